@@ -1,4 +1,4 @@
-"""What tests share: the real children's folder, synthetic children, and one version trained once a run."""
+"""What tests share: the real children's folder, synthetic children, and one version trained once per run."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def real_data() -> Path:
 
 @pytest.fixture(scope="session")
 def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], Any]], Any]:
-    """Make something in a folder once a run: the worker that comes first makes it, the others wait and read it."""
+    """Make something in a folder once per run: the worker that comes first makes it, the others wait and read it."""
     base = tmp_path_factory.getbasetemp()
     shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
     shared.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""A store with two versions and a ledger of decisions, made once a run and copied for every alteration."""
+"""A store with two versions and a ledger of decisions, made once per run and copied for every alteration."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _DERIVED_ONCE = {
 
 @pytest.fixture
 def derived_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Derive once a run what follows from the same bytes: an alteration leaves most of them as they were.
+    """Derive once per run what follows from the same bytes: an alteration leaves most of them as they were.
 
     Not for the tests that what was not altered is green, which derive everything.
     """

@@ -1,4 +1,4 @@
-"""A version with a limit on its terms and with whole points: their price is published, and its own audit is green."""
+"""A version with a limit on its terms and with whole points: their cost is published, and its own audit is green."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from send_screen.workflows import train
 
 
 @pytest.mark.slow
-def test_the_price_of_both_is_published_and_the_audit_fits_it_again(small_spec: Path, tmp_path: Path) -> None:
+def test_the_cost_of_both_is_published_and_the_audit_fits_it_again(small_spec: Path, tmp_path: Path) -> None:
     text = small_spec.read_text("utf-8")
     asked = "model_parameters: {max_terms: 6}\nscorecard_points: 10\ncapacity:"
     assert "\ncapacity:" in text
@@ -26,10 +26,10 @@ def test_the_price_of_both_is_published_and_the_audit_fits_it_again(small_spec: 
     published = made.published
     moved = [term.feature for term in made.tables.terms if term.max_abs]
     assert len(moved) == 6 < len(made.tables.terms) == len(published.shapes)
-    for price in ("all_terms", "whole_points"):
-        assert price in published.version.challengers
+    for cost in ("all_terms", "whole_points"):
+        assert cost in published.version.challengers
         for metric in ("roc_auc", "average_precision", "neg_log_loss", "recall"):
-            difference = published.difference(metric, price)
+            difference = published.difference(metric, cost)
             assert difference is not None
             assert difference.low < difference.value < difference.high
     assert published.points is not None

@@ -246,7 +246,7 @@ def test_a_few_from_another_year_are_excluded(spec: ModelSpec, tables: dict[str,
 
 def test_one_file_for_two_meanings_of_a_column_is_refused(spec: ModelSpec, england: England) -> None:
     wide = england.pupil_census.merge(england.eyfsp.drop(columns="AcademicYear"), on="UPN")
-    with pytest.raises(DataError, match="folder with one file a contract"):
+    with pytest.raises(DataError, match="folder with one file per contract"):
         load_cohort(spec, wide)
 
 

@@ -132,7 +132,7 @@ def test_a_strong_early_score_is_a_question_that_a_date_or_a_reason_answers() ->
     for seed in range(3):
         X, y = early_score(0.4, 99.0, seed)
         (leak,) = look(X, y)
-        assert (leak.kind, leak.features, leak.asked) == (STRONG, ("autumn",), True)
+        assert (leak.kind, leak.features, leak.is_question) == (STRONG, ("autumn",), True)
         assert 0.9 < leak.evidence < 0.98
         assert look(X, y, recorded_on={"autumn": dt.date(2022, 10, 31)}) == []
         assert look(X, y, recorded_on={"autumn": pd.Series([pd.Timestamp("2022-10-31")] * len(X))}) == []
@@ -149,7 +149,7 @@ def test_a_date_answers_for_strength_and_levels_and_not_for_copies_and_gaps() ->
     }
     for kind, values in plants.items():
         (leak,) = look(X.assign(planted=values), y)
-        assert (leak.kind, leak.asked) == (kind, kind != NEAR_COPY)
+        assert (leak.kind, leak.is_question) == (kind, kind != NEAR_COPY)
         dated = look(X.assign(planted=values), y, recorded_on={"planted": dt.date(2022, 10, 31)})
         assert [leak.kind for leak in dated] == ([] if kind == LEVEL else [kind])
 

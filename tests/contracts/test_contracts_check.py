@@ -463,7 +463,7 @@ def test_a_file_of_another_table_is_said_to_be_that():
 def test_old_goals_in_a_school_file_are_said_to_be_that_once_and_the_pupils_are_not_another_table():
     wide = census().merge(read_table(VALID / "eyfsp_2012.csv").frame.drop(columns="AcademicYear"), on="UPN")
     contracts = [load_contract("education/eyfsp"), load_contract("education/pupil_census")]
-    found = check_table(contracts[0], wide, file="school.csv", beside=contracts[1:]).violations
+    found = check_table(contracts[0], wide, file="school.csv", other_contracts=contracts[1:]).violations
     assert [v.level for v in found if v.rule == "EYFSP-COLUMNS"] == ["file"]
     assert "(education/eyfsp_2012@1.0.0)" in found[0].message
 
@@ -471,7 +471,7 @@ def test_old_goals_in_a_school_file_are_said_to_be_that_once_and_the_pupils_are_
 def test_a_header_that_another_contract_reads_is_not_suggested():
     wide = census().merge(eyfsp(), on=["UPN", "AcademicYear"]).drop(columns="AcademicYear")
     contracts = [load_contract("education/eyfsp"), load_contract("education/pupil_census")]
-    (violation,) = check_table(contracts[0], wide, file="school.csv", beside=contracts[1:]).violations
+    (violation,) = check_table(contracts[0], wide, file="school.csv", other_contracts=contracts[1:]).violations
     assert violation.column == "AcademicYear"
     assert "School" not in violation.remedy
 

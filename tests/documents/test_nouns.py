@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from send_screen.documents import CHILDREN, Document, Noun, keep_wording, reword
 
-APPLICANTS = Noun(one="applicant", many="applicants")
+APPLICANTS = Noun(singular="applicant", plural="applicants")
 typed = st.lists(st.sampled_from(["child", "Children", "a child", "grandchild", "<b>", " ", "-", "x"])).map("".join)
 
 
@@ -34,7 +34,7 @@ def test_words_are_replaced_with_their_article_and_capital() -> None:
         "An applicant, an applicant. Applicants of childhood: child_id, td:last-child, the applicant's 100 applicants"
     )
     assert reword(text, APPLICANTS) == said
-    assert reword("a child", Noun(one="university student", many="students")) == "a university student"
+    assert reword("a child", Noun(singular="university student", plural="students")) == "a university student"
 
 
 @given(typed)
@@ -69,11 +69,11 @@ def test_children_change_nothing(text: str) -> None:
     ],
 )
 def test_a_word_that_is_empty_or_hostile_is_refused(word: object) -> None:
-    for noun in ({"one": word, "many": "people"}, {"one": "person", "many": word}):
+    for noun in ({"singular": word, "plural": "people"}, {"singular": "person", "plural": word}):
         with pytest.raises(ValidationError):
             Noun.model_validate(noun)
 
 
 @pytest.mark.parametrize("word", ["young person", "élève", "jeune-fille", "学生", "St John’s pupil"])
 def test_a_word_of_any_language_is_taken(word: str) -> None:
-    assert Noun(one=word, many=word).many == word
+    assert Noun(singular=word, plural=word).plural == word

@@ -261,7 +261,7 @@ def test_of_very_many_rows_one_C_is_chosen_on_a_subsample_of_schools(monkeypatch
     of_some = clone(model).fit(X, y, groups=schools)
     assert list(of_some.C_weights_.values()) == [1.0]
     assert len(of_some.bagged_tables_.tables) == 8
-    assert of_some.risk_tables_.n_background == 1500
+    assert of_some.risk_tables_.n_training == 1500
     assert np.corrcoef(of_all.decision_function(X), of_some.decision_function(X))[0, 1] > 0.95
     again = clone(model).fit(X, y, groups=schools)
     assert again.risk_tables_.to_json() == of_some.risk_tables_.to_json()

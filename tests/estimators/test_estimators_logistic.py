@@ -238,7 +238,7 @@ def test_tables_and_estimator_agree_bit_for_bit_and_so_does_the_file():
     model = PenalisedLogisticClassifier(monotonic_cst={"reading": "decreasing"}).fit(X, need)
     loaded = RiskTables.from_json(model.risk_tables_.to_json())
     assert loaded.score(X).tobytes() == model.decision_function(X).tobytes()
-    assert loaded.n_background == 2000
+    assert loaded.n_training == 2000
     assert loaded.base_value == pytest.approx(model.decision_function(X).mean(), abs=1e-12)
 
 

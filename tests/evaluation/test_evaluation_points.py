@@ -1,4 +1,4 @@
-"""The price of whole points is measured on the evidence, and where few children differ their number is not said."""
+"""The cost of whole points is measured on the evidence, and where few children differ their number is not said."""
 
 import numpy as np
 import pandas as pd

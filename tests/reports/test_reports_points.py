@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from reports_factory import render
 
-PRICE = {"n": 18_204, "mean_error": 0.06, "same_list": 0.94, "reason": ""}
+COST = {"n": 18_204, "mean_error": 0.06, "same_list": 0.94, "reason": ""}
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def whole(published: dict[str, Any]) -> dict[str, Any]:
         row | {"against": "whole_points"} for row in published["differences"] if row["against"] == "baseline"
     ]
     published["version"]["challengers"] = {"whole_points": "its own scorecard of whole points, added up by hand"}
-    published["points"] = PRICE
+    published["points"] = COST
     published["scorecard"] |= {"digits": 0, "log_odds_per_point": 0.1, "largest_error": 0.32}
     return published
 
@@ -40,7 +40,7 @@ def test_the_price_of_whole_points_is_on_their_page(whole: dict[str, Any]) -> No
 
 
 def test_how_many_places_differ_is_withheld_where_they_are_few(whole: dict[str, Any]) -> None:
-    whole["points"] = PRICE | {"same_list": None, "reason": "withheld to protect small groups"}
+    whole["points"] = COST | {"same_list": None, "reason": "withheld to protect small groups"}
     page = words(render("scorecard.html", whole))
     assert "On how many places the two lists differ is withheld to protect small groups." in page
 

@@ -130,7 +130,7 @@ def test_shares_add_up() -> None:
 
 
 def joined(england: England) -> pd.DataFrame:
-    """One row a child with a profile: census, goals, later record and truth, ``gld`` and ``later`` as booleans."""
+    """One row per child with a profile: census, goals, later record and truth, ``gld`` and ``later`` as booleans."""
     later = england.sen_status[["UPN", "SENprovision"]].rename(columns={"SENprovision": "Later"})
     frame = england.pupil_census.merge(england.eyfsp.drop(columns="AcademicYear"), on="UPN")
     frame = frame.merge(later, on="UPN").merge(england.truth, on="UPN")

@@ -77,14 +77,17 @@ CASES: dict[str, tuple[Edit, str]] = {
         "$.model_parameters.max_terms: is of `model: additive`, not of `model: logistic`: take it out",
     ),
     "no points": (lambda d: d.update(scorecard_points=1), "$.scorecard_points"),
-    "people without a word": (lambda d: d.update(children_are={"one": "", "many": "students"}), "$.children_are.one"),
+    "people without a word": (
+        lambda d: d.update(children_are={"singular": "", "plural": "students"}),
+        "$.children_are.singular",
+    ),
     "people who are markup": (
-        lambda d: d.update(children_are={"one": "student", "many": "<b>students</b>"}),
-        "$.children_are.many",
+        lambda d: d.update(children_are={"singular": "student", "plural": "<b>students</b>"}),
+        "$.children_are.plural",
     ),
     "schools that are a line too many": (
-        lambda d: d.update(schools_are={"one": "course", "many": "courses\nand more"}),
-        "$.schools_are.many",
+        lambda d: d.update(schools_are={"singular": "course", "plural": "courses\nand more"}),
+        "$.schools_are.plural",
     ),
     "a key missing": (lambda d: d.pop("outcome"), "$.outcome: is missing"),
     "a constraint that is none": (

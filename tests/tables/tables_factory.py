@@ -23,7 +23,7 @@ TABLES = RiskTables(
             standard_error=(0.1, 0.0, 0.2, 0.3),
         ),
     ),
-    n_background=100,
+    n_training=100,
     name="synthetic – für ein Beispiel",
     interactions=(
         InteractionTerm(

@@ -39,7 +39,7 @@ def model(slope: float, step: float = 0.0, level: float = 0.0, cell: float = 0.0
         mean=0.0,
     )
     return RiskTables(
-        intercept=0.0, terms=(line, shape, levels), n_background=100, name="synthetic", interactions=(interaction,)
+        intercept=0.0, terms=(line, shape, levels), n_training=100, name="synthetic", interactions=(interaction,)
     )
 
 

@@ -132,7 +132,7 @@ def test_a_small_difference_in_a_model_is_a_small_difference_in_its_file():
         (("terms", 1), 7, "$.terms[1]: must be an object"),
         (("terms",), {}, "$.terms: must be a list"),
         (("intercept",), None, "$.intercept: must be a number"),
-        (("n_background",), -5, "$.n_background: must be at least 0"),
+        (("n_training",), -5, "$.n_training: must be at least 0"),
         (("name",), 1, "$.name: must be text"),
         (("format",), "send_screen.risk_tables/9", "$.format: 'send_screen.risk_tables/9' is not one of"),
         (("format",), ["x"], "$.format: must be 'send_screen.risk_tables/3'"),

@@ -48,7 +48,7 @@ def random_tables(rng: np.random.Generator) -> RiskTables:
         mean=float(rng.normal()),
     )
     return RiskTables(
-        intercept=float(rng.normal()), terms=(shape, levels), n_background=100, name="r", interactions=(interaction,)
+        intercept=float(rng.normal()), terms=(shape, levels), n_training=100, name="r", interactions=(interaction,)
     )
 
 

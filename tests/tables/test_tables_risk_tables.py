@@ -13,7 +13,7 @@ from send_screen.tables import LevelsTerm, LinearTerm, RiskTables
 
 READING = LinearTerm(feature="reading", slope=-0.5, low=10.0, high=20.0, missing=-5.0, mean=-7.0, n=90, n_missing=10)
 SPEAKING = LevelsTerm(feature="speaking", levels={"1": 1.5, "2": -0.25}, missing=0.25, mean=0.1, n=100, n_missing=0)
-TABLES = RiskTables(intercept=4.0, terms=(READING, SPEAKING), n_background=100, name="synthetic")
+TABLES = RiskTables(intercept=4.0, terms=(READING, SPEAKING), n_training=100, name="synthetic")
 
 
 def children(reading, speaking):
@@ -102,7 +102,7 @@ def test_scoring_a_child_alone_or_with_others_gives_the_same_bits():
 
 def test_no_children_and_no_terms_are_fine():
     assert TABLES.contributions(X[:0]).shape == (0, 2)
-    empty = RiskTables(intercept=1.0, terms=(), n_background=0, name="")
+    empty = RiskTables(intercept=1.0, terms=(), n_training=0, name="")
     assert empty.score(X[[]]).tolist() == [1.0] * 4
     assert empty.clipped(X[[]]).shape == (4, 0)
 

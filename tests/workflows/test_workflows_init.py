@@ -245,7 +245,7 @@ def refusal(frame: pd.DataFrame, folder: Path, **options: Any) -> str:
         (lambda f: f, {"outcome": "Always the same"}, "one value only"),
         (lambda f: f, {"school": "Always the same"}, "in one school"),
         (lambda f: f, {"child_id": "School"}, "both the child's identifier and the school"),
-        (lambda f: f, {"child_id": "Nursery"}, "one row a child"),
+        (lambda f: f, {"child_id": "Nursery"}, "one row per child"),
         (lambda f: f.head(60).assign(L=["yes"] * 12 + ["no"] * 48), {"outcome": "L"}, "too few to train on"),
         (lambda f: f.rename(columns={"Nursery": "??"}), {}, "neither letters nor digits"),
         (lambda f: f.assign(sex=f["Sex"]), {}, "differ only in case"),

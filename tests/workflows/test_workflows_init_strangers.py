@@ -134,7 +134,7 @@ def test_university_courses(tmp_path: Path) -> None:
     assert set(spec.outcome.positive) == {"Fail", "Withdrawn"}
     assert set(spec.outcome.negative) == {"Pass", "Distinction"}
     assert cohort.school.nunique() == 22
-    assert spec.schools_are.many == "courses"
+    assert spec.schools_are.plural == "courses"
     assert spec.baseline.kind == "low_score"
     assert spec.baseline.feature == "first_score"
     with pytest.raises(UsageError, match="must name some codes"):
@@ -171,7 +171,7 @@ def test_without_schools_pages_speak_of_children_alone(tmp_path: Path) -> None:
 
 def test_courses_are_called_so(tmp_path: Path) -> None:
     trained, pages = trained_pages(draft(small().rename(columns={"school": "course"}), tmp_path), tmp_path)
-    assert trained.published.version.clusters.many == "courses"
+    assert trained.published.version.clusters.plural == "courses"
     assert "600 real children in 20 courses" in pages
     assert "which knows that children sit in courses" in pages
     for words in ("sit in schools", "20 schools", "other schools", "out of school"):

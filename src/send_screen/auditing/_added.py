@@ -25,7 +25,7 @@ _OF_MLFLOW = re.compile(
     r"mlflow\.(?:user|runName|runColor|source\.(?:name|type)|source\.git\.(?:commit|branch|repoURL)|modelVersions"
     r"|experimentKind|sharedViewState\..*)"
 )
-#: Tags of the experiment that a withdrawal leaves, one a version.
+#: Tags of the experiment that a withdrawal leaves, one per version.
 _OF_WITHDRAWALS = re.compile(r"withdrawn\.\w+")
 
 

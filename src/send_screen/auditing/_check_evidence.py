@@ -53,7 +53,7 @@ def check_evidence_integrity(audited: AuditedVersion) -> CheckResult:
     bundle = audited.require_bundle()
     differences = list(_find_faults(evidence.table, bundle.spec, bundle.tables))
     summary = (
-        f"{len(evidence.table):,} rows: everybody once a fold seed, no school in two folds, and listed as the scores "
+        f"{len(evidence.table):,} rows: everybody once per fold seed, no school in two folds, and listed as the scores "
         "say."
     )
     return check_result(differences, summary, failure="The evidence is not as training writes it.")
@@ -92,7 +92,7 @@ def _allowed_columns(spec: ModelSpec, tables: RiskTables) -> dict[str, bool]:
 
 def _check_rows(table: pd.DataFrame, spec: ModelSpec, tables: RiskTables) -> Iterator[Mismatch]:
     """Check that each child has one row per fold seed, in order, and that no school is in two folds of a seed."""
-    seeds, n = sorted(table["fold_seed"].unique().tolist()), tables.n_background  # training children
+    seeds, n = sorted(table["fold_seed"].unique().tolist()), tables.n_training  # training children
     if seeds != sorted(spec.validation.seeds):
         yield Mismatch("fold_seed", f"seeds {seeds}", f"seeds {sorted(spec.validation.seeds)}, as the spec says")
     for seed, part in table.groupby("fold_seed"):

@@ -22,7 +22,7 @@ def check_tables(audited: AuditedVersion) -> CheckResult:
     bundle = audited.require_bundle()
     bags = f"their {len(bundle.bags.tables)} bags" if bundle.bags else "no bags"
     of = "as many as in the evidence" if audited.evidence else "as they say themselves"
-    summary = f"Trained on {bundle.tables.n_background:,} rows, {of}; they fit the spec and {bags}."
+    summary = f"Trained on {bundle.tables.n_training:,} rows, {of}; they fit the spec and {bags}."
     return check_result(list(_faults(audited, bundle)), summary, failure="The model's parts do not fit each other.")
 
 
@@ -44,8 +44,8 @@ def _faults(audited: AuditedVersion, bundle: Bundle) -> Iterator[Mismatch]:
         )
     if evidence is not None and evidence.table is not None:
         n = evidence.table["row"].nunique()
-        if n != tables.n_background:
-            yield Mismatch("training rows", f"{tables.n_background} in tables.json", f"{n} in the evidence")
+        if n != tables.n_training:
+            yield Mismatch("training rows", f"{tables.n_training} in tables.json", f"{n} in the evidence")
         yield from _too_flat(tables, evidence.table, limited=bundle.spec.model_parameters.max_terms is not None)
     if bundle.bags is None:
         return

@@ -263,7 +263,7 @@ def audit(
     data: Annotated[
         Path | None,
         typer.Option(
-            help="The training data, a file or a folder with one file a contract: the version is fitted again, and "
+            help="The training data, a file or a folder with one file per contract: the version is fitted again, and "
             "tables, evidence and figures are compared. Takes as long as training."
         ),
     ] = None,

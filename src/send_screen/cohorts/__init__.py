@@ -1,8 +1,8 @@
-"""From linked tables to the children a model may be asked about, with every role apart and target leakage named.
+"""Build a cohort from the tables of several agencies, and check it for target leakage.
 
 :func:`load_cohort` reads and checks the agencies' tables, joins them as of a date, decides who is eligible and who is
 labelled, and returns a :class:`Cohort`; unusable rows are excluded, each with the rule that excluded it.
-:func:`find_target_leakage` looks for target leakage, independent of the splits.
+:func:`find_target_leakage` works on the data before they are split into folds.
 """
 
 from send_screen.cohorts._build import EXCLUSIONS, MANUAL_REVIEW, OUTSIDE, load_cohort

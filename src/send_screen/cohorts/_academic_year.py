@@ -1,4 +1,4 @@
-"""The academic year of files that do not say it, as whoever gives them says."""
+"""Add an academic year, given by the caller, to tables that do not state theirs."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from send_screen.contracts._headers import match_headers
 def with_academic_year(
     tables: Mapping[str, SourceTable], contracts: Mapping[str, Contract], academic_year: str
 ) -> dict[str, SourceTable]:
-    """Return the tables with the academic year where a contract asks for one and the file does not say it.
+    """Return the tables with the academic year where a contract asks for one and the file does not state it.
 
-    A file does not say it where it has no such column, or one that holds nothing but one of the two years.
+    A file does not state it where it has no such column, or where the column is blank or holds only a calendar year.
     """
-    either = ["", *(f"20{digits[-2:]}" for digits in re.findall(r"\d+", academic_year))]
-    added: dict[int, SourceTable] = {}
+    calendar_years = ["", *(f"20{digits[-2:]}" for digits in re.findall(r"\d+", academic_year))]
+    added: dict[int, SourceTable] = {}  # by id() of the table given: several contracts may share one
     for name, table in tables.items():
         headers = list(map(str, table.frame.columns))
         columns = contracts[name].columns
@@ -28,12 +28,12 @@ def with_academic_year(
         for column in (column.name for column in columns.values() if column.rule("academicYear")):
             index = position.get(column)
             if index is None:
-                header, said = column, "no academic year"
-            elif table.frame.iloc[:, index].astype("string").fillna("").str.strip().isin(either).all():
-                header, said = headers[index], "one year for the academic year"
+                header, stated = column, "no academic year"
+            elif table.frame.iloc[:, index].astype("string").fillna("").str.strip().isin(calendar_years).all():
+                header, stated = headers[index], "one year for the academic year"
             else:
                 continue
-            note = f"{table.file} says {said}: {academic_year} was given."
+            note = f"{table.file} says {stated}: {academic_year} was given."
             before = added[id(table)]
             frame = before.frame.assign(**{header: academic_year})
             added[id(table)] = replace(before, frame=frame, notes=(*dict.fromkeys((*before.notes, note)),))

@@ -1,4 +1,4 @@
-"""Build a cohort from files: link tables, apply population and eligibility, and keep every role apart."""
+"""Build a cohort: link the tables, apply population and eligibility, and compute features, outcome and groups."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from send_screen.cohorts._features import (
     recorded_dates,
 )
 from send_screen.cohorts._left_out import OTHER_YEAR
-from send_screen.cohorts._link import NO_RECORD, Linked, link
+from send_screen.cohorts._link import NO_RECORD, LinkedTables, link
 from send_screen.contracts import SYNTHETIC_AUTHORITY, Contract, valid_upns
 from send_screen.contracts._predicates import recording_dates
 from send_screen.errors import DataError, PopulationError
 from send_screen.specs import ColumnRef, Condition, ModelSpec
-from send_screen.specs._columns import code
+from send_screen.specs._columns import as_code
 
 MANUAL_REVIEW = "manual_review"
 NOT_ELIGIBLE = "not_eligible"
@@ -55,8 +55,8 @@ def load_cohort(
     spec : ModelSpec
         States population, eligibility, outcome, features and groups.
     data : str, pathlib.Path, pandas.DataFrame, pyarrow.Table, or mapping of contract id to one of these
-        A folder with one file a contract, a single file (CSV, XLSX, Parquet) or frame with the columns of all of them,
-        or one of these for each contract.
+        A folder with one file per contract, a single file (CSV, XLSX, Parquet) or frame with the columns of all
+        contracts, or one of these for each contract.
     training : bool, default True
         Whether to keep only children whose outcome is known; otherwise the children to be screened, without outcome.
     contracts : mapping of contract id to Contract, optional
@@ -90,7 +90,7 @@ def load_cohort(
     linked = link(spec, data, training=training, contracts=contracts, academic_year=academic_year)
     excluded = linked.problem.assign(kind=pd.Series(MANUAL_REVIEW, index=linked.frame.index, dtype=object))
     excluded.loc[excluded["rule"].isin([OTHER_YEAR, *_year_rules(linked)]), "kind"] = OUTSIDE
-    # Eligibility comes before a missing record of an agency: whoever is not eligible needs no manual review.
+    # Eligibility is applied before a missing record counts: whoever is not eligible needs no manual review.
     no_record = (excluded["rule"] == NO_RECORD).to_numpy()
     excluded.loc[excluded["rule"].isna() | no_record, "kind"] = None
     as_of = as_of_dates(linked, spec)
@@ -99,12 +99,12 @@ def load_cohort(
     if not training:
         _raise_on_wrong_file(spec, excluded)
     remedy = "Nothing to do here: what is already in place goes on."
-    _apply(spec, spec.eligible.where, linked, excluded, NOT_ELIGIBLE, remedy)
+    _apply_conditions(spec, spec.eligible.where, linked, excluded, NOT_ELIGIBLE, remedy)
     excluded.loc[no_record & excluded["kind"].isna().to_numpy(), "kind"] = MANUAL_REVIEW
     X = pd.DataFrame({feature.name: feature_values(linked, feature, as_of) for feature in spec.features})
     _exclude_without_essentials(spec, linked, X, excluded)
-    ids = linked.origin["child_id"].map(code, na_action="ignore")
-    # Without schools each child stands alone; one without an identifier is excluded anyway.
+    ids = linked.origin["child_id"].map(as_code, na_action="ignore")
+    # Without schools each child is a cluster of one; a child without an identifier is excluded anyway.
     school = _text(linked, spec.school) if spec.school else ids.fillna("(no identifier)")
     outcome = None
     if training:
@@ -144,7 +144,7 @@ def load_cohort(
         }
     )
     sensitive = pd.DataFrame({group.name: group_values(linked, group) for group in spec.groups})
-    facts = [
+    columns = [  # what is kept of an excluded row
         linked.origin,
         show[["name", "class_name", "school"]],
         school.rename("cluster"),
@@ -165,7 +165,7 @@ def load_cohort(
         },
         show=show,
         recorded_on=recorded_dates(linked, spec.features),
-        excluded=pd.concat(facts, axis=1)[~keep].reset_index(drop=True),
+        excluded=pd.concat(columns, axis=1)[~keep].reset_index(drop=True),
         notes=linked.notes,
         synthetic=_is_synthetic(spec, linked, keep, training=training),
     ).take(keep)
@@ -177,14 +177,15 @@ def _exclude(excluded: pd.DataFrame, where: pd.Series, kind: str, rule: str, rea
     excluded.loc[rows, ["kind", "rule", "reason", "remedy"]] = [kind, rule, reason, remedy]
 
 
-def _apply(
+def _apply_conditions(
     spec: ModelSpec,
     conditions: tuple[Condition, ...],
-    linked: Linked,
+    linked: LinkedTables,
     excluded: pd.DataFrame,
     kind: str,
     remedy: str,
 ) -> None:
+    """Exclude rows that do not meet a condition of the spec; where it is undecided, for manual review."""
     for condition in conditions:
         met, unknown = evaluate_condition(linked, condition)
         _exclude(excluded, ~met & ~unknown, kind, condition.rule, _sentence(condition.description), remedy)
@@ -195,7 +196,7 @@ def _apply(
             MANUAL_REVIEW,
             f"{condition.rule}-NOT-KNOWN",
             f"{label} is not recorded, so it cannot be told whether the model may be asked.",
-            f"Look at the {spec.children_are.one} by hand, and add {condition.column.column} to the file.",
+            f"Look at the {spec.children_are.singular} by hand, and add {condition.column.column} to the file.",
         )
 
 
@@ -203,19 +204,19 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + "."
 
 
-def _apply_population(spec: ModelSpec, linked: Linked, excluded: pd.DataFrame) -> None:
-    remedy = f"Look at the {spec.children_are.one} by hand: this model was made for {spec.population.description}."
-    _apply(spec, spec.population.where, linked, excluded, OUTSIDE, remedy)
+def _apply_population(spec: ModelSpec, linked: LinkedTables, excluded: pd.DataFrame) -> None:
+    remedy = f"Look at the {spec.children_are.singular} by hand: this model was made for {spec.population.description}."
+    _apply_conditions(spec, spec.population.where, linked, excluded, OUTSIDE, remedy)
 
 
-def _year_rules(linked: Linked) -> list[str]:
+def _year_rules(linked: LinkedTables) -> list[str]:
     """Return the rules that limit the academic years of a table."""
     columns = [column for contract in linked.contracts.values() for column in contract.columns.values()]
     rules = [column.rule("academicYear") for column in columns]
     return [rule.id for rule in rules if rule and rule.arguments]
 
 
-def _apply_years(spec: ModelSpec, linked: Linked, excluded: pd.DataFrame) -> None:
+def _apply_years(spec: ModelSpec, linked: LinkedTables, excluded: pd.DataFrame) -> None:
     """Exclude a child whose records are of different academic years."""
     columns = [
         f"{contract.id}.{column.name}"
@@ -233,7 +234,7 @@ def _apply_years(spec: ModelSpec, linked: Linked, excluded: pd.DataFrame) -> Non
         MANUAL_REVIEW,
         "DATA-YEARS-DIFFER",
         "The records are of different academic years.",
-        f"Look at the {spec.children_are.one} by hand, and ask for the records of one year.",
+        f"Look at the {spec.children_are.singular} by hand, and ask for the records of one year.",
     )
 
 
@@ -246,15 +247,15 @@ def _raise_on_wrong_file(spec: ModelSpec, excluded: pd.DataFrame) -> None:
         rule = outside["rule"].mode().iloc[0]
         reason = str(outside.loc[outside["rule"] == rule, "reason"].iloc[0])
         raise PopulationError(
-            f"{len(outside)} of {usable} {spec.children_are.many} are outside the population of this model, which is "
+            f"{len(outside)} of {usable} {spec.children_are.plural} are outside the population of this model, which is "
             f"for {spec.population.description}. The commonest reason: {reason[:1].lower()}{reason[1:]}",
             rule=str(rule),
             remedy="Screen those the model was made for, or look at these by hand.",
         )
 
 
-def _exclude_without_essentials(spec: ModelSpec, linked: Linked, X: pd.DataFrame, excluded: pd.DataFrame) -> None:
-    """Exclude each child without a record of an essential agency: missing records are not scored as "no need"."""
+def _exclude_without_essentials(spec: ModelSpec, linked: LinkedTables, X: pd.DataFrame, excluded: pd.DataFrame) -> None:
+    """Exclude each child without a record of a contract that the spec calls essential: no record is not "no need"."""
     for use in spec.data:
         features = [f.name for f in spec.features if any(ref.contract == use.contract for ref in f.sources)]
         if use.essential and features:
@@ -265,47 +266,47 @@ def _exclude_without_essentials(spec: ModelSpec, linked: Linked, X: pd.DataFrame
                 MANUAL_REVIEW,
                 "DATA-ESSENTIAL",
                 f"Nothing that the model looks at is known from {contract.title}.",
-                f"Look at the {spec.children_are.one} by hand, and ask {contract.agency} for the record.",
+                f"Look at the {spec.children_are.singular} by hand, and ask {contract.agency} for the record.",
             )
 
 
-def _outcomes(spec: ModelSpec, linked: Linked, as_of: pd.Series) -> pd.Series:
-    """Return 1.0, 0.0 or NaN: whether the outcome came within the horizon after the as-of date.
+def _outcomes(spec: ModelSpec, linked: LinkedTables, as_of: pd.Series) -> pd.Series:
+    """Return 1.0, 0.0 or NaN: whether the outcome happened within the horizon after the as-of date.
 
-    A child without it counts as 0 only with a record late enough (``followed_months``); otherwise nothing is known.
+    A child without it is 0 only if followed up until ``followed_months`` after that date; otherwise censored (NaN).
     """
     ref = spec.outcome.column
-    positive, negative = ({code(v) for v in values} for values in (spec.outcome.positive, spec.outcome.negative))
+    positive, negative = ({as_code(v) for v in values} for values in (spec.outcome.positive, spec.outcome.negative))
     if linked.outcome is None:
         codes = known_codes(linked, ref)
         return codes.isin(positive).astype("float64").where(codes.isin(positive | negative))
     table = linked.outcome
-    codes = table[ref.column].map(code, na_action="ignore")
-    child, owner = linked.origin["child_id"], table[spec.child_id]
+    codes = table[ref.column].map(as_code, na_action="ignore")
+    child, outcome_child = linked.origin["child_id"], table[spec.child_id]
     inside = codes.isin(positive | negative)
     followed = inside
     recorded_on = column_of(linked, ref).recorded_on or ""
     if ":" in recorded_on:  # a date of its own for each record
         when = recording_dates(recorded_on, table)
-        once = child.notna() & ~child.duplicated()
-        start = owner.map(as_of[once].set_axis(child[once]))
+        first_row = child.notna() & ~child.duplicated()
+        start = outcome_child.map(as_of[first_row].set_axis(child[first_row]))
         inside &= (when > start) & (when <= start + pd.DateOffset(months=spec.outcome.horizon_months))
         followed = inside & (when >= start + pd.DateOffset(months=spec.outcome.followed_months))
-    happened = codes[inside].isin(positive).groupby(owner[inside]).max()
-    # Without a late enough record, a child without the outcome is censored: she may have moved away.
-    followed_up = set(owner[followed])
+    happened = codes[inside].isin(positive).groupby(outcome_child[inside]).max()
+    followed_up = set(outcome_child[followed])
     outcome = happened[happened | happened.index.isin(followed_up)].astype("float64")
     return child.map(outcome).astype("float64")
 
 
-def _text(linked: Linked, ref: ColumnRef | None) -> pd.Series:
+def _text(linked: LinkedTables, ref: ColumnRef | None) -> pd.Series:
+    """Return a column as text, empty where it is missing."""
     values = linked.frame.get(str(ref))
     if values is None:
         return pd.Series("", index=linked.frame.index, dtype=object)
-    return values.map(code, na_action="ignore").astype(object).where(values.notna(), "").astype(str)
+    return values.map(as_code, na_action="ignore").astype(object).where(values.notna(), "").astype(str)
 
 
-def _is_synthetic(spec: ModelSpec, linked: Linked, keep: np.ndarray, *, training: bool) -> bool:
+def _is_synthetic(spec: ModelSpec, linked: LinkedTables, keep: np.ndarray, *, training: bool) -> bool:
     """Return whether the children are synthetic: with a valid UPN of authority 000, which no real child has.
 
     One synthetic child in training makes a version synthetic. One real child among those to be screened makes a file

@@ -1,4 +1,4 @@
-"""A cohort: the children a model is trained or asked about, with every role in a frame of its own."""
+"""A cohort: features, outcome, groups and identifiers of the children, each in a frame of its own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Frame = TypeVar("Frame", pd.DataFrame, pd.Series)
 
 @dataclass(frozen=True)
 class Cohort:
-    """Children, known as of a date, with their roles kept apart.
+    """Children as they were known on a date, with features, outcome, groups and identifiers kept apart.
 
     Models see ``X`` and ``y`` only. All frames and series share one index: 0 .. n-1 in file order.
 
@@ -27,11 +27,11 @@ class Cohort:
     y : pandas.Series of int8 or None, shape (n,)
         1 where the outcome happened. None when the children are to be screened.
     sensitive : pandas.DataFrame of str, shape (n, a)
-        Groups to compare, one column an attribute; what is not known is ``"not recorded"``. No model sees it.
+        Groups to compare, one column per attribute; what is not known is ``"not recorded"``. No model sees it.
     school : pandas.Series of str, shape (n,)
-        The school that a fold, a cluster or a held-out set is made of.
+        The cluster: folds and held-out sets are made of whole schools.
     as_of : pandas.Series of datetime64, shape (n,)
-        What was recorded after this date is not known.
+        Nothing recorded after this date may be a feature.
     categorical_features : dict of str to tuple of str
         The levels of each categorical feature, in the contract's order.
     show : pandas.DataFrame, shape (n, 4)
@@ -40,10 +40,10 @@ class Cohort:
         When each feature was recorded, where its contract says so.
     excluded : pandas.DataFrame, shape (n_rows - n, 10 or more)
         Rows that are not in the cohort: ``file``, ``row``, ``child_id``, ``name``, ``class_name``, ``school``,
-        ``cluster`` (the school that splits go by),
-        ``kind``, ``rule``, ``reason``, ``remedy``, and a ``group.<attribute>`` column for each attribute.
+        ``cluster`` (its value in ``school`` above), ``kind``,
+        ``rule``, ``reason``, ``remedy``, and a ``group.<attribute>`` column for each attribute.
     notes : tuple of str
-        What was understood, repaired or left when the data were read.
+        How headers and values were interpreted, repaired or left out when the data were read.
     synthetic : bool
         Whether the children are synthetic, as their identifiers show.
     """

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from send_screen.cohorts._link import Linked
+from send_screen.cohorts._link import LinkedTables
 from send_screen.contracts import ETHNIC_GROUPS, Column
 from send_screen.contracts._england_codes import BIRTH_SEASONS, is_additional_language
 from send_screen.contracts._predicates import recording_dates, year_end
@@ -22,18 +22,18 @@ from send_screen.specs import (
     ModelSpec,
     Share,
 )
-from send_screen.specs._columns import code
+from send_screen.specs._columns import as_code
 
 NOT_RECORDED = "not recorded"
 _EAL_LABELS = {True: "English as an additional language", False: "English at home", None: NOT_RECORDED}
 
 
-def column_of(linked: Linked, ref: ColumnRef) -> Column:
+def column_of(linked: LinkedTables, ref: ColumnRef) -> Column:
     """Return the contract's column that a reference names."""
     return linked.contracts[ref.contract].columns[ref.column]
 
 
-def known_values(linked: Linked, ref: ColumnRef) -> pd.Series:
+def known_values(linked: LinkedTables, ref: ColumnRef) -> pd.Series:
     """Return a column with the codes of ``missing_codes`` as missing; an absent column is missing throughout."""
     if str(ref) not in linked.frame:
         return pd.Series(np.nan, index=linked.frame.index, dtype=object)
@@ -42,22 +42,22 @@ def known_values(linked: Linked, ref: ColumnRef) -> pd.Series:
     return values.mask(values.isin(list(missing_codes))) if missing_codes else values
 
 
-def known_codes(linked: Linked, ref: ColumnRef) -> pd.Series:
+def known_codes(linked: LinkedTables, ref: ColumnRef) -> pd.Series:
     """Return a column as codes of its contract, missing where not known."""
-    return known_values(linked, ref).map(code, na_action="ignore")
+    return known_values(linked, ref).map(as_code, na_action="ignore")
 
 
-def evaluate_condition(linked: Linked, condition: Condition) -> tuple[pd.Series, pd.Series]:
+def evaluate_condition(linked: LinkedTables, condition: Condition) -> tuple[pd.Series, pd.Series]:
     """Return where a condition of the spec holds, and where it is undecided because the value is missing.
 
     ``in`` is undecided for a missing value; ``not_in`` holds for it.
     """
     codes = known_codes(linked, condition.column)
-    inside = codes.isin({code(value) for value in condition.values})
+    inside = codes.isin({as_code(value) for value in condition.values})
     return (~inside, codes.isna() & False) if condition.negated else (inside, codes.isna())
 
 
-def feature_values(linked: Linked, feature: Feature, as_of: pd.Series) -> pd.Series:
+def feature_values(linked: LinkedTables, feature: Feature, as_of: pd.Series) -> pd.Series:
     """Return the values of a feature: float64 with NaN, or of a category str with None."""
     source = feature.source
     if isinstance(source, AgeInMonths):
@@ -67,7 +67,7 @@ def feature_values(linked: Linked, feature: Feature, as_of: pd.Series) -> pd.Ser
         return numerator / denominator.where(denominator > 0)
     if isinstance(source, Equals):
         codes = known_codes(linked, source.column)
-        return (codes == code(source.value)).astype("float64").where(codes.notna())
+        return (codes == as_code(source.value)).astype("float64").where(codes.notna())
     if feature.kind == "number":
         return _numbers(known_values(linked, source))
     codes = known_codes(linked, source).astype(object)
@@ -78,7 +78,7 @@ def _numbers(values: pd.Series) -> pd.Series:
     return pd.to_numeric(values, errors="coerce").astype("float64")
 
 
-def _age_in_months(linked: Linked, age: AgeInMonths, as_of: pd.Series) -> pd.Series:
+def _age_in_months(linked: LinkedTables, age: AgeInMonths, as_of: pd.Series) -> pd.Series:
     if age.born is not None:
         born = pd.to_datetime(known_values(linked, age.born))
         year, month = born.dt.year, born.dt.month
@@ -92,7 +92,7 @@ def _age_in_months(linked: Linked, age: AgeInMonths, as_of: pd.Series) -> pd.Ser
     return months
 
 
-def group_values(linked: Linked, group: Group) -> pd.Series:
+def group_values(linked: LinkedTables, group: Group) -> pd.Series:
     """Return the group of each child by name; a missing value is the group ``"not recorded"``."""
     values = known_values(linked, group.column)
     column = column_of(linked, group.column)
@@ -110,24 +110,26 @@ def group_values(linked: Linked, group: Group) -> pd.Series:
     return labels.str.replace("×", "x").astype(object)  # × separates the groups of an intersection
 
 
-def as_of_dates(linked: Linked, spec: ModelSpec) -> pd.Series:
+def as_of_dates(linked: LinkedTables, spec: ModelSpec) -> pd.Series:
     """Return the as-of date of each child."""
     if isinstance(spec.as_of, AcademicYearEnd):
         return year_end(known_values(linked, spec.as_of.academic_year), spec.as_of.month_day)
     return pd.Series(pd.Timestamp(spec.as_of), index=linked.frame.index)
 
 
-def recorded_dates(linked: Linked, features: Iterable[Feature]) -> dict[str, pd.Series]:
+def recorded_dates(linked: LinkedTables, features: Iterable[Feature]) -> dict[str, pd.Series]:
     """Return the recording dates of each feature (the latest of its columns), where a contract states them.
 
     Features with the same recording rules, as all of one contract often have, share one series.
     """
     rules = {
         feature.name: frozenset(
-            (when, f"{ref.contract}.") for ref in feature.sources if (when := column_of(linked, ref).recorded_on)
+            (rule, f"{ref.contract}.") for ref in feature.sources if (rule := column_of(linked, ref).recorded_on)
         )
         for feature in features
     }
-    dates = {rule: [recording_dates(when, linked.frame, of) for when, of in rule] for rule in set(rules.values())}
-    latest = {rule: pd.concat(found, axis=1).max(axis=1) for rule, found in dates.items() if found}
-    return {name: latest[rule] for name, rule in rules.items() if rule}
+    latest = {}
+    for of_feature in set(rules.values()) - {frozenset()}:
+        dates = [recording_dates(rule, linked.frame, prefix) for rule, prefix in of_feature]
+        latest[of_feature] = pd.concat(dates, axis=1).max(axis=1)
+    return {name: latest[of_feature] for name, of_feature in rules.items() if of_feature}

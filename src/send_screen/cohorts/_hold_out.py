@@ -12,7 +12,7 @@ from send_screen.cohorts._source import SourceData
 from send_screen.contracts import check_table
 from send_screen.errors import UsageError
 from send_screen.specs import ModelSpec
-from send_screen.specs._columns import code
+from send_screen.specs._columns import as_code
 
 
 def hold_out_schools(cohort: Cohort, schools: int) -> tuple[Cohort, Cohort]:
@@ -64,9 +64,9 @@ def hold_out_schools(cohort: Cohort, schools: int) -> tuple[Cohort, Cohort]:
 def held_out_tables(spec: ModelSpec, source: SourceData, held_out: Cohort) -> dict[str, pd.DataFrame]:
     """Return all rows of held-out schools, children without an outcome included, to be screened later.
 
-    Each comes by the name of a file for it, such as ``"eyfsp.parquet"``; one that several contracts share comes once.
+    The keys are file names, such as ``"eyfsp.parquet"``. A table that several contracts share is returned once.
     """
-    ids = {*held_out.ids, *held_out.excluded["child_id"].dropna().map(code)}
+    ids = {*held_out.ids, *held_out.excluded["child_id"].dropna().map(as_code)}
     schools = set(held_out.school)
     seen: set[int] = set()
     found = {}
@@ -74,9 +74,9 @@ def held_out_tables(spec: ModelSpec, source: SourceData, held_out: Cohort) -> di
         if id(table) in seen:
             continue
         checked = check_table(spec.contracts[name], table.frame, file=table.file).frame
-        rows = checked[spec.child_id].map(code, na_action="ignore").isin(ids)
+        rows = checked[spec.child_id].map(as_code, na_action="ignore").isin(ids)
         if spec.school and name == spec.school.contract:
-            rows |= checked[spec.school.column].map(code, na_action="ignore").isin(schools)
+            rows |= checked[spec.school.column].map(as_code, na_action="ignore").isin(schools)
         found[f"{name.rpartition('/')[2]}.parquet"] = table.frame[rows.to_numpy()].reset_index(drop=True)
         seen.add(id(table))
     return found

@@ -1,12 +1,12 @@
 """Target-leakage checks from record dates, contract metadata and the data, independent of the splits.
 
-Leakage is a matter of dates and definitions: a feature was recorded later, or is the outcome or a part of it. A strong
-feature alone is none: an early test of the same skill reaches a ROC AUC of .93 and is what one hopes for. So what is
-strong is asked about, unless a date answers; only (nearly) the outcome itself is called leakage on the data's word.
+Leakage means that a feature was recorded after the outcome, or is the outcome or a part of it. A high ROC AUC alone is
+no leakage: an early test of the same skill legitimately reaches .93. So a strong feature is returned as a question to
+the user, unless its recording date settles it; from the data alone, only a near-copy of the outcome is called leakage.
 
-Every test on the data asks two things: is the feature stronger than usual, and is that more than chance? The usual
-single feature in this field reaches .8. Chance is judged at the 1 % level against it, which keeps small data from
-raising false alarms; where thousands of levels are looked at, Bonferroni's correction is added.
+Each test on the data has two criteria: an AUC above a bound, and significance at the 1 % level against the AUC of .8
+that the strongest legitimate features in this field reach. Significance avoids false alarms in small data; tests over
+thousands of levels are Bonferroni-corrected.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ PAST_STATUS = "a past status of the outcome"
 _STATUS_NAME = re.compile(
     r"^sen(d|co)?(status|provision|support|type|need|stage|code|history|$)|ehcp|^iep$|^specs?$|speced|specin|special"
 )
-#: A near-copy of at least this AUC is no component of a sum: it would decide the outcome without the others.
+#: A near-copy of at least this AUC is left out of the joint test: it would determine the outcome by itself.
 _FULL_COPY_AUC = 0.98
-_NO_NAME = ("", "y", "label", "outcome", "target")
+_GENERIC_NAMES = ("", "y", "label", "outcome", "target")
 
 
 def find_target_leakage(
@@ -46,7 +46,7 @@ def find_target_leakage(
 ) -> list[TargetLeakage]:
     """Return suspected target leakage: post-outcome features, copies and parts of the outcome, and strong features.
 
-    Strong features are questions (``asked``): whoever knows when they were recorded answers them.
+    Strong features are questions (``is_question``), for whoever knows when they were recorded.
 
     Parameters
     ----------
@@ -102,9 +102,9 @@ def find_target_leakage(
     joint = joint_leakage(_without(columns, [leak for leak in copies if leak.evidence >= _FULL_COPY_AUC]), outcome)
     suspects = [leak for leak in copies + missingness + levels if leak.kind != STRONG]
     if len(_features(joint) & _features(suspects)) == 1:
-        # One suspect carries the sum: it is no sum. Is there another among the rest?
+        # A single suspect determines the sum: repeat the joint test without the suspects.
         joint = joint_leakage(_without(columns, suspects), outcome)
-    # Components of a sum can each determine the outcome ("any of these"): the sum says it better.
+    # A component of a suspected sum is not reported a second time by itself.
     alone = [leak for leak in missingness + levels if not set(leak.features) <= _features(joint)]
     return leaks + copies + alone + joint
 
@@ -136,24 +136,24 @@ def _recorded_late(
 
 
 def _days(dates: dt.date | pd.Series, n: int, what: str) -> np.ndarray:
-    """Return dates without a time of day: one a child, or one for all."""
+    """Return dates without a time of day: one per child, or one for all."""
     if not isinstance(dates, pd.Series):
         return np.asarray(pd.Timestamp(dates).normalize().to_datetime64())
     if len(dates) != n:
-        raise UsageError(f"The {what} do not fit the children.", remedy="Give one a child, or one for all.")
+        raise UsageError(f"The {what} do not fit the children.", remedy="Give one per child, or one for all.")
     return pd.to_datetime(dates).dt.normalize().to_numpy()
 
 
 def _past_status(X: pd.DataFrame, outcome: str, declared: set[str], expected: set[str]) -> list[TargetLeakage]:
     stem = _stem(outcome)
-    # An earlier SEN status is no status of, say, being kept back a year.
-    of_needs = outcome.lower() in _NO_NAME or bool(_STATUS_NAME.search(stem))
+    # An earlier SEN status is a past status only of an outcome that is a SEN status, or has a generic name.
+    outcome_is_sen_status = outcome.lower() in _GENERIC_NAMES or bool(_STATUS_NAME.search(stem))
     leaks = []
     for name in map(str, X.columns):
         same = len(stem) >= 4 and _stem(name) == stem
         if name in declared:
             text = f"{name} is, by its contract, a status of the target itself."
-        elif name not in expected and (same or (of_needs and _STATUS_NAME.search(_stem(name)))):
+        elif name not in expected and (same or (outcome_is_sen_status and _STATUS_NAME.search(_stem(name)))):
             text = f"By its name, {name} is an earlier status of the target itself."
         else:
             continue
@@ -164,5 +164,5 @@ def _past_status(X: pd.DataFrame, outcome: str, declared: set[str], expected: se
 
 
 def _stem(name: str) -> str:
-    """Return a name without its wave (``gk``, ``g1``, ``F5``), digits and separators."""
+    """Return a name without the prefix of its grade or study wave (``gk``, ``g1``, ``F5``), digits and separators."""
     return re.sub(r"[^a-z]", "", re.sub(r"^(g[k\d]|[a-z]\d+)", "", name.lower()))

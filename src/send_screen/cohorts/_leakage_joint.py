@@ -11,12 +11,12 @@ from send_screen.cohorts._leakage_statistics import (
     TargetLeakage,
     ValueCounts,
     auc_of,
-    exceeds_usual,
+    exceeds_legitimate,
     list_names,
 )
 
 COMPONENTS = "components whose sum determines the outcome"
-#: (AUC from which leakage is suspected, highest AUC of honest features) of a weighted sum, in held-out children. An
+#: (AUC from which leakage is suspected, highest AUC of legitimate features) of a weighted sum, in held-out children. An
 #: outcome that is computed from the features reaches .98; early measures of the same skill reach .95.
 SUM_AUC = (0.97, 0.85)
 _ROWS_A_CLASS, _FOLDS, _MAX_COMPONENTS = 2_500, 5, 20
@@ -47,9 +47,9 @@ def joint_leakage(columns: list[ValueCounts], outcome: np.ndarray) -> list[Targe
             weight = _least_squares(Z[train][:, selected], y[train])
             aucs[k, m] = auc_of(Z[~train][:, selected] @ weight, y[~train], 1 - y[~train])
     path = aucs.mean(axis=0)  # by number of features
-    n_more = int(np.argmax(path >= path.max() - 0.002))  # besides the first
+    n_more = int(np.argmax(path >= path.max() - 0.002))  # features added to the first
     auc = float(path[n_more])
-    if n_more == 0 or not exceeds_usual(auc, y.sum(), len(y) - y.sum(), SUM_AUC):
+    if n_more == 0 or not exceeds_legitimate(auc, y.sum(), len(y) - y.sum(), SUM_AUC):
         return []
     Z = _encode(columns, codes, y, np.ones(len(y), dtype=bool))
     names = [columns[j].name for j in sorted(_forward(Z, y, n_more + 1))]

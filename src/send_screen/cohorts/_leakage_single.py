@@ -1,4 +1,4 @@
-"""Target leakage by single features: near-copies of the outcome, strong ones, telling levels and missingness."""
+"""Target leakage by single features: near-copies of the outcome, strong features, their levels and missingness."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from send_screen.cohorts._leakage_statistics import (
     ValueCounts,
     Z,
     auc_of,
-    exceeds_usual,
+    exceeds_legitimate,
     list_names,
 )
 
@@ -21,13 +21,13 @@ NEAR_COPY = "near-copy of the outcome"
 STRONG = "strong, and not dated"
 LEVEL = "a level that nearly determines the outcome"
 MISSINGNESS = "a missingness pattern that nearly determines the outcome"
-#: From this AUC a feature of few values, and one of many, is the outcome under another name. Early scores reach .95.
+#: From this AUC a feature of few values, or of many, is called a near-copy. Legitimate early scores reach .95.
 COPY_AUC, COPY_AUC_OF_SCORES = 0.95, 0.98
 _FEW_VALUES = 12
-#: (asked about from this AUC, strongest usual AUC) of one feature, and of missingness.
+#: (AUC from which leakage is suspected, highest AUC of legitimate features) of one feature, and of missingness.
 STRONG_AUC = (0.90, 0.80)
 MISSINGNESS_AUC = (0.85, 0.70)
-_ANSWER = (
+_STATE_DATE = (
     "If it was known by the as-of date, say so: `recordedOn` in its contract, or `expected_strong: reason` at the "
     "feature. If not, leave it out."
 )
@@ -40,7 +40,7 @@ def strong_features(columns: list[ValueCounts], dated: Collection[str]) -> list[
     for column in columns:
         auc = feature_auc(column)
         positives = column.positive.sum()
-        if not exceeds_usual(auc, positives, column.n.sum() - positives, STRONG_AUC):
+        if not exceeds_legitimate(auc, positives, column.n.sum() - positives, STRONG_AUC):
             continue
         copy = auc >= (COPY_AUC if len(column.values) <= _FEW_VALUES else COPY_AUC_OF_SCORES)
         if copy:
@@ -48,11 +48,11 @@ def strong_features(columns: list[ValueCounts], dated: Collection[str]) -> list[
             remedy = "Find out how and when it was recorded. Leave it out, or state in expected_strong why."
         elif column.name not in dated:
             text = f"{column.name} alone finds the outcome very well (ROC AUC {auc:.2f}), and no date says how early."
-            remedy = _ANSWER
+            remedy = _STATE_DATE
         else:
             continue
         kind = NEAR_COPY if copy else STRONG
-        leaks.append(TargetLeakage(kind, (column.name,), int(column.n.sum()), auc, text, remedy, asked=not copy))
+        leaks.append(TargetLeakage(kind, (column.name,), int(column.n.sum()), auc, text, remedy, is_question=not copy))
     return leaks
 
 
@@ -77,7 +77,13 @@ def level_leakage(columns: list[ValueCounts], outcome: np.ndarray) -> list[Targe
         n = int(column.n[found].sum())
         leaks.append(
             TargetLeakage(
-                LEVEL, (column.name,), n, float(purity[worst]), text, f"Who is given it? {_ANSWER}", asked=True
+                LEVEL,
+                (column.name,),
+                n,
+                float(purity[worst]),
+                text,
+                f"Who is given it? {_STATE_DATE}",
+                is_question=True,
             )
         )
     return leaks
@@ -98,7 +104,7 @@ def _unlike_neighbours(column: ValueCounts, level: int, tests: int) -> bool:
 
 def missingness_leakage(columns: list[ValueCounts], outcome: np.ndarray) -> list[TargetLeakage]:
     """Find features, and patterns of features, whose absence or presence determines the outcome."""
-    # Columns that are missing together are one suspicion: an agency's whole record, perhaps.
+    # Columns that are missing in the same rows, such as an agency's whole record, are tested as one.
     together: dict[bytes, list[str]] = {}
     for column in columns:
         if not column.known.all():
@@ -122,12 +128,12 @@ def missingness_leakage(columns: list[ValueCounts], outcome: np.ndarray) -> list
     suspected = np.flatnonzero(
         near_deterministic(n, positive, base, tests)
         | near_deterministic(len(outcome) - n, positives - positive, base, tests)
-        | [exceeds_usual(float(value), positives, negatives, MISSINGNESS_AUC) for value in auc]
+        | [exceeds_legitimate(float(value), positives, negatives, MISSINGNESS_AUC) for value in auc]
     )
 
     def leak(features: list[str], n: float, evidence: float, text: str) -> TargetLeakage:
         remedy = "Find out why it is missing: who is asked, and when. Leave it out, or state in expected_strong why."
-        return TargetLeakage(MISSINGNESS, tuple(features), int(n), float(evidence), text, remedy, asked=True)
+        return TargetLeakage(MISSINGNESS, tuple(features), int(n), float(evidence), text, remedy, is_question=True)
 
     leaks = [
         leak(names[j], n[j], auc[j], f"Whether {list_names(names[j])} is missing nearly gives the outcome away.")
@@ -144,7 +150,7 @@ def missingness_leakage(columns: list[ValueCounts], outcome: np.ndarray) -> list
         leaks.append(leak(features, size[k], max(hits[k] / size[k], 1 - hits[k] / size[k]), text))
     total = auc_of(missing @ counts, outcome, 1 - outcome)
     total = max(total, 1 - total)
-    if not leaks and exceeds_usual(total, positives, negatives, MISSINGNESS_AUC):
+    if not leaks and exceeds_legitimate(total, positives, negatives, MISSINGNESS_AUC):
         features = [name for same in names for name in same]
         text = f"How much is missing of {list_names(features)} nearly gives the outcome away."
         leaks.append(leak(features, len(outcome), total, text))
@@ -173,8 +179,8 @@ def feature_auc(column: ValueCounts) -> float:
 def near_deterministic(n: np.ndarray, positive: np.ndarray, base: float, tests: int) -> np.ndarray:
     """Return whether groups of children are almost all (or almost none) positive, beyond chance and the base rate.
 
-    Far: the lower bound of the share (Wilson, one-sided 99 %) is .6 or more and its odds ten times those of the base
-    rate. Not by chance: the binomial tail, by Chernoff's bound exp(-n KL(share, base)), is below .01 over the tests.
+    Beyond the base rate: the lower bound of the share (Wilson, one-sided 99 %) is .6 or more, with ten times the odds
+    of the base rate. Beyond chance: Chernoff's bound of the binomial tail, exp(-n KL(share, base)), is below .01/tests.
     """
     result = np.zeros(len(n), dtype=bool)
     with np.errstate(divide="ignore", invalid="ignore"):

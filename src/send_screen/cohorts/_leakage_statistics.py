@@ -1,7 +1,6 @@
-"""Target leakage as data, and what its tests share: counts by value, ROC AUC, and the bounds of usual features.
+"""The record of suspected target leakage, and the statistics of its tests: counts by value and ROC AUC.
 
-Everything the tests of one feature need is, for each of its distinct values, how many children have it and how many
-of them have the outcome.
+The tests of one feature need, for each of its distinct values, the number of children and of children with the outcome.
 """
 
 from __future__ import annotations
@@ -36,9 +35,8 @@ class TargetLeakage:
         without it, whichever is larger), otherwise a ROC AUC.
     description, remedy : str
         What was found, without any child's data, and what to do.
-    asked : bool
-        Whether it is a question: the feature is only strong, as an honest early measure can be. Whoever knows when it
-        was recorded answers it.
+    is_question : bool
+        Whether the feature is only strong, as legitimate early measures can be, and the user must say how early it is.
     """
 
     kind: str
@@ -47,12 +45,12 @@ class TargetLeakage:
     evidence: float
     description: str
     remedy: str
-    asked: bool = False
+    is_question: bool = False
 
 
 @dataclass(frozen=True)
 class ValueCounts:
-    """A feature as counts: its distinct known values with the children and the positives of each."""
+    """A feature as counts: the number of children, and of those with the outcome, by distinct known value."""
 
     name: str
     codes: np.ndarray  # the position of each child's value in ``values``; -1 where it is not known
@@ -84,23 +82,23 @@ def list_names(features: Collection[str]) -> str:
 
 
 def auc_of(score: np.ndarray, positive: np.ndarray, negative: np.ndarray) -> float:
-    """Return the ROC AUC of scores that ``positive`` and ``negative`` children have; ties count half."""
+    """Return the ROC AUC of scores, each with its number of ``positive`` and ``negative`` children; ties count half."""
     _, group = np.unique(score.round(12), return_inverse=True)
     plus, minus = np.bincount(group, weights=positive), np.bincount(group, weights=negative)
     below = np.cumsum(minus) - minus
     return float((plus * (below + minus / 2)).sum() / (plus.sum() * minus.sum()))
 
 
-def exceeds_usual(auc: float, positives: float, negatives: float, bounds: tuple[float, float]) -> bool:
-    """Return whether an AUC is suspicious, and beyond chance above the strongest usual one [HanleyMcNeil1982]_.
+def exceeds_legitimate(auc: float, positives: float, negatives: float, bounds: tuple[float, float]) -> bool:
+    """Return whether an AUC is suspicious, and significantly above the highest legitimate one [HanleyMcNeil1982]_.
 
-    .. [HanleyMcNeil1982] Radiology 143:29. Standard error of the AUC, taken at the usual AUC.
+    .. [HanleyMcNeil1982] Radiology 143:29. Standard error of the AUC, taken at the highest legitimate AUC.
     """
-    suspicious, usual = bounds
+    suspicious, legitimate = bounds
     if auc < suspicious or min(positives, negatives) < MIN_CHILDREN:
         return False
-    q1, q2 = usual / (2 - usual), 2 * usual**2 / (1 + usual)
-    variance = (usual * (1 - usual) + (positives - 1) * (q1 - usual**2) + (negatives - 1) * (q2 - usual**2)) / (
-        positives * negatives
-    )
-    return auc >= min(usual + Z * math.sqrt(variance), 1.0)
+    q1, q2 = legitimate / (2 - legitimate), 2 * legitimate**2 / (1 + legitimate)
+    variance = (
+        legitimate * (1 - legitimate) + (positives - 1) * (q1 - legitimate**2) + (negatives - 1) * (q2 - legitimate**2)
+    ) / (positives * negatives)
+    return auc >= min(legitimate + Z * math.sqrt(variance), 1.0)

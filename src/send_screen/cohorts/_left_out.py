@@ -14,7 +14,7 @@ OTHER_YEAR = "DATA-OTHER-YEAR"
 _MIN_SHARE = 0.05  # of the rows, for the newest year to be the current one and not a slip
 
 
-def leave_out(
+def drop_repeats_and_other_years(
     contracts: Mapping[str, Contract],
     checks: Mapping[str, CheckedTable],
     frame: pd.DataFrame,
@@ -22,7 +22,7 @@ def leave_out(
     *,
     one_year: bool,
 ) -> tuple[dict[str, CheckedTable], pd.DataFrame, list[str]]:
-    """Return one table's checks without the rows that are left out, the rows of other years, and notes.
+    """Return one table, checked again without repeats and rows of other years, then the rows of other years, and notes.
 
     A row that says the same as an earlier one under every contract is a repeat. With ``one_year``, only the current
     academic year is kept: the newest of those with more than a few rows. Rows of other years have the columns
@@ -51,6 +51,6 @@ def leave_out(
     if not out.any():
         return dict(checks), others, notes
     kept = frame.set_axis(repeats.index, axis=0)[~out]
-    beside = {name: [contracts[other] for other in checks if other != name] for name in checks}
-    again = {name: check_table(contracts[name], kept, file=file, beside=beside[name]) for name in checks}
+    others_of = {name: [contracts[other] for other in checks if other != name] for name in checks}
+    again = {name: check_table(contracts[name], kept, file=file, other_contracts=others_of[name]) for name in checks}
     return {name: replace(check, columns=checks[name].columns) for name, check in again.items()}, others, notes

@@ -1,4 +1,4 @@
-"""Record linkage: join the tables of several agencies into one row a child, without losing a row."""
+"""Record linkage: join the tables of several agencies into one row per child, without losing a row."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from send_screen.cohorts._academic_year import with_academic_year
-from send_screen.cohorts._left_out import OTHER_YEAR, leave_out
+from send_screen.cohorts._left_out import OTHER_YEAR, drop_repeats_and_other_years
 from send_screen.cohorts._notes import missing_display_columns, unreadable_values, unused_headers
 from send_screen.cohorts._source import SourceData, read_source
 from send_screen.cohorts._unreadable import bare_years, missing_columns, unreadable_columns
@@ -22,14 +22,14 @@ _PROBLEM = ["rule", "reason", "remedy"]
 
 
 @dataclass(frozen=True)
-class Linked:
-    """Children with their columns from every contract; the frames share one index."""
+class LinkedTables:
+    """The joined tables: children with their columns from every contract; the frames share one index."""
 
     contracts: dict[str, Contract]
-    frame: pd.DataFrame  # one row a child or unusable row, columns named ``agency/contract.column``
+    frame: pd.DataFrame  # one row per child or unusable row, columns named ``agency/contract.column``
     origin: pd.DataFrame  # ``file``, ``row`` and ``child_id`` of each row
     problem: pd.DataFrame  # ``rule``, ``reason``, ``remedy`` of the first thing wrong with a row, else missing
-    outcome: pd.DataFrame | None  # the table of a training-only outcome, which may have several rows a child
+    outcome: pd.DataFrame | None  # the table of a training-only outcome, which may have several rows per child
     notes: tuple[str, ...]  # on values and headers that were repaired or not used
 
 
@@ -40,7 +40,7 @@ def link(
     training: bool,
     contracts: Mapping[str, Contract] | None = None,
     academic_year: str | None = None,
-) -> Linked:
+) -> LinkedTables:
     """Read, check and join the tables that a spec names; see :func:`~send_screen.cohorts.load_cohort`.
 
     An error names every reason why a file as a whole cannot be used.
@@ -58,20 +58,22 @@ def link(
     notes: list[str] = []
     others: list[pd.DataFrame] = []
     for name, table in tables.items():
-        beside = [used[other] for other, its in tables.items() if its is table and other != name]
-        checks[name] = check_table(used[name], table.frame, file=table.file, beside=beside)
+        same_table = [used[other] for other, its in tables.items() if its is table and other != name]
+        checks[name] = check_table(used[name], table.frame, file=table.file, other_contracts=same_table)
     for table in {id(table): table for table in tables.values()}.values():
-        if table.file_sha256:  # each record of a request is answered for by itself
-            mine = {name: checks[name] for name, its in tables.items() if its is table}
-            left, of_other_years, said = leave_out(used, mine, table.frame, table.file, one_year=not training)
-            checks |= left
+        if table.file_sha256:  # a frame, such as the records of a request, is kept as it is
+            own_checks = {name: checks[name] for name, its in tables.items() if its is table}
+            kept, of_other_years, dropped = drop_repeats_and_other_years(
+                used, own_checks, table.frame, table.file, one_year=not training
+            )
+            checks |= kept
             others.append(of_other_years)
-            notes += said
+            notes += dropped
     for name, table in tables.items():
         check = checks[name]
         of_file = [v for v in check.violations if v.level == "file" and v.column in {None, *needed[name]}]
-        beside_it = [checks[other].columns for other, its in tables.items() if its is table and other != name]
-        elsewhere = {header for report in beside_it for header in (*report.matched, *report.aliased)}
+        same_table_reports = [checks[other].columns for other, its in tables.items() if its is table and other != name]
+        elsewhere = {header for report in same_table_reports for header in (*report.matched, *report.aliased)}
         failures += missing_columns(used[name], check, of_file, elsewhere) or [
             DataError(v.message, remedy=v.remedy, file=v.file, column=v.column, rule=v.rule) for v in of_file
         ]
@@ -108,11 +110,11 @@ def link(
                 f"{files[name]}: {count(unknown.sum(), 'row belongs', 'rows belong')} to nobody in the other files."
             )
         outcome = outcome[~bad & ~unknown]
-    return Linked(used, frame, origin, problem, outcome, tuple(dict.fromkeys(notes)))
+    return LinkedTables(used, frame, origin, problem, outcome, tuple(dict.fromkeys(notes)))
 
 
 def needed_columns(spec: ModelSpec, *, training: bool) -> dict[str, set[str]]:
-    """Return the columns of each contract that the spec cannot do without."""
+    """Return the columns of each contract that population, eligibility, features, as-of date or training need."""
     refs = [ref for feature in spec.features for ref in feature.sources]
     refs += [condition.column for condition in (*spec.population.where, *spec.eligible.where)]
     if isinstance(spec.as_of, AcademicYearEnd):
@@ -146,7 +148,7 @@ def _row_problems(check: CheckedTable, columns: set[str]) -> pd.DataFrame:
 def _with_other_years(
     frame: pd.DataFrame, origin: pd.DataFrame, problem: pd.DataFrame, others: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Append the records of other academic years, one for a child and year, with that as their problem."""
+    """Append the records of other academic years, one per child and year, each with that as its problem."""
     if others.empty:
         return frame, origin, problem
     once = others[~(others.duplicated(["child_id", "year"]) & others["child_id"].notna())].reset_index(drop=True)
@@ -172,7 +174,7 @@ def _join(
     *,
     one_table: bool,
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Return the joined columns, and the origin and the problem of each row; see :class:`Linked`.
+    """Return the joined columns, and the origin and the problem of each row; see :class:`LinkedTables`.
 
     Tables are joined by the child's identifier, or row by row where all contracts read the same one. A row whose
     identifier is missing or duplicate stays a row of its own.
@@ -206,7 +208,7 @@ def _join(
         own.loc[lacking, _PROBLEM] = [
             NO_RECORD,
             f"{files[name]} has no row for this identifier.",
-            f"Look at the {spec.children_are.one} by hand, and ask for the missing record.",
+            f"Look at the {spec.children_are.singular} by hand, and ask for the missing record.",
         ]
         problem = problem.where(problem["rule"].notna(), own)
     return pd.concat(parts, axis=1), origin, problem

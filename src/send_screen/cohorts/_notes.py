@@ -23,7 +23,9 @@ def unreadable_values(check: CheckedTable, columns: set[str], file: str) -> list
     ]
 
 
-def missing_display_columns(spec: ModelSpec, checks: dict[str, CheckedTable], raw: dict[str, SourceTable]) -> list[str]:
+def missing_display_columns(
+    spec: ModelSpec, checks: dict[str, CheckedTable], tables: dict[str, SourceTable]
+) -> list[str]:
     """Return notes on missing columns that the list shows or counts by, and the model does not need."""
     shown = [*spec.show.name, spec.show.class_name, spec.shown_school, *(group.column for group in spec.groups)]
     notes = []
@@ -31,19 +33,19 @@ def missing_display_columns(spec: ModelSpec, checks: dict[str, CheckedTable], ra
         lacking = {ref.column for ref in shown if ref is not None and ref.contract == name} & set(check.columns.missing)
         if lacking:
             columns = ", ".join(sorted(lacking))
-            notes.append(f"{raw[name].file}: there is no {columns}, so the list cannot show it or count by it.")
+            notes.append(f"{tables[name].file}: there is no {columns}, so the list cannot show it or count by it.")
     return notes
 
 
-def unused_headers(checks: dict[str, CheckedTable], raw: dict[str, SourceTable]) -> list[str]:
+def unused_headers(checks: dict[str, CheckedTable], tables: dict[str, SourceTable]) -> list[str]:
     """Return notes on the headers that no contract used, table by table; names only, never what they hold."""
     notes = []
-    for table in dict.fromkeys(id(raw[name]) for name in checks):
-        names = [name for name in checks if id(raw[name]) == table]
+    for table in dict.fromkeys(id(tables[name]) for name in checks):
+        names = [name for name in checks if id(tables[name]) == table]
         reports = [checks[name].columns for name in names]
         unused = set.intersection(*({*report.unknown, *report.guessed} for report in reports))
         guesses = {header: name for report in reports for header, name in report.guessed.items() if header in unused}
-        file = raw[names[0]].file
+        file = tables[names[0]].file
         notes += [
             f"{file}: the column {quotable(header)} was not used. It looks like {name}: rename it if it is."
             for header, name in sorted(guesses.items())

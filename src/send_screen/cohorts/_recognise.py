@@ -1,4 +1,4 @@
-"""Which contract a table keeps to, by its headers: a file's name and the number of its sheets do not matter."""
+"""Recognise the contract of a table by its headers, whatever its file is called and however many sheets it has."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def read_source_tables(path: Path) -> list[SourceTable]:
 
 
 def read_other_files(paths: Iterable[Path]) -> tuple[list[SourceTable], list[str]]:
-    """Read the tables of files that may be of a contract, and a note on each that is no table."""
+    """Read the tables of files that may match a contract; return them, and a note on each file that is no table."""
     tables, notes = list[SourceTable](), list[str]()
     for path in paths:
         try:
@@ -48,32 +48,32 @@ def read_other_files(paths: Iterable[Path]) -> tuple[list[SourceTable], list[str
 def recognise(
     tables: list[SourceTable], contracts: Mapping[str, Contract], notes: Iterable[str] = ()
 ) -> dict[str, SourceTable]:
-    """Return the table of each contract that one keeps to best; tables with the same headers are read as one.
+    """Return for each contract the table that has most of its required columns; tables with equal headers are stacked.
 
-    Their notes are added to, also by those that are of no contract.
+    Each table's notes also name the tables that match no contract.
 
     Raises
     ------
     DataError
-        If tables with different headers keep to a contract equally well.
+        If tables with different headers match a contract equally well.
     """
     found: dict[str, SourceTable] = {}
     joined: dict[tuple[int, ...], SourceTable] = {}
     used: set[int] = set()
     for name, contract in contracts.items():
-        shares = [_share(contract, table.frame) for table in tables]
+        shares = [_share_of_columns(contract, table.frame) for table in tables]
         most = max(shares, default=0.0)
         if most < _MIN_SHARE:
             continue
         best = [table for table, share in zip(tables, shares, strict=True) if share == most]
-        if len({_keys(table.frame) for table in best}) > 1:
+        if len({_header_keys(table.frame) for table in best}) > 1:
             files = ", ".join(table.file for table in best)
             raise DataError(
                 f"More than one table could be the one for {name}: {files}.",
                 remedy=f"Leave one of them, or call it {name.rpartition('/')[2]}.csv.",
             )
         key = tuple(map(id, best))
-        joined.setdefault(key, best[0] if len(best) == 1 else _stacked(best))
+        joined.setdefault(key, best[0] if len(best) == 1 else _stack(best))
         found[name] = joined[key]
         used.update(key)
     added = [
@@ -84,31 +84,31 @@ def recognise(
     return {name: noted[id(table)] for name, table in found.items()}
 
 
-def _share(contract: Contract, frame: pd.DataFrame) -> float:
-    """Return the share of a contract's required columns that a table has, or has the parts of."""
+def _share_of_columns(contract: Contract, frame: pd.DataFrame) -> float:
+    """Return the share of a contract's required columns that a table has, or that can be derived from those it has."""
     position = match_headers(list(map(str, frame.columns)), contract.columns, marks=contract.header_marks).position
     required = [column for column in contract.columns.values() if column.required]
     had = [column for column in required if column.name in position or derivation_of(column, position)]
     return len(had) / len(required) if required else 0.0
 
 
-def _keys(frame: pd.DataFrame) -> frozenset[str]:
+def _header_keys(frame: pd.DataFrame) -> frozenset[str]:
     return frozenset(header_key(str(header)) for header in frame.columns)
 
 
-def _stacked(tables: list[SourceTable]) -> SourceTable:
-    """Return tables with the same headers as one; the rows of each further one are counted from a round number."""
-    step = 10 ** len(str(max(int(table.frame.index.max()) for table in tables)))
+def _stack(tables: list[SourceTable]) -> SourceTable:
+    """Return tables with the same headers as one; each further table's row numbers are offset by a power of ten."""
+    offset = 10 ** len(str(max(int(table.frame.index.max()) for table in tables)))
     first = tables[0].frame
     names = {header_key(str(header)): header for header in first.columns}
     frames = [
         table.frame.rename(columns=lambda header: names[header_key(str(header))]).set_axis(
-            table.frame.index + number * step
+            table.frame.index + number * offset
         )
         for number, table in enumerate(tables)
     ]
     counted = "; ".join(
-        f"{table.file} {number * step:,} more than in the file" for number, table in enumerate(tables) if number
+        f"{table.file} {number * offset:,} more than in the file" for number, table in enumerate(tables) if number
     )
     notes = [note for table in tables for note in table.notes]
     return SourceTable(

@@ -57,7 +57,7 @@ def read_source(data: object, contracts: Mapping[str, Contract]) -> SourceData:
     """Read the data of a cohort once; see :func:`send_screen.cohorts.load_cohort` for what they may be.
 
     In a folder a file that is named after a contract is its table: ``eyfsp.csv`` for ``education/eyfsp``. For the other
-    contracts, and among the sheets of a workbook, tables are known by what they hold.
+    contracts, and among the sheets of a workbook, tables are recognised by their headers.
     """
     if isinstance(data, Mapping):
         unknown = sorted(set(data) - set(contracts))
@@ -84,10 +84,10 @@ def read_source(data: object, contracts: Mapping[str, Contract]) -> SourceData:
 def _tables_of(folder: Path, contracts: Mapping[str, Contract]) -> dict[str, SourceTable]:
     files = {name: file for name in contracts if (file := _file_of(name, folder))}
     tables = {name: _read(file) for name, file in files.items()}
-    if lacking := {name: contract for name, contract in contracts.items() if name not in files}:
+    if without_file := {name: contract for name, contract in contracts.items() if name not in files}:
         others = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in TABLE_SUFFIXES and path.is_file()]
         read, notes = read_other_files(path for path in others if path not in files.values())
-        tables |= recognise(read, lacking, notes)
+        tables |= recognise(read, without_file, notes)
     return {name: tables[name] for name in contracts if name in tables}
 
 
@@ -108,7 +108,7 @@ def _read(part: object) -> SourceTable:
         reading = read_table(Path(part))
         return SourceTable(reading.frame, reading.file, tuple(reading.notes), reading.sha256)
     if isinstance(part, pd.DataFrame):
-        # copied where its owner writes to it: what is changed later is not seen here
+        # copy on write: what its owner changes later is not seen here
         return SourceTable(part.copy(deep=False), "the frame")
     if hasattr(part, "to_pandas"):
         return SourceTable(part.to_pandas(), "the Arrow table")
@@ -119,7 +119,7 @@ def _read(part: object) -> SourceTable:
 
 
 def _raise_on_ambiguous_column(table: SourceTable, contracts: Mapping[str, Contract]) -> None:
-    """Raise where one table stands for two contracts that name an outcome's status alike."""
+    """Raise where a table of several contracts has a column that two of them declare as the status of an outcome."""
     for header in map(str, table.frame.columns):
         columns = {name: contract.columns.get(header) for name, contract in contracts.items()}
         names = [name for name, column in columns.items() if column and column.outcome_status]
@@ -129,5 +129,5 @@ def _raise_on_ambiguous_column(table: SourceTable, contracts: Mapping[str, Contr
                 f"The column could be that of {' or of '.join(names)}.",
                 file=table.file,
                 column=header,
-                remedy=f"Give a folder with one file a contract, for example {files}.",
+                remedy=f"Give a folder with one file per contract, for example {files}.",
             )

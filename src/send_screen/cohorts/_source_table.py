@@ -1,4 +1,4 @@
-"""One table of a cohort, as it was read."""
+"""A table as it was read from a file or given as a frame, with its hash."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class SourceTable:
 
     frame: pd.DataFrame
     file: str  # its name in messages
-    notes: tuple[str, ...] = ()  # how it was understood
+    notes: tuple[str, ...] = ()  # how the file was interpreted
     file_sha256: str = ""  # of the bytes that were parsed; empty of what came as a frame
 
     @property

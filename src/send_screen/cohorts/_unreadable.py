@@ -1,4 +1,4 @@
-"""Columns that a file lacks, or of which most cells cannot be read: one message for the file, not one a child."""
+"""Errors of whole columns: missing, mostly unreadable, or contradicting another one. One message, not one per row."""
 
 from __future__ import annotations
 
@@ -14,25 +14,29 @@ from send_screen.errors import DataError
 _MIN_CELLS = 10
 _SHARE = 0.5  # of the rows, or of the filled cells
 _MAX_SHOWN = 5
-_OF_OTHER_CHILDREN = ("duplicate", "academicYear")  # the cells can be read: they say that these are not the children
-_OF_OTHER_COLUMNS = ("notAbove", "notBelow")  # one cell may be a slip; where most break it, the column is another one
+_ROW_RULES = ("duplicate", "academicYear")  # broken by readable cells, of rows that do not belong here
+_ORDER_RULES = ("notAbove", "notBelow")  # between two columns: where most cells break one, a column is the wrong one
 
 
 def missing_columns(
-    contract: Contract, check: CheckedTable, of_file: Sequence[Violation], elsewhere: Collection[str]
+    contract: Contract, check: CheckedTable, file_violations: Sequence[Violation], elsewhere: Collection[str]
 ) -> list[DataError]:
     """Return one error for the columns that a file lacks, where they are many and nothing else is wrong with it.
 
-    ``elsewhere`` are the headers that other contracts read.
+    ``elsewhere`` are the headers of the same file that other contracts use.
     """
     rule = contract.rule("columns")
-    if len(of_file) <= _MAX_SHOWN or rule is None or any(v.rule != rule.id or v.column is None for v in of_file):
+    if (
+        len(file_violations) <= _MAX_SHOWN
+        or rule is None
+        or any(v.rule != rule.id or v.column is None for v in file_violations)
+    ):
         return []
-    names = [v.column for v in of_file]
+    names = [v.column for v in file_violations]
     left = [header for header in check.columns.unknown if header not in elsewhere]
     unknown = ", ".join(map(quotable, left[:_MAX_SHOWN]))
     unused = f" Headers such as {unknown} were not understood." if unknown else ""
-    first = of_file[0]
+    first = file_violations[0]
     return [
         DataError(
             f"The file has no {first_few(names, _MAX_SHOWN)}.{unused}",
@@ -45,11 +49,11 @@ def missing_columns(
 
 
 def unreadable_columns(contract: Contract, check: CheckedTable, needed: set[str], file: str) -> list[DataError]:
-    """Return one error for the needed columns of which most cells break a rule, for each way in which they do.
+    """Return an error for each rule that most cells of a needed column break.
 
-    Columns whose rules are the same, as those of the goals, share one error.
+    Columns with the same rule, such as the early learning goals, share one error.
     """
-    contradicting = {r.id for name in needed for r in contract.columns[name].rules if r.kind in _OF_OTHER_COLUMNS}
+    contradicting = {r.id for name in needed for r in contract.columns[name].rules if r.kind in _ORDER_RULES}
     broken = [
         v
         for v in check.violations
@@ -60,14 +64,14 @@ def unreadable_columns(contract: Contract, check: CheckedTable, needed: set[str]
     for v in broken:
         if v.value and not contract.columns[v.column or ""].personal:
             values.setdefault(v.rule, Counter())[v.value] += 1
-    alike: dict[tuple[str, str, str], list[tuple[str, Rule]]] = {}
+    columns_by_rule: dict[tuple[str, str, str], list[tuple[str, Rule]]] = {}
     for name, column in contract.columns.items():
         for rule in column.rules:
             n = counts[name, rule.id]
             cells = len(check.frame) if rule.kind == "null" else int(check.frame[name].notna().sum()) + n
-            if n >= _MIN_CELLS and n > _SHARE * cells and rule.kind not in _OF_OTHER_CHILDREN:
-                alike.setdefault((rule.kind, rule.description, rule.remedy), []).append((name, rule))
-    return [_error(found, counts, values, file) for found in alike.values()]
+            if n >= _MIN_CELLS and n > _SHARE * cells and rule.kind not in _ROW_RULES:
+                columns_by_rule.setdefault((rule.kind, rule.description, rule.remedy), []).append((name, rule))
+    return [_error(found, counts, values, file) for found in columns_by_rule.values()]
 
 
 def bare_years(contract: Contract, check: CheckedTable, needed: set[str], file: str) -> list[DataError]:
@@ -99,7 +103,7 @@ def _error(
 ) -> DataError:
     name, rule = found[0]
     shown = first_few([name for name, _ in found], _MAX_SHOWN)
-    if rule.kind in _OF_OTHER_COLUMNS:
+    if rule.kind in _ORDER_RULES:
         other = rule.arguments["column"]
         return DataError(
             f"Most cells of {shown} contradict {other} ({counts[name, rule.id]:,}). {rule.description}",

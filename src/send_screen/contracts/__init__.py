@@ -1,4 +1,4 @@
-"""Data contracts: what each agency's table holds, and every way in which a file does not keep to it.
+"""Data contracts: what each agency's table holds, and the violations of a file against it.
 
 A contract is a YAML file in the Open Data Contract Standard v3.1 (``data_contracts/`` in the repository).
 :func:`load_contract` reads one; :func:`check_table` collects every violation of a table against it. England's code sets

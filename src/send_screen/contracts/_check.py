@@ -19,11 +19,11 @@ from send_screen.contracts._violations import file_violations, other_coding, row
 
 FIRST_ROW = 2  # the header is row 1
 MAX_HEADERS = 5  # reported one by one; more are reported together
-_MIN_MISSING = 4  # required columns, for a file to be of another contract
+_MIN_MISSING = 4  # required columns that a file must lack to be taken for a table of another contract
 
 
 def check_table(
-    contract: Contract, frame: pd.DataFrame, *, file: str, beside: Collection[Contract] = ()
+    contract: Contract, frame: pd.DataFrame, *, file: str, other_contracts: Collection[Contract] = ()
 ) -> CheckedTable:
     """Check a table against its contract and collect every violation.
 
@@ -35,8 +35,8 @@ def check_table(
         the file; an index that counts from 0 is renumbered from 2, as if below a header.
     file : str
         The file's name, for the messages.
-    beside : collection of Contract, optional
-        Other contracts that the same table is checked against: a header of theirs is not suggested for a column.
+    other_contracts : collection of Contract, optional
+        Contracts that the same table is also checked against: a header of theirs is not suggested for a column.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def check_table(
         [str(header) for header in frame.columns],
         contract.columns,
         marks=contract.header_marks,
-        elsewhere=_headers_of(beside, frame),
+        elsewhere=_headers_of(other_contracts, frame),
         fits=lambda column, index: _fits(column, frame.iloc[:, index]),
     )
     rows = _row_numbers(frame)
@@ -70,7 +70,9 @@ def check_table(
     from_codes: dict[str, pd.Series] = {}
     for name, column in contract.columns.items():
         derivation = derivation_of(column, headers.position)
-        if derivation and derivation.kind == "codes":  # the other column says more, also where the file has this one
+        if (
+            derivation and derivation.kind == "codes"
+        ):  # the column of codes is more detailed, and preferred where the file has both
             derived = derive(derivation, columns)
             from_codes[name] = derived.notna().set_axis(rows)
             columns[name] = derived.combine_first(columns[name])
@@ -84,7 +86,7 @@ def check_table(
     prepared = pd.DataFrame(columns).set_axis(rows, axis=0)
     absent = set(headers.report.missing)
     failures = _failures(contract, prepared, absent, from_codes)
-    other_table = _other_table(contract, headers, beside) if _lacks_required(contract, headers) else None
+    other_table = _other_table(contract, headers, other_contracts) if _lacks_required(contract, headers) else None
     violations = [
         *file_violations(contract, headers, len(frame), file, other_table=other_table),
         *other_coding(contract, prepared, failures, file),
@@ -101,7 +103,7 @@ def check_table(
 
 
 def _headers_of(contracts: Collection[Contract], frame: pd.DataFrame) -> frozenset[str]:
-    """Return the headers that other contracts read."""
+    """Return the headers of a frame that other contracts use."""
     headers = [str(header) for header in frame.columns]
     matches = (match_headers(headers, other.columns, marks=other.header_marks).position for other in contracts)
     return frozenset(headers[index].strip() for position in matches for index in position.values())
@@ -111,10 +113,10 @@ def _lacks_required(contract: Contract, headers: HeaderMatch) -> bool:
     return any(contract.columns[name].required for name in headers.report.missing)
 
 
-def _other_table(contract: Contract, headers: HeaderMatch, beside: Collection[Contract]) -> Contract | None:
-    """Return the contract that comes with the library and that most unused headers are of, if they are of one."""
+def _other_table(contract: Contract, headers: HeaderMatch, other_contracts: Collection[Contract]) -> Contract | None:
+    """Return the contract that comes with the library and explains most unused headers, if one explains enough."""
     missing = sum(contract.columns[name].required for name in headers.report.missing)
-    refs = {contract.ref, *(other.ref for other in beside)}
+    refs = {contract.ref, *(other.ref for other in other_contracts)}
     unused = [*headers.report.unknown, *headers.report.guessed]
     others = [load_contract(ref) for ref in available_contracts() if ref not in refs]
     explained = [len(match_headers(unused, other.columns, marks=other.header_marks).position) for other in others]
@@ -123,13 +125,13 @@ def _other_table(contract: Contract, headers: HeaderMatch, beside: Collection[Co
 
 
 def _fits(column: Column, cells: pd.Series) -> bool:
-    """Return whether a column of a file holds values, and each keeps the contract's rules for one value."""
+    """Return whether a column of a file holds values, and each satisfies the contract's rules on single values."""
     values, _ = parse_column(cells, column)
-    of_other_cells = {"column", "child"}  # arguments of rules that look at more than the cell
+    cross_column_arguments = {"column", "child"}  # arguments of rules that compare a cell with another column
     rules = [
         rule
         for rule in column.rules
-        if rule.kind not in ("null", "duplicate") and not of_other_cells & rule.arguments.keys()
+        if rule.kind not in ("null", "duplicate") and not cross_column_arguments & rule.arguments.keys()
     ]
     frame = pd.DataFrame({column.name: values})
     return bool(values.notna().any()) and all(satisfies(rule, column, frame).all() for rule in rules)
@@ -155,12 +157,12 @@ def _header_notes(headers: HeaderMatch) -> list[str]:
 def _failures(
     contract: Contract, prepared: pd.DataFrame, absent: set[str], from_codes: dict[str, pd.Series]
 ) -> dict[str, np.ndarray]:
-    """Return the rows that break each rule, by its id (bool, shape (n,)); rules that all rows keep are left out.
+    """Return the rows that break each rule, by its id (bool, shape (n,)); rules that no row breaks are left out.
 
-    A column that the file lacks is not checked: that it is missing is reported once, not for each row. Codes that were
-    made from another column's are the contract's own, and hold whatever the date.
+    A column that the file lacks is not checked: that it is missing is reported once, not for each row. Codes that
+    were derived from another column are valid whatever the date.
     """
-    kept = {
+    passes = {
         rule.id: satisfies(rule, column, prepared) | (rule.kind == "levels" and from_codes.get(column.name, False))
         for column in contract.columns.values()
         if column.name not in absent
@@ -168,8 +170,8 @@ def _failures(
     }
     duplicates = contract.rule("duplicate")
     if duplicates and contract.key and contract.key[0] not in absent:
-        kept[duplicates.id] = is_unique_key(prepared, key_of(duplicates, contract))
-    return {rule: ~passed.to_numpy(dtype=bool) for rule, passed in kept.items() if not passed.all()}
+        passes[duplicates.id] = is_unique_key(prepared, key_of(duplicates, contract))
+    return {rule: ~passed.to_numpy(dtype=bool) for rule, passed in passes.items() if not passed.all()}
 
 
 def _without_failures(contract: Contract, prepared: pd.DataFrame, failures: dict[str, np.ndarray]) -> pd.DataFrame:
@@ -185,7 +187,7 @@ def _without_failures(contract: Contract, prepared: pd.DataFrame, failures: dict
             is_broken = np.any([failures[rule] for rule in broken], axis=0)
             values = values.mask(is_broken, None if values.dtype == object else np.nan)
         if column.logical_type in ("integer", "number", "date"):
-            values = values.where(is_parsed(values))  # pandas reads more into a text than the contract does
+            values = values.where(is_parsed(values))  # pandas would parse texts that the contract does not accept
         if column.logical_type in ("integer", "number"):
             values = pd.to_numeric(values, errors="coerce").astype(np.float64)
         elif column.logical_type == "date":

@@ -59,10 +59,10 @@ class CodeSet(Document):
 
 
 class Derivation(Document):
-    """How a column that a file lacks follows from columns that the file has.
+    """How to compute a column that a file lacks from columns that it has.
 
-    ``sum`` and ``difference`` are of two numbers, ``complement`` is what a percentage leaves of a whole number, rounded
-    to a whole number (that of 98.4 % of 380 is 6), ``establishment`` joins the numbers of authority and establishment,
+    ``sum`` and ``difference`` are of two numbers, ``complement`` is a number less a percentage of it, rounded to a
+    whole number (380 and 98.4 % give 6), ``establishment`` joins the numbers of authority and establishment,
     ``copy`` takes one column as it is, and ``codes`` translates the codes of one column.
     """
 
@@ -92,7 +92,7 @@ class Column(_HasRules):
     label, description : str
         Its name and its meaning.
     logical_type : {"string", "integer", "number", "date", "boolean"}
-        In a checked frame a column with ``levels`` (every boolean one has the levels ``"true"`` and ``"false"``)
+        In a checked frame a column with ``levels`` (a boolean column has the levels ``"true"`` and ``"false"``)
         holds its codes as str or None; other strings are str or None; numbers are float64; dates datetime64.
     required : bool
         The file must have the column.
@@ -114,12 +114,12 @@ class Column(_HasRules):
         When the value was known: an ISO date, ``"column:NAME"`` (the date in that column) or
         ``"academic-year-end:NAME"`` (31 July that ends the academic year, such as 2022/23, in that column).
     outcome_status : bool
-        A past or present status of what models predict: it says who is not to be asked about, and is never a feature.
+        A past or present status of the outcome: it decides eligibility, and is never a feature.
     outcome_limits : tuple of str
-        As an outcome, what it does not show, or not of all children equally: sentences that cards repeat.
+        Limits of the column as an outcome, such as unequal recording between groups: sentences for the model card.
     characteristic : {"protected", "proxy", "absence", "attendance"} or None
         A protected characteristic is compared and never a feature; a proxy of one is a feature only with a written
-        justification, and never so that it lowers the risk; nor may absence (or attendance, its other side).
+        justification, and may never lower the risk; nor may absence (or its complement, attendance).
     missing_codes : dict of str to str
         Codes that mean "not known" or "not assessed". They stay in a checked frame as they are.
     classification : {"public", "internal", "personal", "special"}
@@ -131,7 +131,7 @@ class Column(_HasRules):
     level_dates : dict of str to tuple of (str or None, str or None)
         The first and last ISO date of each code that holds for a part of that time only.
     derived : tuple of Derivation
-        How the column is made where a file lacks it; the first is used whose columns the file has.
+        Ways to derive the column where a file lacks it; the first one whose columns the file has is used.
     rules : tuple of Rule
         What must be true of the column.
     """
@@ -193,7 +193,7 @@ class Contract(_HasRules):
     roles : dict of str to str
         The roles that columns name, and who they are.
     header_marks : tuple of str
-        Words that systems put before or after the name of any column, such as the name of the table.
+        Prefixes and suffixes that systems add to the name of any column, such as the name of the table.
     """
 
     id: str

@@ -22,17 +22,17 @@ _MONTHS = (
     "january", "february", "march", "april", "may", "june",
     "july", "august", "september", "october", "november", "december",
 )  # fmt: skip
-# Excel counts days from here (its 29 February 1900, which never was, is counted in).
+# Excel counts days from here, since it has a 29 February 1900 that did not exist.
 _EXCEL_ZERO = dt.date(1899, 12, 30)
-_SERIALS = range(20_000, 60_000)
+_PLAUSIBLE_SERIALS = range(20_000, 60_000)
 
 
 def read_date(text: str) -> dt.date | None:
-    """Parse a date; None where the text is none.
+    """Parse a date; None where the text is no date.
 
-    Understood: 2018-03-25 (also with / or .), 25/03/2018 and 25/03/18 (day first; also with -, . or a space), 25 March
+    Accepted: 2018-03-25 (also with / or .), 25/03/2018 and 25/03/18 (day first; also with -, . or a space), 25 March
     2018, 25-Mar-18, March 25, 2018, Sunday 25th March 2018, 20180325, and the serial numbers of Excel. A time of day
-    behind it is passed over. Two-digit years are 20xx.
+    after it is ignored. Two-digit years are 20xx.
 
     Examples
     --------
@@ -49,7 +49,7 @@ def read_date(text: str) -> dt.date | None:
         return _date(match[3], _month(match[1]), match[2])
     if match := _COMPACT.fullmatch(text):
         return _date(*match.groups())
-    if (match := _SERIAL.fullmatch(text)) and int(match[1]) in _SERIALS:
+    if (match := _SERIAL.fullmatch(text)) and int(match[1]) in _PLAUSIBLE_SERIALS:
         return _EXCEL_ZERO + dt.timedelta(days=int(match[1]))
     return None
 
@@ -57,7 +57,7 @@ def read_date(text: str) -> dt.date | None:
 def month_first(texts: Iterable[str]) -> bool:
     """Return whether a column seems to be written month first: some dates fit only that order, none only the other.
 
-    Every one of its dates is then in doubt, and those of the first twelve days would be read wrongly in silence.
+    Then every date of the column is doubtful: those up to the twelfth of a month would be misread without an error.
 
     Examples
     --------
@@ -69,7 +69,7 @@ def month_first(texts: Iterable[str]) -> bool:
 
 
 def is_day_first_form(text: str) -> bool:
-    """Return whether a text is two numbers and a year, which another order would read as another date."""
+    """Return whether a text is two numbers and a year, whose date depends on the order of day and month."""
     return _DAY_FIRST.fullmatch(text) is not None
 
 

@@ -1,4 +1,4 @@
-"""Columns that a file lacks and that follow from columns that it has."""
+"""Derive columns that a file lacks from columns that it has."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def derivation_of(column: Column, given: Collection[str]) -> Derivation | None:
 
 
 def follows_from_missing(column: Column, given: Collection[str], missing: Collection[str]) -> bool:
-    """Return whether a column would follow from a column that is given and others that are reported as missing."""
+    """Return whether a column could be derived from a given column and others that are reported as missing."""
     return any(
         set(one.columns) & set(given) and set(one.columns) - set(given) and set(one.columns) <= {*given, *missing}
         for one in column.derived
@@ -24,7 +24,7 @@ def follows_from_missing(column: Column, given: Collection[str], missing: Collec
 
 
 def derive(derivation: Derivation, values: Mapping[str, pd.Series]) -> pd.Series:
-    """Return the derived values; missing where a part is."""
+    """Return the derived values; missing where a value that they are derived from is missing."""
     first, *rest = (values[name] for name in derivation.columns)
     match derivation.kind:
         case "sum":

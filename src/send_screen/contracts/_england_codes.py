@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 # Department for Education, school census code set for ethnicity (main codes), in use since January 2003. Extended codes
-# are rolled up to main codes when a file is checked. Gypsy/Roma and Irish Traveller stay groups of their own: they are
-# the children most often missed. A code that is not here was refused, not obtained or is unknown.
+# are rolled up to main codes when a file is checked. Gypsy/Roma and Irish Traveller stay groups of their own,
+# since models miss most of their children. Codes that are not here mean refused, not obtained or unknown.
 ETHNIC_GROUPS = {
     "WBRI": "White British",
     "WIRI": "White Irish",

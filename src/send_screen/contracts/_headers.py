@@ -11,13 +11,12 @@ from send_screen.contracts._contract import Column
 from send_screen.contracts._result import ColumnsReport
 from send_screen.documents import encodable
 
-# Below this similarity a suggestion confuses more than it helps.
-_CLOSE = 0.6
-_MAX_COMPARED = 1_000  # headers that are looked at for what they may mean: each is compared with every name
-# What a code such as G03 means is another thing than what E03 means, however alike they look.
+_MIN_SIMILARITY = 0.6  # of a header that is suggested for a column
+_MAX_COMPARED = 1_000  # headers for which a column is suggested: each is compared with every name
+# Headers that begin with a code, such as G03, are suggested only for columns with the same code.
 _CODE = re.compile(r"[a-z]{1,8}\d{2,}")
-# Between the parts of such headers as "EYFSP: Speaking", "Speaking (E02)" and "ELG02 Speaking".
-_BETWEEN_PARTS = re.compile(r"[:()\[\]]|\s[-\u2013\u2014]\s|(?<=\d)[\s.]+(?=[^\W\d_])")
+# Separates the parts of headers such as "EYFSP: Speaking", "Speaking (E02)" and "ELG02 Speaking".
+_PART_SEPARATOR = re.compile(r"[:()\[\]]|\s[-\u2013\u2014]\s|(?<=\d)[\s.]+(?=[^\W\d_])")
 
 
 @dataclass(frozen=True)
@@ -56,9 +55,9 @@ def match_headers(
     """Find the contract's columns among the headers of a file, in any order.
 
     A column's own name, in whatever spelling, comes before its aliases, and those before headers of several parts. Of
-    several headers for one column, that one is taken whose cells alone fit it, by ``fits``. A header that only looks
-    like a column is suggested and never used; one with another code, or that is read ``elsewhere``, is not even
-    suggested.
+    several headers for one column, the only one whose cells fit it (by ``fits``) is taken. A header that only looks
+    like a column is suggested and never used; one with another code, or that another contract uses (``elsewhere``), is
+    not even suggested. ``marks`` are prefixes and suffixes to ignore.
     """
     headers = [encodable(str(header)).strip() for header in headers]
     keys = [header_key(header) for header in headers]
@@ -103,12 +102,13 @@ def match_headers(
 
 
 def _by_parts(header: str, known: dict[str, str], marks: Sequence[str]) -> str | None:
-    """Return the column that every part of a header names, beside the contract's marks; None where parts disagree."""
-    parts = [key for part in _BETWEEN_PARTS.split(header) if (key := header_key(part)) and key not in marks]
-    return names.pop() if len(names := {_named(part, known, marks) for part in parts}) == 1 else None
+    """Return the column that every part of a header names, except the contract's marks; None where parts disagree."""
+    parts = [key for part in _PART_SEPARATOR.split(header) if (key := header_key(part)) and key not in marks]
+    return names.pop() if len(names := {_column_of_part(part, known, marks) for part in parts}) == 1 else None
 
 
-def _named(part: str, known: dict[str, str], marks: Sequence[str]) -> str | None:
+def _column_of_part(part: str, known: dict[str, str], marks: Sequence[str]) -> str | None:
+    """Return the column that a part of a header names, with or without a mark before it."""
     unmarked = (part.removeprefix(mark) for mark in ("", *marks))
     return next((known[key] for key in unmarked if key in known), None)
 
@@ -117,22 +117,23 @@ def _names(column: Column) -> list[str]:
     return [header_key(name) for name in (column.name, column.label, *column.aliases)]
 
 
-def _may_mean(header: str, column: Column) -> bool:
+def _codes_agree(header: str, column: Column) -> bool:
+    """Return whether a header has no code, such as G03, or has that of the column."""
     code = _CODE.match(header_key(header))
     return code is None or any(name.startswith(code[0]) for name in _names(column))
 
 
 def _closest_column(header: str, columns: list[Column]) -> str | None:
-    names = {name: column.name for column in columns if _may_mean(header, column) for name in _names(column)}
-    found = difflib.get_close_matches(header_key(header), names, n=1, cutoff=_CLOSE)
+    names = {name: column.name for column in columns if _codes_agree(header, column) for name in _names(column)}
+    found = difflib.get_close_matches(header_key(header), names, n=1, cutoff=_MIN_SIMILARITY)
     return names[found[0]] if found else None
 
 
 def _closest_header(column: Column, headers: list[str]) -> str | None:
-    keys = {header_key(header): header for header in headers if _may_mean(header, column)}
+    keys = {header_key(header): header for header in headers if _codes_agree(header, column)}
     found = [
         (difflib.SequenceMatcher(None, name, match[0]).ratio(), match[0])
         for name in _names(column)
-        if (match := difflib.get_close_matches(name, keys, n=1, cutoff=_CLOSE))
+        if (match := difflib.get_close_matches(name, keys, n=1, cutoff=_MIN_SIMILARITY))
     ]
     return keys[max(found)[1]] if found else None

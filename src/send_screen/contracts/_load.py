@@ -20,7 +20,7 @@ def shipped(folder: Literal["data_contracts", "models"]) -> Path:
     """Return the folder of contracts or models that came with the library.
 
     The wheel carries them inside the package (``send_screen/_shipped``). An editable install does not see them
-    there, so the folder at the root of the repository is the second place to look.
+    there, so the folder at the root of the repository is tried second.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def load_contract(ref: str | Path, *, folder: Path | None = None) -> Contract:
         ``"education/eyfsp"`` (the newest version that comes with the library), ``"education/eyfsp@1.0.0"``, or the
         path of a YAML file.
     folder : pathlib.Path, optional
-        A folder of a person's own contracts, laid out as ``data_contracts`` is, in which a name is looked up first.
+        A folder of the user's own contracts, laid out as ``data_contracts`` is, that takes precedence.
 
     Returns
     -------

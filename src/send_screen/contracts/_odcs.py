@@ -1,4 +1,4 @@
-"""Read an ODCS contract as :class:`Contract`: valid under the standard's JSON schema, and complete for send_screen."""
+"""Read an ODCS contract as :class:`Contract`, and validate it: the standard's JSON schema, then our own rules."""
 
 from __future__ import annotations
 
@@ -42,13 +42,16 @@ _DEFAULT_REMEDY: dict[str, str] = {
 _OTHER_REMEDY = "Correct the value in the system that the file came from and export again."
 
 
-# Custom properties, of which the standard allows any.
 class _ContractProperties(Document, alias_generator=to_camel):
+    """Custom properties of a contract, of which the standard allows any; see :class:`Contract`."""
+
     lawful_basis: str
     header_marks: tuple[str, ...] = ()
 
 
 class _Level(Document):
+    """A code of a categorical column: its label (``words``), synonyms (``also``), and whether it means "not known"."""
+
     code: str
     words: str
     also: tuple[str, ...] = ()
@@ -64,6 +67,8 @@ class _Level(Document):
 
 
 class _ColumnProperties(Document, alias_generator=to_camel):
+    """Custom properties of a column; see :class:`Column`."""
+
     visible_to: tuple[str, ...]
     optional: bool = False
     aliases: tuple[str, ...] = ()
@@ -87,9 +92,10 @@ _TRUE_FALSE = (
 
 
 def read_contract(text: str, path: Path) -> Contract:
-    """Return the contract in a YAML text, or raise one error with every mistake of the first kind found.
+    """Return the contract in a YAML text.
 
-    The kinds are, in order: YAML, the standard's JSON schema, custom properties and rules, contradictions.
+    Mistakes are looked for in steps: YAML, the standard's JSON schema, custom properties and rules, contradictions. The
+    first step that finds any raises one error with all that it found.
     """
     file = file_name(path)
     document = _parse(text, file)

@@ -19,8 +19,8 @@ from send_screen.contracts._pattern import fullmatches
 from send_screen.contracts._upn import repair_upn
 from send_screen.documents import count, encodable
 
-# Spaces that people do not see: no-break, zero-width, byte-order mark.
-_INVISIBLE = " \t\r\n\f\v\u00a0\u200b\u202f\ufeff"
+# White space, with no-break and zero-width space and the byte-order mark.
+_WHITE_SPACE = " \t\r\n\f\v\u00a0\u200b\u202f\ufeff"
 _BLANKS = frozenset({"null", "#n/a", "n/a", "nan", "nat"})
 _WHOLE = re.compile(r"0*(\d+)(?:\.0+)?")
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
@@ -83,13 +83,13 @@ def distinct_texts(series: pd.Series) -> tuple[np.ndarray, list[str | None]]:
     """
     try:
         rows, cells = pd.factorize(series)
-    except (TypeError, UnicodeEncodeError):  # lists and records cannot be told apart, nor some damaged texts
+    except (TypeError, UnicodeEncodeError):  # lists and records cannot be hashed, nor texts with lone surrogates
         rows, cells = pd.factorize(pd.Series([_as_text(cell) for cell in series], dtype=object))
     return rows, [_as_text(cell) for cell in cells]
 
 
 def _as_text(value: object) -> str | None:
-    """Return what a person would type for a value; None for blank."""
+    """Return a value as it would be typed into a CSV file; None for blank."""
     if value is None or value is pd.NaT or value is pd.NA:
         return None
     if isinstance(value, bool | np.bool_):
@@ -101,13 +101,13 @@ def _as_text(value: object) -> str | None:
         return str(int(number)) if number.is_integer() else repr(number)
     if isinstance(value, dt.datetime):  # a pandas Timestamp is one
         if value.tzinfo is not None:
-            return _local(value).date().isoformat()
+            return _london_time(value).date().isoformat()
         return value.date().isoformat() if value.time() == dt.time() else value.isoformat(sep=" ")
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
     if isinstance(value, Collection) and not isinstance(value, str):
-        return "(several values)"  # no reader may find a code in it
-    return encodable(str(value)).strip(_INVISIBLE) or None
+        return "(several values)"  # a text that no code can match
+    return encodable(str(value)).strip(_WHITE_SPACE) or None
 
 
 def _digits(value: int) -> str:
@@ -117,32 +117,32 @@ def _digits(value: int) -> str:
         return "a number of thousands of digits"
 
 
-def _local(value: dt.datetime) -> dt.datetime:
-    """Return a time in UTC as England's: systems store local midnight as UTC. Other times stay as they are."""
+def _london_time(value: dt.datetime) -> dt.datetime:
+    """Return a time in UTC as London time, since systems store local midnight as UTC; other times stay as they are."""
     return value.astimezone(ZoneInfo("Europe/London")) if value.tzname() == "UTC" else value
 
 
 def _parser(column: Column, texts: list[str | None]) -> tuple[Callable[[str], Any], tuple[str, str] | None]:
-    """Return the parser of a text of the column, and the note on one text, or more, that was written another way."""
+    """Return the parser of a column's texts, and the note, singular and plural, on texts that it had to repair."""
     if column.logical_type in ("integer", "number"):
         return _number_parser(column, texts), None
     if column.logical_type == "date":
-        repair = _one_or_more("date", "written another way (day first, in words or as an Excel number)", "understood")
+        repair = _repair_note("date", "written another way (day first, in words or as an Excel number)", "understood")
         return _date_parser(texts), repair
     if column.levels or column.level_synonyms:
-        return _code_parser(column), _one_or_more(
+        return _code_parser(column), _repair_note(
             "value", "written another way, such as in words,", "read as the contract's codes"
         )
     if column.rule("upn"):
-        return repair_upn, _one_or_more("UPN", "in small letters or with gaps", "put right")
+        return repair_upn, _repair_note("UPN", "in small letters or with gaps", "put right")
     if column.rule("academicYear"):
-        return _academic_year, _one_or_more("academic year", "written another way", "read as such as 2022/23")
+        return _academic_year, _repair_note("academic year", "written another way", "read as such as 2022/23")
     if column.rule("establishment"):
         return _establishment, None
     return _text_parser(column), None
 
 
-def _one_or_more(noun: str, how: str, done: str) -> tuple[str, str]:
+def _repair_note(noun: str, how: str, done: str) -> tuple[str, str]:
     return f"{noun} {how} was {done}", f"{noun}s {how} were {done}"
 
 
@@ -204,9 +204,9 @@ def _date_parser(texts: list[str | None]) -> Callable[[str], dt.date | str | Non
 
 
 def _text_parser(column: Column) -> Callable[[str], str | None]:
-    # "Null" is a surname: only what must have a form can be a word for blank.
-    has_form = column.rule("pattern") is not None
-    return lambda text: None if has_form and text.casefold() in _BLANKS else text
+    # "Null" is a surname: it means blank only in a column with a pattern.
+    has_pattern = column.rule("pattern") is not None
+    return lambda text: None if has_pattern and text.casefold() in _BLANKS else text
 
 
 def _academic_year(text: str) -> str:

@@ -1,6 +1,6 @@
 r"""Match patterns of contracts with RE2, whose running time is linear in the text.
 
-A contract comes from others, and Python's own engine can take exponential time. RE2 has no look-around and no
+A contract may come from anybody, and Python's own engine can take exponential time. RE2 has no look-around and no
 backreferences; its ``\d``, ``\w`` and ``\s`` mean ASCII, as in the standard.
 """
 
@@ -43,7 +43,7 @@ def check_pattern(pattern: object, *, file: str, column: str, rule: str | None) 
     try:
         if not isinstance(pattern, str) or len(pattern) > _MAX_LENGTH:
             raise ValueError(f"it is no text of at most {_MAX_LENGTH:,} characters")
-        pc.match_substring_regex(pa.array([""]), pattern)  # alone: brackets may close ours
+        pc.match_substring_regex(pa.array([""]), pattern)  # without \A(?: )\z, whose brackets it could close
         fullmatches(pattern, [""])
     except ValueError as error:
         shown = repr(pattern)[:60]

@@ -1,4 +1,4 @@
-"""Which rows satisfy a data-quality rule of a contract, for each kind of rule."""
+"""Evaluate the data-quality rules of a contract: which rows satisfy a rule."""
 
 from __future__ import annotations
 
@@ -68,12 +68,12 @@ def _holds_for_values(rule: Rule, column: Column, frame: pd.DataFrame, values: p
 
 
 def _test_each(values: pd.Series, test: Callable[[str], object]) -> pd.Series:
-    """Apply a test of one text to each distinct value."""
+    """Apply a predicate of one text to each distinct value."""
     return _test_distinct(values, lambda texts: [bool(test(text)) for text in texts])
 
 
 def _test_distinct(values: pd.Series, test: Callable[[list[str]], Iterable[bool]]) -> pd.Series:
-    """Apply a test of many texts to the distinct values; a missing value passes."""
+    """Apply a vectorised predicate to the distinct values; a missing value passes."""
     codes, uniques = pd.factorize(values)
     passed = np.array([*test(list(uniques)), True], dtype=bool)
     return pd.Series(passed[codes], index=values.index)
@@ -91,7 +91,7 @@ def is_parsed(values: pd.Series) -> pd.Series:
 
 
 def numbers_of(values: pd.Series) -> pd.Series:
-    """Return the parsed numbers; a text is NaN, even one that pandas would parse."""
+    """Return the parsed numbers, NaN where a cell is still text."""
     return values.where(is_parsed(values)).astype(np.float64)
 
 
@@ -130,8 +130,8 @@ def recording_dates(recorded_on: str, table: pd.DataFrame, prefix: str = "") -> 
 def with_leading_zeros(schools: pd.Series, upns: pd.Series) -> pd.Series:
     """Return the school numbers with the leading zeros that a spreadsheet dropped.
 
-    Only synthetic children's schools are in an authority (000) whose number begins with 0. A short number of a real
-    child's school lacks the authority's number: it is returned as it is.
+    Only the authority of synthetic children (000) begins with 0. A short number of a real child's school lacks the
+    authority instead, and is returned as it is.
     """
     real = valid_upns(upns) & ~upns.map(is_synthetic_upn).astype(bool)
     short = _fullmatch(schools, _SHORT_SCHOOL_NUMBER) & schools.notna() & ~real

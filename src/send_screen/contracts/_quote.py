@@ -1,4 +1,4 @@
-"""Decide which text of a file a message may quote: headers, never a child's data."""
+"""Decide which texts of a file a message may quote: headers, but no cell that may hold a child's data."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import re
 
 from send_screen.contracts._dates import read_date
 
-_MAX_LENGTH = 48  # characters: the longest name of a goal, with its number, has 45
+_MAX_LENGTH = 48  # characters: the longest header of an early learning goal has 45
 _MAX_DIGITS = 6  # a header may say 2022/23
 _UPN_SHAPED = re.compile(r"[A-Za-z]?\d{11}[A-Za-z\d]")
 _GAPS = re.compile(r"[\W_]+")
-_WITH_EXPONENT = re.compile(r"[+-]?[.,]?\d[\d.,]*e[+-]?\d+", re.IGNORECASE)  # 8E11, and not the goal E11
+_SCIENTIFIC_NUMBER = re.compile(r"[+-]?[.,]?\d[\d.,]*e[+-]?\d+", re.IGNORECASE)  # 8E11, unlike the header E11
 _VALUES = frozenset({"true", "false", "yes", "no", "null", "nan", "none", "n/a", "#n/a"})
-_NEVER = re.compile(r"[;|<>{}\[\]\"@\\]")
+_NOT_IN_HEADERS = re.compile(r"[;|<>{}\[\]\"@\\]")
 
 
 def upn_shaped(text: str) -> bool:
@@ -51,8 +51,8 @@ def header_like(text: str) -> bool:
         and text.isprintable()
         and any(map(str.isalpha, text))
         and sum(map(str.isdecimal, text)) <= _MAX_DIGITS
-        and not _NEVER.search(text)
-        and not _WITH_EXPONENT.fullmatch(text)
+        and not _NOT_IN_HEADERS.search(text)
+        and not _SCIENTIFIC_NUMBER.fullmatch(text)
         and text.casefold() not in _VALUES
         and not date_shaped(text)
     )
@@ -61,7 +61,7 @@ def header_like(text: str) -> bool:
 def quotable(header: str) -> str:
     """Return a header as a message may show it: in quotation marks, or that it is not shown.
 
-    In a file without headers, the first row is a child's, and no message may hold a child's data.
+    In a file without headers the first row holds a child's data, which no message may quote.
 
     Examples
     --------

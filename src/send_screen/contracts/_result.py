@@ -24,7 +24,7 @@ class Violation:
     row : int or None
         Row of the file as a spreadsheet counts it; None where the whole file is meant.
     value : str or None
-        What the file says, ``"•••"`` where the contract classifies the column as personal, None where nothing is there.
+        The cell's text, ``"•••"`` where the contract classifies the column as personal, None where it is blank.
     message, remedy : str
         What is wrong and what to do, as sentences.
     file : str
@@ -55,13 +55,13 @@ class ColumnsReport:
     matched : tuple of str
         Headers that are the contract's own names.
     aliased : dict of str to str
-        Headers understood by another name, or by another spelling, to the contract's column.
+        Headers that match an alias or another spelling, each with the contract's column.
     guessed : dict of str to str
-        Headers that were *not* used, to the column that they look like: a person must rename them.
+        Headers that were *not* used, each with the column that it resembles: a person must rename it.
     unknown : tuple of str
-        Headers that were not used and look like nothing in the contract.
+        Headers that were not used and resemble no column of the contract.
     missing : dict of str to (str or None)
-        Columns of the contract that the file lacks, to the unused header that looks most like them.
+        Columns of the contract that the file lacks, each with the unused header that resembles it most.
     """
 
     matched: tuple[str, ...] = ()
@@ -82,7 +82,7 @@ class CheckedTable:
         order. Columns that the file lacks, and values that could not be read, are missing. The index is the row
         number of the file.
     violations : tuple of Violation
-        All of them, the whole file's first, then by row.
+        Those of the whole file first, then by row.
     columns : ColumnsReport
         How each header was matched.
     bad_rows : pandas.Index

@@ -1,4 +1,4 @@
-"""Unique pupil numbers (UPN): check letter, temporary numbers, and the mark of synthetic children.
+"""Unique pupil numbers (UPN): check letter, temporary numbers, and the authority number of synthetic children.
 
 A UPN is a check letter, the authority (3 digits), the establishment (4), the year (2) and a serial number (3). The
 last character of a temporary UPN is a letter. Source: Department for Education, *Unique pupil numbers (UPNs): a guide

@@ -14,7 +14,7 @@ from send_screen.contracts._predicates import key_of
 from send_screen.contracts._quote import date_shaped, header_like, quotable, upn_shaped
 from send_screen.contracts._result import MASK, Violation
 
-_ROWS_NAMED = 5
+_MAX_LISTED = 5
 _UPN_DIGITS = 8  # a text with fewer is not a mistyped UPN
 _MAX_VALUE_LENGTH = 24  # characters
 _MIN_OTHER_CODES = 3  # cells
@@ -26,7 +26,8 @@ def file_violations(
 ) -> Iterator[Violation]:
     """Yield what is wrong with a file as a whole: missing columns, duplicate headers, no rows.
 
-    ``other_table`` is the contract that the headers seem to be of: then one violation names all missing columns.
+    ``other_table`` is the contract that the headers seem to belong to, if any: one violation then names all missing
+    columns.
     """
     rules = {rule.kind: rule for rule in reversed(contract.rules)}
 
@@ -34,10 +35,10 @@ def file_violations(
         return Violation(rules[kind].id, column, None, None, message, remedy or rules[kind].remedy, file, "file")
 
     missing = {name: closest for name, closest in headers.report.missing.items() if contract.columns[name].required}
-    following = {name for name in missing if follows_from_missing(contract.columns[name], headers.position, missing)}
-    missing = {name: closest for name, closest in missing.items() if name not in following}
+    derivable = {name for name in missing if follows_from_missing(contract.columns[name], headers.position, missing)}
+    missing = {name: closest for name, closest in missing.items() if name not in derivable}
     if other_table and missing:
-        names = ", ".join(list(missing)[:_ROWS_NAMED]) + (" and more" if len(missing) > _ROWS_NAMED else "")
+        names = ", ".join(list(missing)[:_MAX_LISTED]) + (" and more" if len(missing) > _MAX_LISTED else "")
         yield violation(
             "columns",
             None,
@@ -58,9 +59,9 @@ def file_violations(
 def other_coding(
     contract: Contract, prepared: pd.DataFrame, failures: dict[str, np.ndarray], file: str
 ) -> Iterator[Violation]:
-    """Yield one violation where columns of numbers as codes often hold one other text: 1 may mean another thing there.
+    """Yield one violation where columns of numeric codes often hold one text that is no code: another coding is likely.
 
-    A file with 0 and 1 for 1 and 2 would turn a list upside down, and no single cell of it shows that.
+    A file with codes 0 and 1 instead of 1 and 2 would reverse the ranking, though each 1 is a valid code.
     """
     found: list[tuple[Column, Rule, int]] = []
     for column in contract.columns.values():
@@ -99,10 +100,10 @@ def row_violations(
 
     ``failures`` has for each broken rule, by its id, which rows of the ``prepared`` values break it.
     """
-    stated = [(rule, column) for column in contract.columns.values() for rule in column.rules]
+    rules = [(rule, column) for column in contract.columns.values() for rule in column.rules]
     if contract.id_column:
-        stated += [(rule, contract.id_column) for rule in contract.rules if rule.kind == "duplicate"]
-    broken = [(rule, column) for rule, column in stated if rule.id in failures]
+        rules += [(rule, contract.id_column) for rule in contract.rules if rule.kind == "duplicate"]
+    broken = [(rule, column) for rule, column in rules if rule.id in failures]
     if not broken:
         return
     shown = {
@@ -128,8 +129,8 @@ def row_violations(
             message = "The cell is blank."
         elif rule.kind == "duplicate":
             same = duplicate_rows[rule.id][row]
-            more = " and more" if len(same) > _ROWS_NAMED else ""
-            message = f"Rows {', '.join(map(str, same[:_ROWS_NAMED]))}{more} are the same."
+            more = " and more" if len(same) > _MAX_LISTED else ""
+            message = f"Rows {', '.join(map(str, same[:_MAX_LISTED]))}{more} are the same."
         elif rule.kind == "upn" and sum(map(str.isdecimal, str(cells[column.name][position]))) < _UPN_DIGITS:
             message = "This is not a UPN: the row may be a total or a title, not a child."
         else:
@@ -148,7 +149,7 @@ def row_violations(
 
 
 def _mask_if_misplaced(text: str, column: Column) -> str:
-    """Return a value, masked where it may be another column's: too long, or like a UPN, a date or a name."""
+    """Return a value, masked where it may come from a personal column: too long, or like a UPN, a date or a name."""
     if len(text) > _MAX_VALUE_LENGTH or upn_shaped(text) or date_shaped(text):
         return MASK
     has_word = any(map(str.isalpha, text))
@@ -161,7 +162,7 @@ def _duplicate_rows(prepared: pd.DataFrame, key: tuple[str, ...]) -> dict[int, t
     keys = prepared[columns].dropna()
     keys = keys[keys.duplicated(columns, keep=False)]
     groups = keys.groupby(columns, sort=False).ngroup()
-    # not all rows: of n equal ones that would be n squared
-    named = keys.groupby(columns, sort=False).head(_ROWS_NAMED + 1)
+    # not all rows: for n equal rows that would be n squared numbers
+    named = keys.groupby(columns, sort=False).head(_MAX_LISTED + 1)
     rows = named.index.to_series().groupby(groups[named.index]).agg(tuple)
     return dict(zip(keys.index.tolist(), groups.map(rows), strict=True))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
-def count(n: float, one: str, many: str) -> str:
+def count(n: float, singular: str, plural: str) -> str:
     """Return a count with its noun, and its verb where it has one.
 
     >>> count(1, "child is", "children are"), count(20_000, "row", "rows")
     ('1 child is', '20,000 rows')
     """
-    return f"{n:,.0f} {one if n == 1 else many}"
+    return f"{n:,.0f} {singular if n == 1 else plural}"
 
 
 def first_few(names: Iterable[object], most: int) -> str:

@@ -1,4 +1,4 @@
-"""Validation errors of pydantic as one line a mistake: the path, the rule, the closest valid name."""
+"""Validation errors of pydantic as one line per mistake: the path, the rule, the closest valid name."""
 
 from __future__ import annotations
 

@@ -19,14 +19,14 @@ _KEPT = "\ufdd0"  # a code point that Unicode keeps for use inside a program
 
 
 class Noun(Document):
-    """A noun for one, and for many: letters, with blanks, hyphens or apostrophes between them."""
+    """A noun in the singular and the plural: letters, with blanks, hyphens or apostrophes between them."""
 
-    one: Word
-    many: Word
+    singular: Word
+    plural: Word
 
 
-CHILDREN = Noun(one="child", many="children")
-SCHOOLS = Noun(one="school", many="schools")
+CHILDREN = Noun(singular="child", plural="children")
+SCHOOLS = Noun(singular="school", plural="schools")
 
 
 def reword(value: Value, children: Noun) -> Value:
@@ -34,13 +34,13 @@ def reword(value: Value, children: Noun) -> Value:
 
     The value is a text, or a document or record of texts.
 
-    >>> reword("A child is one of 100 children.", Noun(one="applicant", many="applicants"))
+    >>> reword("A child is one of 100 children.", Noun(singular="applicant", plural="applicants"))
     'An applicant is one of 100 applicants.'
     """
 
     def noun(found: re.Match[str]) -> str:
         article, old = found.groups()
-        new = children.one if old.casefold() == CHILDREN.one else children.many
+        new = children.singular if old.casefold() == CHILDREN.singular else children.plural
         new = new[0].upper() + new[1:] if old[0].isupper() else new
         return f"{article}{'n' if _VOWEL.match(new) else ''} {new}" if article else new
 

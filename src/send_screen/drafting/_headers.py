@@ -124,10 +124,10 @@ def schools_are(header: str) -> Noun:
 
     Examples
     --------
-    >>> [schools_are(header).many for header in ("course", "Clinic ID", "S1_ID")]
+    >>> [schools_are(header).plural for header in ("course", "Clinic ID", "S1_ID")]
     ['courses', 'clinics', 'schools']
     """
-    found = (Noun(one=word, many=_OTHER_CLUSTERS[word]) for word in tokens(header) if word in _OTHER_CLUSTERS)
+    found = (Noun(singular=word, plural=_OTHER_CLUSTERS[word]) for word in tokens(header) if word in _OTHER_CLUSTERS)
     return next(found, SCHOOLS)
 
 
@@ -136,11 +136,11 @@ def children_are(headers: Iterable[str]) -> Noun:
 
     Examples
     --------
-    >>> children_are(["enrolment", "id_student"]).many, children_are(["UPN", "School"]).many
+    >>> children_are(["enrolment", "id_student"]).plural, children_are(["UPN", "School"]).plural
     ('students', 'children')
     """
     words = (word for header in headers for word in tokens(header))
-    return next((Noun(one=word, many=f"{word}s") for word in words if word in _OTHER_PEOPLE), CHILDREN)
+    return next((Noun(singular=word, plural=f"{word}s") for word in words if word in _OTHER_PEOPLE), CHILDREN)
 
 
 def outcome_kind(header: str) -> Literal["recorded_status", "test", "event"]:

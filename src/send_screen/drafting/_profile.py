@@ -18,7 +18,7 @@ from send_screen.contracts._parse_cells import code_key, uses_decimal_comma
 from send_screen.contracts._quote import quotable
 from send_screen.drafting._headers import ColumnRole, infer_role, tokens
 from send_screen.errors import UsageError
-from send_screen.specs._columns import code
+from send_screen.specs._columns import as_code
 from send_screen.tables import MINIMUM_CHILDREN, published_range
 
 Kind = Literal["number", "codes", "date", "year", "upn", "text", "constant"]
@@ -147,12 +147,12 @@ def _profile_column(series: pd.Series, header: str, name: str) -> ColumnProfile:
     absent = {float(one) for one in unknown if _is_number(one)} if kind == "number" else set(unknown)
     values = values.mask(values.isin(absent))
     counts = values.value_counts()
-    shares = [code(value) for value in counts[counts >= MINIMUM_CHILDREN].index]
+    shares = [as_code(value) for value in counts[counts >= MINIMUM_CHILDREN].index]
     whole = kind == "number" and bool((values.dropna() % 1 == 0).all())
     few = kind == "codes" or (whole and len(counts) <= _FEW_NUMBERS)
     codes = tuple(sorted(shares, key=_in_order)) if few else ()
     if few and len(codes) == 2 and kind == "number" and all(one.isdigit() for one in codes):
-        kind, values = "codes", values.map(code, na_action="ignore").astype(object)
+        kind, values = "codes", values.map(as_code, na_action="ignore").astype(object)
     n_known = int(values.notna().sum())
     if kind in ("number", "codes") and (len(counts) < 2 or n_known - int(counts.max()) < MINIMUM_CHILDREN):
         kind = "constant"
@@ -183,7 +183,7 @@ def _share(distinct: pd.Series, found: Any) -> float:
 
 
 def _text(value: object) -> str | None:
-    text = code(value).strip(" \t\r\n\u00a0\u200b\ufeff")
+    text = as_code(value).strip(" \t\r\n\u00a0\u200b\ufeff")
     return None if text.casefold() in _BLANKS else text
 
 
@@ -242,7 +242,7 @@ def _unknown(kind: Kind, values: pd.Series, marks: pd.Series, *, sex: bool) -> t
     apart = [v for v in _MISSING_NUMBERS if v in many and ((v < 0 <= low) or (v > 0 and v > 2 * high))]
     if sex and sorted(rest) == [0, 1, 2]:  # ISO/IEC 5218
         apart.append(0.0)
-    return _distinguishable([*map(code, apart), *marks[marks >= MINIMUM_CHILDREN].index])
+    return _distinguishable([*map(as_code, apart), *marks[marks >= MINIMUM_CHILDREN].index])
 
 
 def _distinguishable(codes: list[str]) -> tuple[str, ...]:

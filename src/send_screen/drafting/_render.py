@@ -55,7 +55,7 @@ def render_contract(draft: ProjectDraft, contract: str, file: str, n: int) -> st
     """Render the data contract with this id, such as ``"local/pupils"``, as YAML; the file has n rows."""
     agency, _, table = contract.partition("/")
     names: dict[str, Any] = {"contract": contract, "agency": agency, "table": table, "file": file, "n": n}
-    names |= {"version": VERSION, "child": _people(draft).one, "entries": list(_entries(draft))}
+    names |= {"version": VERSION, "child": _people(draft).singular, "entries": list(_entries(draft))}
     return _template("contract.yaml.j2").render(names)
 
 
@@ -145,6 +145,6 @@ def _group_descriptions(column: ColumnProfile, people: str) -> list[tuple[str, s
         return [(one, f"{people} {how[one[:1].casefold() in 'yt']} {column.label}") for one in column.codes]
     for labels in _GROUP_WORDS:
         if keys == set(labels):
-            words = labels if people == CHILDREN.many else {code: _ADULTS[said] for code, said in labels.items()}
+            words = labels if people == CHILDREN.plural else {code: _ADULTS[said] for code, said in labels.items()}
             return [(one, words[one.casefold()].format(people=people)) for one in column.codes]
     return [(one, f"{people} with {column.label} {one}") for one in column.codes]

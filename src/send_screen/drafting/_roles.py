@@ -14,7 +14,7 @@ from send_screen.contracts._headers import header_key
 from send_screen.drafting._headers import letters, named_after, post_outcome_reason, timing_question
 from send_screen.drafting._profile import ColumnProfile
 from send_screen.errors import UsageError
-from send_screen.specs._columns import code
+from send_screen.specs._columns import as_code
 from send_screen.tables import MINIMUM_CHILDREN
 
 Derive = Literal["season", "ethnic_group", "eal"]
@@ -115,7 +115,7 @@ def draft_project(
             "Many rows have the same identifier, or none: send-screen init needs one row a child.",
             file=file,
             column=child.header,
-            remedy="Give a file with one row a child, or another column with --child-id.",
+            remedy="Give a file with one row per child, or another column with --child-id.",
         )
     if where is not None and where.n_distinct < 2:
         raise UsageError(
@@ -213,7 +213,7 @@ def _matching_codes(codes: tuple[str, ...], texts: Collection[str]) -> tuple[str
 
 
 def _check_counts(outcome: ColumnProfile, codes: tuple[tuple[str, ...], tuple[str, ...]], file: str) -> None:
-    counts = outcome.values.map(code, na_action="ignore").value_counts()
+    counts = outcome.values.map(as_code, na_action="ignore").value_counts()
     for group, whom in zip(codes, ("with", "without"), strict=True):
         if int(counts.reindex(group).sum()) < _MIN_CHILDREN:
             raise UsageError(

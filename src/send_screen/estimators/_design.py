@@ -122,7 +122,7 @@ def _signed_map(k: int, sign: int, distance: float, scales: np.ndarray) -> tuple
 
 @dataclass(frozen=True)
 class CategoricalDesign:
-    """Levels: one column a group of levels and, where ten or more are missing, one for missing; none is scaled.
+    """Levels: one column per group of levels and, where ten or more are missing, one for missing; none is scaled.
 
     Groups have ten children or more. ``codes`` are the group of each row, the number of groups where missing, and
     ``order`` the code of each column: the lowest risk first when there is a sign, missing last. Fewer than ten missing

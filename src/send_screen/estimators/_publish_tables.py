@@ -114,7 +114,7 @@ def _publish(tables: RiskTables, training: TrainingCounts, monotonic_cst: Mappin
     published = RiskTables(
         intercept=0.0,
         terms=tuple(terms.values()),
-        n_background=len(training.X),
+        n_training=len(training.X),
         name=tables.name,
         interactions=tuple(interactions),
     )
@@ -141,7 +141,7 @@ def _merge_numeric(
 
 
 def _add_effect(term: Term, edges: tuple[float, ...], effect: np.ndarray) -> Term:
-    """Return a term and the main effect that came from an interaction: one value a bin, the last for missing."""
+    """Return a term and the main effect that came from an interaction: one value per bin, the last for missing."""
     *known, missing = effect
     if isinstance(term, LevelsTerm):
         bins = bin_of(edges, np.arange(len(term.levels)))

@@ -40,7 +40,7 @@ def name_groups(
     """Return a noun for the people of every group: where none is given, they are named by attribute and group."""
     return {
         attribute: {
-            **{str(name): f"{children.many} ({attribute}: {name})" for name in pd.unique(view.group(attribute))},
+            **{str(name): f"{children.plural} ({attribute}: {name})" for name in pd.unique(view.group(attribute))},
             **given.get(attribute, {}),
         }
         for attribute in view.attributes
@@ -93,8 +93,8 @@ def _describe_verdict(gap: Mapping[Any, Any], children: Noun, clusters: Noun) ->
     more = ""
     if math.isfinite(gap["required_n"]):
         known = math.isfinite(gap["required_schools"])
-        where = f", in about {round(gap['required_schools']):,} {clusters.many}," if known else ""
-        more = f"; about {round(gap['required_n']):,} such {children.many}{where} would settle it"
+        where = f", in about {round(gap['required_schools']):,} {clusters.plural}," if known else ""
+        more = f"; about {round(gap['required_n']):,} such {children.plural}{where} would settle it"
     return f"That is not enough evidence to say whether the gap is inside {tolerance}{more}."
 
 

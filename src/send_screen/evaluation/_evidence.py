@@ -1,4 +1,4 @@
-"""The evidence table: one row a child and fold seed, from which every published figure is derived."""
+"""The evidence table: one row per child and fold seed, from which every published figure is derived."""
 
 from __future__ import annotations
 

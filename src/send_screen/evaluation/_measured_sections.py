@@ -52,8 +52,8 @@ from send_screen.published import (
     MeasuredSections,
     NetBenefit,
     Performance,
-    PointsPrice,
     PriorRelease,
+    WholePointsCost,
 )
 from send_screen.specs import TOLERANCES
 from send_screen.tables import MINIMUM_CHILDREN
@@ -154,7 +154,7 @@ def measured_sections(
         """Return a table whose reasons call by their names the people, and what they sit in."""
         if not len(table):
             return table
-        reasons = (reword(reason, children).replace(SCHOOLS.many, clusters.many) for reason in table["reason"])
+        reasons = (reword(reason, children).replace(SCHOOLS.plural, clusters.plural) for reason in table["reason"])
         return table.assign(reason=list(reasons))
 
     groups = called(by_group(evidence, intersections=intersections, alpha=alpha))
@@ -253,8 +253,8 @@ def _cohort(view: OutOfFoldPredictions, excluded: pd.DataFrame | None, suppressi
     )
 
 
-def _points(view: OutOfFoldPredictions) -> PointsPrice | None:
-    """Return the price of whole points; on how many places the two lists differ is withheld where those are few."""
+def _points(view: OutOfFoldPredictions) -> WholePointsCost | None:
+    """Return what whole points cost in accuracy; how many children only one list has is withheld where they are few."""
     if WHOLE_POINTS not in view.models:
         return None
     error = float(np.abs(view.score(WHOLE_POINTS) - view.score(CANDIDATE)).mean())
@@ -263,7 +263,7 @@ def _points(view: OutOfFoldPredictions) -> PointsPrice | None:
     )
     few = is_small(listed - both)
     same = None if few or not listed else both / listed
-    return PointsPrice(n=_count(view.n), mean_error=error, same_list=same, reason=SUPPRESSED if few else "")
+    return WholePointsCost(n=_count(view.n), mean_error=error, same_list=same, reason=SUPPRESSED if few else "")
 
 
 def _row(kind: type[Row], row: Mapping[Any, Any], suppressed: bool, **more: Any) -> Row:
@@ -352,7 +352,7 @@ def _without_revealing_reasons(rows: list[GroupFigure]) -> tuple[GroupFigure, ..
 
 
 def _attribution(table: pd.DataFrame, suppression: Suppression) -> tuple[Attribution, ...]:
-    """Return one row a gap in mean score: its features, agencies and folds, which sum to it."""
+    """Return one row per gap in mean score: its features, agencies and folds, which sum to it."""
     found = []
     for _, rows in table.groupby(["attribute", "group", "against", "among"], sort=False):
         by_kind = {kind: part.to_dict("records") for kind, part in rows.groupby("kind")}

@@ -83,7 +83,7 @@ def _group_nouns(spec: ModelSpec, evidence: pd.DataFrame) -> dict[str, dict[str,
     }
     return {
         group.name: {
-            name: _noun(group, name, spec.children_are.many)
+            name: _noun(group, name, spec.children_are.plural)
             for name in sorted({*evidence[f"group.{group.name}"], *larger[group.name]})
         }
         for group in spec.groups

@@ -24,11 +24,11 @@ from send_screen.published._measured import (
     MeasuredSections,
     NetBenefit,
     Performance,
-    PointsPrice,
     PriorRelease,
     PublishedFigure,
     RevealedCounts,
     Verdict,
+    WholePointsCost,
 )
 from send_screen.published._model import (
     Example,
@@ -77,7 +77,7 @@ __all__ = [
     "NetBenefit",
     "Owner",
     "Performance",
-    "PointsPrice",
+    "WholePointsCost",
     "Piece",
     "PriorRelease",
     "PublishedReport",

@@ -209,7 +209,7 @@ class Disclosure(Document):
     """Groups of an attribute whose number of children, together, the model's tables reveal."""
 
 
-class PointsPrice(Document):
+class WholePointsCost(Document):
     """How far the scorecard's whole points are from the exact scores, on children that neither had seen."""
 
     n: Count | None
@@ -236,7 +236,7 @@ class MeasuredSections(Document):
     """The decision curve: intervals of one comparison hold at all thresholds at once."""
     combined: tuple[CombinedGroup, ...]
     """Small groups that are combined, by the hierarchy of England's ethnic groups where they are such."""
-    points: PointsPrice | None
+    points: WholePointsCost | None
     """None where there are no whole points."""
     disclosure: Disclosure
 

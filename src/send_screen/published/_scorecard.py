@@ -36,7 +36,7 @@ _MAX_STEPS = 1_000  # into which a sloping term is cut
 #: Log-odds within which neighbours share their points.
 _TOLERANCES = (0.001, 0.002, 0.003, 0.005, 0.007, 0.01, 0.015, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0)
 #: Lagrange multipliers: how many lines a card may be longer for an error that is smaller by one log-odds.
-_PRICES = tuple(1.2**i for i in range(75))
+_LAGRANGE_MULTIPLIERS = tuple(1.2**i for i in range(75))
 _TOTALS_STEP = 0.5  # log-odds between the totals of the card
 #: Fractions, down to a half, of the largest multiplier of log-odds that can keep within ``most_points``.
 _MULTIPLIERS = tuple(0.96**i for i in range(18))
@@ -226,9 +226,9 @@ class _Rounded(NamedTuple):
     error: float
 
 
-def _pick(roundings: Sequence[Sequence[_Rounded]], price: float) -> list[_Rounded]:
-    """Return for each part the rounding with the smallest lines + price x error."""
-    return [min(each, key=lambda part: part.lines + price * part.error) for each in roundings]
+def _pick(roundings: Sequence[Sequence[_Rounded]], multiplier: float) -> list[_Rounded]:
+    """Return for each part the rounding with the smallest lines + multiplier x error."""
+    return [min(each, key=lambda part: part.lines + multiplier * part.error) for each in roundings]
 
 
 def _best(tables: RiskTables, digits: int, values: Mapping[str, Sequence[float]]) -> list[_Rounded]:
@@ -236,14 +236,14 @@ def _best(tables: RiskTables, digits: int, values: Mapping[str, Sequence[float]]
 
     Of the cards with at most ``_SHORT_LINES`` it is the one with the smallest error, if that is at most ``_MAX_ERROR``.
     Otherwise it is the shortest card with such an error. If that has more than ``_MAX_LINES``, it is the card with the
-    smallest error among those that do not. At each price, no card with as small an error has fewer lines (Everett,
+    smallest error among those that do not. At each multiplier, no card with as small an error has fewer lines (Everett,
     *Generalized Lagrange multiplier method*, Operations Research 11, 1963).
     """
     roundings = [
         [_round_term(term, digits, values.get(term.feature, ()), t) for t in _TOLERANCES] for term in tables.terms
     ]
     roundings += [[_round_interaction(pair, digits, t) for t in _TOLERANCES] for pair in tables.interactions]
-    cards = [_pick(roundings, price) for price in _PRICES]
+    cards = [_pick(roundings, multiplier) for multiplier in _LAGRANGE_MULTIPLIERS]
     lines = [sum(part.lines for part in card) for card in cards]
     errors = [sum(part.error for part in card) for card in cards]
     short, near, longest = (
@@ -276,7 +276,7 @@ def to_points(
     points = RiskTables(
         intercept=start,
         terms=tuple(each.part for each in parts if not isinstance(each.part, InteractionTerm)),
-        n_background=tables.n_background,
+        n_training=tables.n_training,
         name=tables.name,
         interactions=tuple(each.part for each in parts if isinstance(each.part, InteractionTerm)),
     )

@@ -82,8 +82,8 @@ def _comparable(report: PublishedReport) -> dict[str, Any]:
     return {
         "version": {
             **version,
-            "children": report.version.children.many,
-            "clusters": report.version.clusters.many if report.version.clusters else ABSENT,
+            "children": report.version.children.plural,
+            "clusters": report.version.clusters.plural if report.version.clusters else ABSENT,
             "capacity": f"{stated_percent(report.version.capacity)} of 100 children",
             "prohibited_uses": dict.fromkeys(report.version.prohibited_uses, "said"),
             "gates": {gate.gate: gate.required for gate in report.version.gates},

@@ -211,9 +211,7 @@ def _metric_changes(first: PublishedReport, second: PublishedReport) -> Iterator
         one, other = map(Figure.of, rows)
         change = shift(one, other, _LOSS.get(name, higher_is_better))
         if name == "net_benefit" and first.version.capacity != second.version.capacity:
-            change = (
-                "not comparable"  # the price of a child listed without the outcome follows from the length of the list
-            )
+            change = "not comparable"  # the weight of a false positive depends on the length of the list
         words = metric.description.format(outcome=second.version.outcome_description)
         yield FigureChange(words, metric.write(one), metric.write(other), change)
 

@@ -96,7 +96,7 @@ METRICS: dict[str, Metric] = {
     "specificity": Metric("Of 100 other children, left off the list", None, "more is better"),
     "number_needed_to_screen": Metric("Children listed for each one who later {outcome}", 1, "fewer is better"),
     "net_benefit": Metric(
-        "Net benefit a child, at the list's own price", 3, "more is better; above 0 is better than no list"
+        "Net benefit a child, at the list's own odds", 3, "more is better; above 0 is better than no list"
     ),
     "roc_auc": Metric("Order of the list (ROC AUC)", 3, "0.5 is chance, 1 is perfect"),
     "average_precision": Metric("Top of the list (average precision)", 3, "more is better"),

@@ -100,7 +100,7 @@ class GroupRow:
 class Groups:
     """The groups of a version: every group's figures and gaps, by attribute and group."""
 
-    def __init__(self, report: MeasuredSections, children: str = CHILDREN.many) -> None:
+    def __init__(self, report: MeasuredSections, children: str = CHILDREN.plural) -> None:
         self._children = children
         self.tables: dict[str, dict[str, GroupRow]] = {}
         """Attribute -> group -> row, in the order in which they were published."""

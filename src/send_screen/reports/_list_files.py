@@ -244,7 +244,7 @@ def render_list_xlsx(result: ScreeningResult) -> bytes:
     has_selection = any(map(describe_selection, result.listed))
     has_percent = any(child.percent is not None for child in result.listed)
     empty = {describe_selection: not has_selection, _percent: not has_percent}
-    place = (version.clusters or SCHOOLS).one.capitalize()
+    place = (version.clusters or SCHOOLS).singular.capitalize()
     by_hand_columns, list_columns = (
         [column._replace(title=place) if column.cell is _school else column for column in columns]
         for columns in (_MANUAL_REVIEW, _LIST)

@@ -71,12 +71,12 @@ class MeasuredView:
         report = keep_wording(report, self.children)
         self.title = report.version.title
         self.outcome = report.version.outcome_description
-        self.clusters = report.version.clusters and report.version.clusters.many
+        self.clusters = report.version.clusters and report.version.clusters.plural
         self.list_length = f"{stated_percent(report.version.capacity)} of 100 children"
         self.frequencies = natural_frequencies(report)
         self.challengers = compare_challengers(report)
         self.baseline = compare_baseline(report)
-        self.groups = Groups(report, report.version.children.many)
+        self.groups = Groups(report, report.version.children.plural)
         self.questions = self.groups.summaries()
         self.gap_lines, self.groups_without_gap = gap_lines(self.groups, "false_negative_rate")
         self.calibration = calibration_marks(report)

@@ -29,7 +29,7 @@ def _class_label(rows: Sequence[ScreenedChild | ExcludedChild], several_schools:
     """Return what the places of children are: classes, schools or what stands for schools, or both."""
     parts = ["Class"] if any(child.class_name for child in rows) else []
     if several_schools and any(child.school for child in rows):
-        parts.append((clusters or SCHOOLS).one.capitalize())
+        parts.append((clusters or SCHOOLS).singular.capitalize())
     return " and ".join([parts[0], *(part.lower() for part in parts[1:])]) if parts else ""
 
 

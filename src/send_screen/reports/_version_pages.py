@@ -99,7 +99,7 @@ def _scorecard(view: ReportView) -> str:
         "scorecard.html.j2",
         view,
         points=card,
-        price=view.report.points,
+        cost=view.report.points,
         write=lambda number: signed(number, card.digits),
         in_points=lambda log_odds, decimals=2: f"{log_odds / card.log_odds_per_point:.{decimals}f}",
         features=[line for line in features if adds[line[0].feature]],

@@ -52,7 +52,7 @@ def check_permitted_use(
     if bundle.trained_on_synthetic and not cohort.synthetic:
         if not allow_synthetic_model:
             raise PopulationError(
-                f"The model learnt from invented {spec.children_are.many}, so it cannot screen real ones.",
+                f"The model learnt from invented {spec.children_are.plural}, so it cannot screen real ones.",
                 rule="TRAINED-ON-SYNTHETIC",
                 remedy="Train a version on real data. To look at how the software works, and for nothing else, "
                 "add --allow-synthetic-model: every page then says so.",

@@ -1,4 +1,4 @@
-"""Scores, contributions, out-of-range values and selection stability of a cohort, each computed once a run."""
+"""Scores, contributions, out-of-range values and selection stability of a cohort, each computed once per run."""
 
 from __future__ import annotations
 

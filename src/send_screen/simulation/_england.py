@@ -24,7 +24,7 @@ class England:
     Attributes
     ----------
     pupil_census : pandas.DataFrame, shape (n, 16)
-        Contract ``education/pupil_census``: one row a child, school by school.
+        Contract ``education/pupil_census``: one row per child, school by school.
     eyfsp : pandas.DataFrame, shape (m, 19)
         Contract ``education/eyfsp``: goals ``E01`` .. ``E17``. A few children, mostly mobile ones, have no profile.
     sen_status : pandas.DataFrame, shape (k, 4)

@@ -22,12 +22,12 @@ OneLine = Annotated[str, Field(min_length=1), AfterValidator(lambda text: " ".jo
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,62}$")]
 
 
-def code(value: object) -> str:
+def as_code(value: object) -> str:
     """Return a value of a spec or a frame as the code a contract writes: 1 and 1.0 are ``"1"``, true is ``"true"``.
 
     Examples
     --------
-    >>> code(1.0), code(True), code("R")
+    >>> as_code(1.0), as_code(True), as_code("R")
     ('1', 'true', 'R')
     """
     if isinstance(value, bool) or type(value).__name__ == "bool":

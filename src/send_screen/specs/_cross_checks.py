@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from send_screen.contracts import Column, Contract
 from send_screen.documents import closest
-from send_screen.specs._columns import ColumnRef, Equals, Feature, Scalar, Share, code, column_refs
+from send_screen.specs._columns import ColumnRef, Equals, Feature, Scalar, Share, as_code, column_refs
 from send_screen.specs._model_spec import GoalsNotMet, SpecDocument
 
 #: Metrics whose difference between two models the out-of-fold predictions give.
@@ -51,7 +51,7 @@ def _code_mistakes(spec: SpecDocument, contracts: Mapping[str, Contract]) -> Ite
         column = _column(contracts, ref)
         known = column.levels if column else None
         for value in values:
-            if known and code(value) not in known:
+            if known and as_code(value) not in known:
                 yield f"{path}: {ref} has no code {value!r}; it has {', '.join(known)}"
 
 
@@ -125,7 +125,7 @@ def _name_mistakes(spec: SpecDocument) -> Iterator[str]:
         for name in pair:
             if name not in groups:
                 yield f"$.intersections[{position}]: no group is called {name!r}{closest(name, groups)}"
-    for value in sorted(set(map(code, spec.outcome.positive)) & set(map(code, spec.outcome.negative))):
+    for value in sorted(set(map(as_code, spec.outcome.positive)) & set(map(as_code, spec.outcome.negative))):
         yield f"$.outcome: {value!r} is both positive and negative"
 
 

@@ -29,7 +29,7 @@ def load_spec(path: str | Path) -> ModelSpec:
     Raises
     ------
     SpecError
-        With one line a mistake: its path inside the file, what is wrong, and the closest right word.
+        With one line per mistake: its path inside the file, what is wrong, and the closest right word.
 
     Examples
     --------

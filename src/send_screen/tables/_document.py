@@ -100,7 +100,7 @@ class TablesDocument(Document):
 
     format: Literal["send_screen.risk_tables/3"]
     name: Text
-    n_background: Count
+    n_training: Count
     intercept: float
     terms: Annotated[list[Annotated[TermFields, Field(discriminator="kind")]], Field(max_length=_MAX_TERMS)]
     interactions: Annotated[list[InteractionFields], Field(max_length=_MAX_TERMS)]
@@ -135,7 +135,7 @@ def read_fields(document: TablesDocument, path: str) -> dict[str, Any]:
     return {
         "intercept": document.intercept,
         "terms": tuple(_read_each(document.terms, _read_term, f"{path}.terms")),
-        "n_background": document.n_background,
+        "n_training": document.n_training,
         "name": document.name,
         "interactions": tuple(
             _read_each(document.interactions, lambda fields: InteractionTerm(**dict(fields)), f"{path}.interactions")
@@ -190,7 +190,7 @@ def write_tables(tables: Any) -> str:
     document = TablesDocument(
         format="send_screen.risk_tables/3",
         name=tables.name,
-        n_background=tables.n_background,
+        n_training=tables.n_training,
         intercept=tables.intercept,
         terms=[_write_term(term) for term in tables.terms],
         interactions=[InteractionFields.model_validate(each, from_attributes=True) for each in tables.interactions],

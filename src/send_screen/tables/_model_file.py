@@ -45,7 +45,7 @@ class ModelFile:
         --------
         >>> from send_screen.tables import RiskTables
         >>> sorted(RiskTables.json_schema()["required"])
-        ['format', 'interactions', 'intercept', 'n_background', 'name', 'terms']
+        ['format', 'interactions', 'intercept', 'n_training', 'name', 'terms']
         """
         return TablesDocument.model_json_schema()
 

@@ -45,7 +45,7 @@ class RiskTables(ModelFile):
         Log-odds before any term.
     terms : tuple of LinearTerm, LevelsTerm or ShapeTerm
         One for each feature, in the order of the columns.
-    n_background : int
+    n_training : int
         Number of training rows behind the means.
     name : str
         What people call the model.
@@ -69,7 +69,7 @@ class RiskTables(ModelFile):
     >>> reading = LinearTerm(
     ...     feature="reading", slope=-0.5, low=10.0, high=20.0, missing=-5.0, mean=-7.5, n=90, n_missing=10
     ... )
-    >>> tables = RiskTables(intercept=5.0, terms=(reading,), n_background=100, name="an example")
+    >>> tables = RiskTables(intercept=5.0, terms=(reading,), n_training=100, name="an example")
     >>> children = pd.DataFrame({"reading": [12.0, np.nan, 3.0]})
     >>> tables.score(children).tolist()
     [-1.0, 0.0, 0.0]
@@ -81,7 +81,7 @@ class RiskTables(ModelFile):
 
     intercept: float
     terms: tuple[Term, ...]
-    n_background: int
+    n_training: int
     name: str
     interactions: tuple[InteractionTerm, ...] = ()
 
@@ -92,8 +92,8 @@ class RiskTables(ModelFile):
             raise TablesError(f"'name' {CONTROL_CHARACTERS}.")
         if not math.isfinite(self.intercept):
             raise TablesError("'intercept' must be a finite number.")
-        if self.n_background < 0:
-            raise TablesError("'n_background' must be a count, 0 or more.")
+        if self.n_training < 0:
+            raise TablesError("'n_training' must be a count, 0 or more.")
         if not math.isfinite(self.tolerance):
             raise TablesError("the terms add up to more than can be computed.")
         seen: set[str] = set()
@@ -306,7 +306,7 @@ class RiskTables(ModelFile):
 
     def __repr__(self) -> str:
         pairs = f", {len(self.interactions)} interactions" if self.interactions else ""
-        return f"RiskTables({self.name!r}: {len(self.terms)} terms{pairs}, {self.n_background:,} training rows)"
+        return f"RiskTables({self.name!r}: {len(self.terms)} terms{pairs}, {self.n_training:,} training rows)"
 
     def _repr_html_(self) -> str:
         return to_html(self)

@@ -44,7 +44,7 @@ class Evaluation(MeasuredResult):
     @property
     def headline(self) -> str:
         """Of which model, on how many children."""
-        n, who = self.published.cohort.n, self.published.version.children.many
+        n, who = self.published.cohort.n, self.published.version.children.plural
         return f"{self.published.version.title}: evaluated on {'few' if n is None else f'{n:,}'} {who}."
 
     def sections(self) -> Iterable[Section]:
@@ -84,8 +84,8 @@ def evaluate(
     tolerances: Mapping[str, float] = TOLERANCES,
     title: str = "Scores",
     outcome_description: str = "had the outcome",
-    children: tuple[str, str] = (CHILDREN.one, CHILDREN.many),
-    clusters: tuple[str, str] = (SCHOOLS.one, SCHOOLS.many),
+    children: tuple[str, str] = (CHILDREN.singular, CHILDREN.plural),
+    clusters: tuple[str, str] = (SCHOOLS.singular, SCHOOLS.plural),
     random_state: int = 0,
 ) -> Evaluation:
     """Measure any model's scores: metrics, groups, gaps with verdicts, calibration and a decision curve.
@@ -125,7 +125,7 @@ def evaluate(
     outcome_description : str
         What is predicted, as a verb phrase after "who later", for example ``"failed the course"``.
     children, clusters : tuple of (str, str)
-        What the people are called, and what ``groups`` are: one, and many, for example ``("course", "courses")``.
+        What the people are called, and what ``groups`` are: singular and plural, for example ``("course", "courses")``.
     random_state : int, default 0
         Of the replicates that resample schools.
 
@@ -187,8 +187,8 @@ def cross_evaluate(
     tolerances: Mapping[str, float] = TOLERANCES,
     title: str | None = None,
     outcome_description: str = "had the outcome",
-    children: tuple[str, str] = (CHILDREN.one, CHILDREN.many),
-    clusters: tuple[str, str] = (SCHOOLS.one, SCHOOLS.many),
+    children: tuple[str, str] = (CHILDREN.singular, CHILDREN.plural),
+    clusters: tuple[str, str] = (SCHOOLS.singular, SCHOOLS.plural),
     random_state: int = 0,
     progress: Callable[[str], None] | None = None,
 ) -> Evaluation:
@@ -290,13 +290,13 @@ def _by_name(candidate: Any, baseline: Any, challengers: Mapping[str, Any] | Non
 
 
 def _noun(name: str, words: tuple[str, str]) -> Noun:
-    """Return the words for one and for many as a noun."""
+    """Return a pair (singular, plural) as a noun."""
     try:
-        one, many = words
-        return Noun(one=one, many=many)
+        singular, plural = words
+        return Noun(singular=singular, plural=plural)
     except ValueError:
         raise UsageError(
-            f"{name} must be two words of letters, for one and for many.",
+            f"{name} must be two words of letters, singular and plural.",
             remedy=f'Give {name}=("student", "students").',
         ) from None
 

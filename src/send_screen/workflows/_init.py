@@ -252,8 +252,8 @@ def _without_leaks(
         for feature, leak in suspected.items():
             alone = _low_value_auc(cohort, feature) if pd.api.types.is_numeric_dtype(cohort.X[feature]) else None
             auc = "" if alone is None else f"ROC AUC {max(alone, 1 - alone):.2f} alone: "
-            reason = f"{auc}{leak.kind}. {leak.description}" if leak.asked else f"{leak.kind}. {leak.description}"
-            made = made.without(feature, reason, asked=leak.asked)
+            reason = f"{auc}{leak.kind}. {leak.description}" if leak.is_question else f"{leak.kind}. {leak.description}"
+            made = made.without(feature, reason, asked=leak.is_question)
 
 
 def _questions(made: ProjectDraft) -> list[tuple[str, str]]:

@@ -55,7 +55,7 @@ class MeasuredResult(Result):
         return _frame(self.published.net_benefit)
 
     def _metrics(self, models: Mapping[str, str]) -> Section:
-        """Return a table of the main metrics, one column a model, under the names that it is given."""
+        """Return a table of the main metrics, one column per model, under the names that it is given."""
         rows = [(label, *(self._figure(model, metric) for model in models)) for metric, label in _SHOWN]
         return Section(table=[("", *models.values()), *rows])
 

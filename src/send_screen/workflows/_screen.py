@@ -58,9 +58,9 @@ class ScreenedFile(Result):
             [
                 *([] if self.ok else ["Nobody could be screened."]),
                 *found.banners,
-                *(f"{count(n, who.one, who.many)}: {EXCLUSIONS[kind]}." for kind, n in by_hand_first),
+                *(f"{count(n, who.singular, who.plural)}: {EXCLUSIONS[kind]}." for kind, n in by_hand_first),
                 *self._reasons(),
-                f"{len(found.listed)} of {found.n_screened} screened {who.many} are listed, {len(found.margin)} are "
+                f"{len(found.listed)} of {found.n_screened} screened {who.plural} are listed, {len(found.margin)} are "
                 "just below the line. Not being listed is never 'no need'.",
                 *(f"Note: {note}" for note in (*found.notes, *self.stopped)),
                 f"Open {(self.out / 'report.html').resolve()}",
@@ -78,7 +78,7 @@ class ScreenedFile(Result):
         commonest_first = sorted(by_rule.items(), key=lambda item: -len(item[1]))
         for rule, texts in commonest_first[:_MAX_REASONS]:
             commonest = Counter(texts.values()).most_common(1)[0][0]
-            yield f"  {count(len(texts), who.one, who.many)}, rule {rule}: {commonest}"
+            yield f"  {count(len(texts), who.singular, who.plural)}, rule {rule}: {commonest}"
         if len(commonest_first) > _MAX_REASONS:
             yield "  Other reasons are in excluded.csv."
 

@@ -24,17 +24,17 @@ class SimulatedData(Result):
 
     @property
     def pupil_census(self) -> pd.DataFrame:
-        """One row a child: identity, school, groups and absence."""
+        """One row per child: identity, school, groups and absence."""
         return self.england.pupil_census
 
     @property
     def eyfsp(self) -> pd.DataFrame:
-        """One row a child: the early years foundation stage profile."""
+        """One row per child: the early years foundation stage profile."""
         return self.england.eyfsp
 
     @property
     def sen_status(self) -> pd.DataFrame:
-        """One row a child: the SEN record two academic years later."""
+        """One row per child: the SEN record two academic years later."""
         return self.england.sen_status
 
     @property

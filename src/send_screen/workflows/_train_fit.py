@@ -164,7 +164,9 @@ def raise_on_leakage(spec: ModelSpec, cohort: Cohort) -> None:
         categorical_features=cohort.categorical_features,
     )
     if leaks:
-        lines = {asked: "".join(_leak_line(leak) for leak in leaks if leak.asked == asked) for asked in (False, True)}
+        lines = {
+            asked: "".join(_leak_line(leak) for leak in leaks if leak.is_question == asked) for asked in (False, True)
+        }
         asked = f"To be answered first, since it is strong and no date says how early it was:\n{lines[True]}"
         known = f"Target leakage: a model may not be trained on features that give the outcome away:\n{lines[False]}"
         raise LeakageError(

@@ -29,7 +29,7 @@ class TrainedVersion(MeasuredResult):
     tables: RiskTables = field(repr=False)
     """The model as data."""
     out_of_fold: pd.DataFrame = field(repr=False)
-    """One row a child and fold seed, scored by models that saw no child of the same school: ``fold``, ``school``,
+    """One row per child and fold seed, scored by models that saw no child of the same school: ``fold``, ``school``,
     ``outcome``, ``group.<attribute>``, ``score.<model>`` and ``contribution.<feature>`` (log-odds), ``flag.<model>``.
     Schools are serial numbers. Personal data.
     """
@@ -89,13 +89,13 @@ class TrainedVersion(MeasuredResult):
     def headline(self) -> str:
         """Which version, of how many children."""
         who = self.published.version.children
-        n = count(self.n, who.one, who.many)
+        n = count(self.n, who.singular, who.plural)
         return f"{self.name}, version {self.version}: trained on {n}, {self.n_excluded:,} excluded."
 
     def sections(self) -> Iterable[Section]:
         """Yield the metrics beside the baseline and challengers, the gaps, the gates, and where the version is."""
         if self.published.version.trained_on == "synthetic":
-            who = self.published.version.children.many
+            who = self.published.version.children.plural
             yield Section([f"These {who} are invented: this version cannot screen real ones."])
         models = {"candidate": "this version", "baseline": "the rule", **challengers_of(self.published)}
         yield self._metrics(models)

@@ -134,4 +134,4 @@ def _name(group: Levels, counts: _Counts, hierarchy: Mapping[str, str]) -> str:
 
 def _describe(levels: Sequence[str], children: Noun) -> str:
     joined = join_descriptions(levels, "and")
-    return _WHY.format(levels=joined[0].upper() + joined[1:], children=children.many)
+    return _WHY.format(levels=joined[0].upper() + joined[1:], children=children.plural)

@@ -16,7 +16,7 @@ def _squares(cells: Iterable[int]) -> str:
 
 
 def frequency_svg(n: int) -> Markup:
-    """Draw a hundred squares, ``n`` of them filled: one a child."""
+    """Draw a hundred squares, ``n`` of them filled: one per child."""
     n = max(0, min(100, n))
     squares = path("ink", _squares(range(n))) + path("hollow", _squares(range(n, 100)))
     return decoration("hundred", _COLUMNS * _CELL, 5 * _CELL, squares)
