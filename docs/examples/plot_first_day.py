@@ -71,7 +71,7 @@ model.plot("words")
 term = next(term for term in model.risk_tables_.terms if term.feature == "words")
 at = np.array([0.0, 5.0, 10.0])
 pd.DataFrame(
-    {"words": at, "log_odds": term.at(at) - term.mean, "error": model.bagged_tables_.term_error(term, at)}
+    {"words": at, "log_odds": term.evaluate(at) - term.mean, "error": model.bagged_tables_.term_error(term, at)}
 ).round(2)
 
 # %%

@@ -38,7 +38,7 @@ terms = {term.feature: term for term in model.risk_tables_.terms}
 figure, axes = plt.subplots(1, 3, figsize=(10, 3.4), sharey=True)
 for ax, name in zip(axes, ["absence", "age_months", "E08"], strict=True):
     x = np.linspace(cohort.X[name].quantile(0.01), cohort.X[name].quantile(0.99), 200)
-    value = terms[name].at(x) - terms[name].mean
+    value = terms[name].evaluate(x) - terms[name].mean
     error = model.bagged_tables_.term_error(terms[name], x)
     ax.step(x, value, where="mid")
     ax.fill_between(x, value - 2 * error, value + 2 * error, alpha=0.2, step="mid")

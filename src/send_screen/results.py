@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from send_screen.documents import printable
+from send_screen.documents import replace_unprintable
 from send_screen.errors import ExitCode
 
 
@@ -44,7 +44,7 @@ class Section:
         ]
         text = [*([f"{self.title}:"] if self.title else []), *(indent + line for line in (*rows, *self.lines))]
         # texts of a file can hold characters that control a terminal
-        return "\n".join(map(printable, text))
+        return "\n".join(map(replace_unprintable, text))
 
     def to_html(self) -> str:
         """Return the section as HTML, everything in it escaped."""

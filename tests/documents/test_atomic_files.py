@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from send_screen.documents import SHARED, remove_partial_files, write_atomically
+from send_screen.documents import DEFAULT_MODE, remove_partial_files, write_atomically
 
 
 def test_a_text_is_written_as_utf8_and_its_hash_is_returned(tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_a_file_is_its_owners_alone_unless_it_is_to_be_shared(tmp_path: Path) ->
     before = os.umask(0o022)
     try:
         write_atomically("about children", tmp_path / "list.csv")
-        write_atomically("public", tmp_path / "tables.json", mode=SHARED)
+        write_atomically("public", tmp_path / "tables.json", mode=DEFAULT_MODE)
     finally:
         os.umask(before)
     assert (tmp_path / "list.csv").stat().st_mode & 0o777 == 0o600

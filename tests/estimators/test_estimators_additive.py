@@ -545,7 +545,7 @@ def test_fewer_than_ten_missing_cannot_be_counted_from_the_mean_of_a_term(few, v
     tried = 0
     for term in tables.terms:
         assert term.n_missing is None
-        scores = term.at(np.array(values))
+        scores = term.evaluate(np.array(values))
         if np.ptp(scores) < 1e-6:
             continue
         tried += 1

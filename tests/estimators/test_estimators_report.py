@@ -55,7 +55,7 @@ def test_a_term_is_drawn_as_a_picture_that_stands_by_itself(model: AdditiveRiskC
 
 def test_the_picture_shows_the_values_of_the_tables(model: AdditiveRiskClassifier) -> None:
     (mark,) = (term for term in model.risk_tables_.terms if term.feature == "mark")
-    value = mark.at(np.array([0.0]))[0] - mark.mean
+    value = mark.evaluate(np.array([0.0]))[0] - mark.mean
     assert f"{value:+.2f}" in str(model.plot("mark"))
 
 

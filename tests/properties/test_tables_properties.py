@@ -63,7 +63,7 @@ def models(draw, max_features=5, max_interactions=4):
 @st.composite
 def interaction_of(draw, pair, columns):
     pair = draw(st.permutations(pair))
-    at_axes = [term.coordinates(columns[term.feature]) for term in pair]
+    at_axes = [term.encode(columns[term.feature]) for term in pair]
     edges = [
         tuple(float(i) for i in range(1, len(term.levels))) if isinstance(term, LevelsTerm) else tuple(draw(edge_lists))
         for term in pair

@@ -81,7 +81,7 @@ def test_a_shape_steps_at_its_edges_and_is_as_high_as_it_scores(document: dict[s
     assert last["to"] > last["x"], "a bin that is one value, the highest, is seen too"
     for feature, term in zip(TABLES.features, TABLES.terms, strict=True):
         for point in shape(document, feature)["points"]:
-            assert point["log_odds"] == pytest.approx(term.at(np.array([point["x"]]))[0] - term.mean)
+            assert point["log_odds"] == pytest.approx(term.evaluate(np.array([point["x"]]))[0] - term.mean)
 
 
 def test_a_whole_number_is_flat_up_to_the_next_and_a_code_is_a_bar(document: dict[str, Any]) -> None:

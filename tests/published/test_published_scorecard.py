@@ -91,7 +91,7 @@ def test_round_numbers_cut_a_line_beside_the_edges_of_bins():
     assert cut.edges[:4] == (2.0, 3.5, 4.0, 6.0)
     assert set(term.edges) <= set(cut.edges)
     starts = np.array(cut.edges)
-    assert np.abs(cut.at(starts) - (term.at(starts) - term.mean)).max() <= 0.1 + 1e-9
+    assert np.abs(cut.evaluate(starts) - (term.evaluate(starts) - term.mean)).max() <= 0.1 + 1e-9
 
 
 def test_a_feature_of_whole_numbers_has_steps_that_begin_at_them_and_exact_points():
@@ -147,8 +147,8 @@ def test_what_is_near_shares_its_points_and_none_is_further_off_than_is_said(tol
     X = children()
     for term in TABLES.terms:
         rounded = _round_term(term, 2, (), tolerance)
-        at = term.coordinates(X[term.feature])
-        assert np.abs(rounded.part.at(at) - (term.at(at) - term.mean)).max() <= rounded.error + 1e-9
+        at = term.encode(X[term.feature])
+        assert np.abs(rounded.part.evaluate(at) - (term.evaluate(at) - term.mean)).max() <= rounded.error + 1e-9
         assert rounded.error <= tolerance + 0.0101
         assert rounded.lines <= _round_term(term, 2, (), 0.001).lines
     for pair in TABLES.interactions:

@@ -14,7 +14,7 @@ from reports_factory import make_published, make_report
 from send_screen.errors import UsageError
 from send_screen.reports import CAUTION, Comparison, compare_versions, render_comparison
 from send_screen.reports._changes import ABSENT, Change, spec_changes
-from send_screen.reports._figures import Figure
+from send_screen.reports._figures import Estimate
 from send_screen.reports._interval_change import closer_is_better, higher_is_better, lower_is_better, shift
 
 QUESTION = "Who is missed?"
@@ -238,7 +238,7 @@ DIRECTED = (lower_is_better, higher_is_better)
     st.sampled_from([lower_is_better, higher_is_better, closer_is_better(0.0), closer_is_better(1.0)]),
 )
 def test_nothing_is_told_of_intervals_that_share_a_value(one: list[float], other: list[float], loss: Any) -> None:
-    first, second = Figure(sum(one) / 2, *one), Figure(sum(other) / 2, *other)
+    first, second = Estimate(sum(one) / 2, *one), Estimate(sum(other) / 2, *other)
     assume((first.value, *one) != (second.value, *other))
     found = shift(first, second, loss)
     back = shift(second, first, loss)
@@ -261,7 +261,7 @@ def test_better_is_so_for_every_truth_inside_both_intervals(
     ends: list[float], turned: bool, loss: Any, place: float, place_2: float
 ) -> None:
     one, other = (ends[2:], ends[:2]) if turned else (ends[:2], ends[2:])
-    found = shift(Figure(one[0], *one), Figure(other[0], *other), loss)
+    found = shift(Estimate(one[0], *one), Estimate(other[0], *other), loss)
     assert found in ("better", "worse", *(["turned round"] if loss not in DIRECTED else []))
     before = min(max(one[0] + place * (one[1] - one[0]), one[0]), one[1])
     after = min(max(other[0] + place_2 * (other[1] - other[0]), other[0]), other[1])

@@ -14,7 +14,7 @@ from reports_factory import PROHIBITED, make_report, render
 from send_screen.published import Gap
 from send_screen.reports import headlines, render_summary
 from send_screen.reports._curves import decision_points
-from send_screen.reports._figures import Figure
+from send_screen.reports._figures import Estimate
 from send_screen.reports._groups import QUESTIONS, Groups, describe_verdict, plain_verdict
 
 
@@ -364,12 +364,12 @@ def test_the_card_lists_what_it_looks_at_and_never_looks_at(published: dict[str,
 
 @pytest.mark.parametrize(("value", "percent", "rest"), [(0.384, "38", "62"), (0.0, "0", "100"), (1.0, "100", "0")])
 def test_right_and_wrong_add_up_to_a_hundred(value: float, percent: str, rest: str) -> None:
-    figure = Figure(value)
+    figure = Estimate(value)
     assert (figure.share.value, figure.rest.value) == (percent, rest)
 
 
 def test_nearly_none_is_not_none() -> None:
-    assert (Figure(0.001).share.value, Figure(0.001).rest.value) == ("fewer than 1", "more than 99")
+    assert (Estimate(0.001).share.value, Estimate(0.001).rest.value) == ("fewer than 1", "more than 99")
 
 
 def test_a_shown_gap_that_is_not_settled_is_not_called_unknown(published: dict[str, Any]) -> None:

@@ -32,8 +32,8 @@ def cells_of(interaction, tables, X):
     """Count the children of each cell by its definition, one child at a time."""
     terms = {term.feature: term for term in tables.terms}
     counts = np.zeros(interaction.shape, dtype=int)
-    coordinates = [terms[feature].coordinates(X[feature]) for feature in interaction.features]
-    for child in zip(*coordinates, strict=True):
+    encoded = [terms[feature].encode(X[feature]) for feature in interaction.features]
+    for child in zip(*encoded, strict=True):
         cell = tuple(
             len(edges) + 1 if np.isnan(x) else sum(e <= x for e in edges)
             for edges, x in zip(interaction.edges, child, strict=True)

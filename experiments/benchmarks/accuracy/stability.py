@@ -71,8 +71,8 @@ def of_values(task: Task, make: Callable[[], Any]) -> dict[str, float]:
     train, test = parts(task)
     whole = make().fit(task.X.iloc[train], task.y[train], groups=task.schools[train])
     terms = whole.risk_tables_.terms
-    places_of = [term.coordinates(task.X.iloc[test][term.feature]) for term in terms]
-    truth = [term.at(at) - term.mean for term, at in zip(terms, places_of, strict=True)]
+    places_of = [term.encode(task.X.iloc[test][term.feature]) for term in terms]
+    truth = [term.evaluate(at) - term.mean for term, at in zip(terms, places_of, strict=True)]
     moving = [j for j, said in enumerate(truth) if said.std() >= _MOVES]
     within, alone = [], []
     for rows in resample_schools(task, train):
@@ -80,8 +80,10 @@ def of_values(task: Task, make: Callable[[], Any]) -> dict[str, float]:
         tables, bags = model.risk_tables_, model.bagged_tables_
         for j in moving:
             term, at = tables.terms[j], places_of[j]
-            off = np.abs(term.at(at) - term.mean - truth[j])
-            errors = bags.standard_error(np.array([bag.terms[j].at(at) - bag.terms[j].mean for bag in bags.tables]))
+            off = np.abs(term.evaluate(at) - term.mean - truth[j])
+            errors = bags.standard_error(
+                np.array([bag.terms[j].evaluate(at) - bag.terms[j].mean for bag in bags.tables])
+            )
             within.append(np.mean(off <= 2.0 * bags.term_error(term, at)))
             alone.append(np.mean(off <= 2.0 * errors))
     return {"features": len(moving), "margin_of_error": float(np.mean(within)), "bags_alone": float(np.mean(alone))}

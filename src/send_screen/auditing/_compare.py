@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from pydantic_core import to_jsonable_python
 
-from send_screen.documents import printable
+from send_screen.documents import replace_unprintable
 
 ROUNDING = 1e-9  # of a number's size: what another machine's arithmetic may do to a sum; no one is misled by it
 MISSING = "nothing"
@@ -129,5 +129,5 @@ def truncate(value: object, *, most: int = _SHOWN) -> str:
         text = reprlib.repr(value)  # never all of it: it can be as large as a file can be, and larger
     else:
         text = " ".join(value.split()) if isinstance(value, str) else repr(value)
-    text = printable(text[: most + 1])
+    text = replace_unprintable(text[: most + 1])
     return text if len(text) <= most else f"{text[:most]}…"

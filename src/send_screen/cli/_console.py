@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import typer
 
-from send_screen.documents import file_name, printable
+from send_screen.documents import file_name, replace_unprintable
 from send_screen.errors import ExitCode, MachineError, SendScreenError
 
 
@@ -71,7 +71,7 @@ def exit_on_error() -> Iterator[None]:
                 "so take out what is personal first."
             )
     # what others wrote may stand in it, also what would steer a terminal
-    say("send-screen: " + "\n".join(map(printable, message.split("\n"))), error=True)
+    say("send-screen: " + "\n".join(map(replace_unprintable, message.split("\n"))), error=True)
     raise typer.Exit(code)
 
 

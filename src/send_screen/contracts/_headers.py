@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from send_screen.contracts._contract import Column
 from send_screen.contracts._result import ColumnsReport
-from send_screen.documents import encodable
+from send_screen.documents import replace_surrogates
 
 _MIN_SIMILARITY = 0.6  # of a header that is suggested for a column
 _MAX_COMPARED = 1_000  # headers for which a column is suggested: each is compared with every name
@@ -59,7 +59,7 @@ def match_headers(
     like a column is suggested and never used; one with another code, or that another contract uses (``elsewhere``), is
     not even suggested. ``marks`` are prefixes and suffixes to ignore.
     """
-    headers = [encodable(str(header)).strip() for header in headers]
+    headers = [replace_surrogates(str(header)).strip() for header in headers]
     keys = [header_key(header) for header in headers]
     known = {header_key(alias): column.name for column in columns.values() for alias in (column.name, *column.aliases)}
     mark_keys = [header_key(mark) for mark in marks]

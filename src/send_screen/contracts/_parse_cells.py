@@ -17,7 +17,7 @@ from send_screen.contracts._contract import Column
 from send_screen.contracts._dates import is_day_first_form, month_first, read_date
 from send_screen.contracts._pattern import fullmatches
 from send_screen.contracts._upn import repair_upn
-from send_screen.documents import count, encodable
+from send_screen.documents import count, replace_surrogates
 
 # White space, with no-break and zero-width space and the byte-order mark.
 _WHITE_SPACE = " \t\r\n\f\v\u00a0\u200b\u202f\ufeff"
@@ -107,7 +107,7 @@ def _as_text(value: object) -> str | None:
         value = value.decode("utf-8", "replace")
     if isinstance(value, Collection) and not isinstance(value, str):
         return "(several values)"  # a text that no code can match
-    return encodable(str(value)).strip(_WHITE_SPACE) or None
+    return replace_surrogates(str(value)).strip(_WHITE_SPACE) or None
 
 
 def _digits(value: int) -> str:

@@ -6,14 +6,14 @@ NaN, deep nesting and misleading characters are errors before the model sees the
 (:func:`write_atomically`).
 """
 
-from send_screen.documents._atomic_files import SHARED, remove_partial_files, write_atomically
+from send_screen.documents._atomic_files import DEFAULT_MODE, remove_partial_files, write_atomically
 from send_screen.documents._characters import (
-    CONTROL_CHARACTERS,
-    displayable,
-    encodable,
+    CONTROL_CHARACTERS_ERROR,
     file_name,
     has_control_characters,
-    printable,
+    replace_control_characters,
+    replace_surrogates,
+    replace_unprintable,
 )
 from send_screen.documents._counts import count, first_few
 from send_screen.documents._files import read_regular_file
@@ -43,13 +43,13 @@ __all__ = [
     "shortened",
     "write_atomically",
     "remove_partial_files",
-    "SHARED",
+    "DEFAULT_MODE",
     "locked",
-    "displayable",
-    "encodable",
+    "replace_control_characters",
+    "replace_surrogates",
     "file_name",
     "first_few",
     "has_control_characters",
-    "printable",
-    "CONTROL_CHARACTERS",
+    "replace_unprintable",
+    "CONTROL_CHARACTERS_ERROR",
 ]

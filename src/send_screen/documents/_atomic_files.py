@@ -8,12 +8,12 @@ import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
-PRIVATE = 0o600  # for its owner alone
-SHARED = 0o666  # for whom the umask lets
+OWNER_ONLY = 0o600
+DEFAULT_MODE = 0o666  # as open() creates files: the umask is subtracted
 
 
-def write_atomically(content: bytes | str, path: str | os.PathLike[str], *, mode: int = PRIVATE) -> str:
-    """Write a file (text as UTF-8) atomically, and return its SHA-256.
+def write_atomically(content: bytes | str, path: str | os.PathLike[str], *, mode: int = OWNER_ONLY) -> str:
+    """Write a file (text as UTF-8) atomically, with permission bits ``mode``, and return its SHA-256.
 
     A temporary file in the same folder is renamed once all of it is on the disk. A run that is killed may leave the
     temporary file: :func:`remove_partial_files` deletes it.

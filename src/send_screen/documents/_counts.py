@@ -1,4 +1,4 @@
-"""Counts with their nouns."""
+"""Counts and short lists of names, for sentences."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ def count(n: float, singular: str, plural: str) -> str:
     return f"{n:,.0f} {singular if n == 1 else plural}"
 
 
-def first_few(names: Iterable[object], most: int) -> str:
-    """Return at most so many names for a sentence, and how many more there are.
+def first_few(names: Iterable[object], max_names: int) -> str:
+    """Return the first ``max_names`` names for a sentence, and how many more there are.
 
     >>> first_few(["E01", "E02"], 2), first_few(["E01", "E02", "E03"], 2)
     ('E01, E02', 'E01, E02 and 1 more')
     """
     texts = [str(name) for name in names]
-    shown = ", ".join(texts[:most])
-    return f"{shown} and {len(texts) - most} more" if len(texts) > most else shown
+    shown = ", ".join(texts[:max_names])
+    return f"{shown} and {len(texts) - max_names} more" if len(texts) > max_names else shown

@@ -16,15 +16,15 @@ def read_regular_file(path: str | Path, *, max_bytes: int) -> bytes:
     Raises
     ------
     OSError
-        With its reason as ``strerror``: as opening a file does, or if it is no regular file or has more than
-        ``max_bytes`` bytes (``errno.EFBIG``).
+        If it cannot be opened, is no regular file, or has more than ``max_bytes`` bytes (``errno.EFBIG``); ``strerror``
+        is the reason.
     """
     with open(path, "rb", opener=_open_without_blocking) as file:
-        about = os.fstat(file.fileno())
-        if not stat.S_ISREG(about.st_mode):
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "it is no file but a pipe or a device")
-        content = file.read(max_bytes + 1) if about.st_size <= max_bytes else b""
-    if max(about.st_size, len(content)) > max_bytes:  # it can grow meanwhile
+        content = file.read(max_bytes + 1) if status.st_size <= max_bytes else b""
+    if max(status.st_size, len(content)) > max_bytes:  # the file can grow while it is read
         raise OSError(errno.EFBIG, f"it has more than {max_bytes / 1e6:,.0f} MB")
     return content
 

@@ -1,4 +1,4 @@
-"""A lock between processes, which the system releases when its holder ends."""
+"""A lock file between processes, which the operating system releases when its holder ends."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 @contextmanager
 def locked(path: Path, *, timeout: float) -> Iterator[None]:
-    """Hold a lock file against other processes and threads. The file stays, empty, and blocks nobody.
+    """Hold a lock file against other processes and threads. The empty file stays and blocks nobody.
 
     SQLite's file lock is in Python's standard library, works alike on Windows and elsewhere, and is released when a
     run is killed.

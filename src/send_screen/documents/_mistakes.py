@@ -103,38 +103,39 @@ def _rule(error: Any, known: Iterable[str]) -> str:
 
 
 def _locate(error: Any, document: Any, schema: dict[str, Any]) -> tuple[str, set[str]]:
-    """Return the path of a mistake, such as ``$.terms[3].slope``, and the keys that are known there.
+    """Return the path of a mistake, such as ``$.terms[3].slope``, and the keys that the schema allows there.
 
-    pydantic's locations also name the members of unions, which no document holds: the path leaves them out.
+    pydantic's locations also name the member of a union that it tried; the path leaves these out.
     """
     path, known = "$", set[str]()
-    kinds = _members(schema, schema)
+    subschemas = _members(schema, schema)
     for part in error["loc"]:
         inside: list[Any]
         is_missing = error["type"] == "missing" and part == error["loc"][-1]
         if isinstance(part, int):
             path, document = f"{path}[{part}]", document[part] if part < len(document) else None
-            inside = [kind.get("items") for kind in kinds]
+            inside = [subschema.get("items") for subschema in subschemas]
         elif isinstance(document, dict) and (part in document or is_missing):
             path = f"{path}.{part}" if re.fullmatch(r"\w+", part) else f"{path}[{part[:_MAX_QUOTED]!r}]"
             document = document.get(part)
-            known = {key for kind in kinds for key in kind.get("properties", ())}
-            inside = [kind.get("properties", {}).get(part, kind.get("additionalProperties")) for kind in kinds]
+            known = {key for subschema in subschemas for key in subschema.get("properties", ())}
+            inside = [s.get("properties", {}).get(part, s.get("additionalProperties")) for s in subschemas]
         else:
-            kinds = [kind for kind in kinds if _is_called(kind, part)] or kinds
+            subschemas = [each for each in subschemas if _is_named(each, part)] or subschemas
             continue
-        kinds = [member for held in inside if isinstance(held, dict) for member in _members(held, schema)]
+        subschemas = [member for each in inside if isinstance(each, dict) for member in _members(each, schema)]
     return path, known
 
 
-def _members(kind: dict[str, Any], schema: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return what a part of a JSON schema stands for: what it refers to, of a union each of its members."""
-    if "$ref" in kind:
-        return _members(schema["$defs"][kind["$ref"].rpartition("/")[2]], schema)
-    union = [*kind.get("anyOf", ()), *kind.get("oneOf", ())]
-    return [found for member in union for found in _members(member, schema)] if union else [kind]
+def _members(subschema: dict[str, Any], schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return a subschema with its reference resolved; of a union, each of its members."""
+    if "$ref" in subschema:
+        return _members(schema["$defs"][subschema["$ref"].rpartition("/")[2]], schema)
+    union = [*subschema.get("anyOf", ()), *subschema.get("oneOf", ())]
+    return [found for member in union for found in _members(member, schema)] if union else [subschema]
 
 
-def _is_called(kind: dict[str, Any], name: str) -> bool:
-    """Return whether a member of a union has this title or, in one of its keys, this constant."""
-    return name == kind.get("title") or any(held.get("const") == name for held in kind.get("properties", {}).values())
+def _is_named(member: dict[str, Any], name: str) -> bool:
+    """Return whether a member of a union has this title or, as pydantic's discriminator has it, this constant."""
+    properties = member.get("properties", {}).values()
+    return name == member.get("title") or any(each.get("const") == name for each in properties)

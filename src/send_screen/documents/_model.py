@@ -8,7 +8,7 @@ from typing import Annotated, Any, NoReturn, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from send_screen.documents._characters import CONTROL_CHARACTERS, has_control_characters
+from send_screen.documents._characters import CONTROL_CHARACTERS_ERROR, has_control_characters
 from send_screen.documents._mistakes import find_mistakes, raise_mistakes
 from send_screen.documents._yaml import decode, load_yaml, shortened
 from send_screen.errors import SendScreenError
@@ -16,7 +16,7 @@ from send_screen.errors import SendScreenError
 
 def _reject_misleading(text: str) -> str:
     if has_control_characters(text):
-        raise ValueError(CONTROL_CHARACTERS)
+        raise ValueError(CONTROL_CHARACTERS_ERROR)
     return text
 
 
@@ -28,7 +28,7 @@ Count = Annotated[int, Field(ge=0, lt=2**53)]
 
 
 class Document(BaseModel):
-    """A part of a typed document: immutable, without unknown keys, and strict about types.
+    """Base class of typed documents and their sections: immutable, without unknown keys, and strict about types.
 
     Examples
     --------
@@ -50,7 +50,7 @@ class Document(BaseModel):
 
 
 Model = TypeVar("Model", bound=BaseModel)
-_MAX_VALUES = 2_000_000  # a version's largest document has a tenth of that
+_MAX_VALUES = 2_000_000  # ten times as many as the largest document of a model version
 _MAX_MISTAKES = 10_000  # a file with more is another kind of file
 
 
@@ -74,7 +74,7 @@ def read_document(
         text = decode(content, "utf-8", file=file, error=error)
         value = _load_json(text, file=file, error=error)
     try:
-        return model.model_validate_json(text)  # strictly: of Python's own objects it would take no list for a tuple
+        return model.model_validate_json(text)  # strict validation of Python objects would refuse a list for a tuple
     except ValidationError as problem:
         if problem.error_count() > _MAX_MISTAKES:
             raise error(
@@ -108,14 +108,16 @@ def _load_json(text: str, *, file: str | None, error: type[SendScreenError]) -> 
     try:
         value = json.loads(text, object_pairs_hook=as_dict, parse_constant=raise_for_constant)
         everywhere = _objects(value) if duplicates else ()
-        positions = [(path, key) for path, one in everywhere for twice, key in duplicates if one is twice]
+        positions = [
+            (path, key) for path, value_there in everywhere for found, key in duplicates if value_there is found
+        ]
     except json.JSONDecodeError as problem:
         fail(f"The file is damaged or cut off: {problem.msg} (line {problem.lineno}, column {problem.colno}).")
     except RecursionError:
         fail("The file is nested too deeply.")
     except ValueError:  # Python refuses to read an integer of thousands of digits
         fail("The file holds a whole number too long to read.")
-    if duplicates:  # an object that is itself the first value of a key given twice is no longer there, and has no path
+    if duplicates:  # an object that a later duplicate key replaced is no longer in the value, and has no path
         path, key = positions[0] if positions else ("$", duplicates[0][1])
         fail(f"{path}: the key {shortened(key)} is given twice.")
     return value
@@ -133,6 +135,6 @@ def _objects(value: object, path: str = "$") -> Iterator[tuple[str, object]]:
 
 
 def write_document(document: BaseModel) -> str:
-    """Return a document as JSON for people: two spaces a level, no escapes, one line end at the end."""
+    """Return a document as indented JSON, without escapes, with a line break at the end."""
     value: Any = document.model_dump(mode="json")
     return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

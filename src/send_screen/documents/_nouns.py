@@ -1,4 +1,4 @@
-"""What a model's people are called, and texts that are written of children, about them."""
+"""The noun for the people a model is about, and rewording of texts that say "children" to use it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from send_screen.documents._model import Document
 
 Word = Annotated[str, Field(pattern=r"^[^\W\d_]+([ '’-][^\W\d_]+)*$", max_length=40)]
 Value = TypeVar("Value")
-_CHILD = re.compile(r"\b(?:(a) )?(?<!-)\b(child|children)\b(?!-)", re.IGNORECASE)  # td:first-child is no child
+_CHILD = re.compile(r"\b(?:(a) )?(?<!-)\b(child|children)\b(?!-)", re.IGNORECASE)  # not CSS's first-child
 _VOWEL = re.compile(r"(?!eu|uni|use|one)[aeiou]", re.IGNORECASE)
-_KEPT = "\ufdd0"  # a code point that Unicode keeps for use inside a program
+_PROTECTED = "\ufdd0"  # inserted into words that are not reworded: a code point that no text has
 
 
 class Noun(Document):
@@ -30,9 +30,9 @@ SCHOOLS = Noun(singular="school", plural="schools")
 
 
 def reword(value: Value, children: Noun) -> Value:
-    """Return this package's texts with this noun for child and children; but in what :func:`keep_wording` returned.
+    """Return a text, or a document or record of texts, with "child" and "children" replaced by another noun.
 
-    The value is a text, or a document or record of texts.
+    What people typed is left alone if it was passed through :func:`keep_wording` before.
 
     >>> reword("A child is one of 100 children.", Noun(singular="applicant", plural="applicants"))
     'An applicant is one of 100 applicants.'
@@ -46,7 +46,7 @@ def reword(value: Value, children: Noun) -> Value:
 
     if children == CHILDREN:
         return value
-    worded: Value = _each_text(value, lambda text: _CHILD.sub(noun, text).replace(_KEPT, ""))
+    worded: Value = _each_text(value, lambda text: _CHILD.sub(noun, text).replace(_PROTECTED, ""))
     return worded
 
 
@@ -54,17 +54,17 @@ def keep_wording(value: Value, children: Noun) -> Value:
     """Return a text, document or record that people typed, so that :func:`reword` leaves it alone."""
     if children == CHILDREN:
         return value
-    apart: Value = _each_text(value, lambda text: _CHILD.sub(lambda found: _KEPT.join(found[0]), text))
-    return apart
+    protected: Value = _each_text(value, lambda text: _CHILD.sub(lambda found: _PROTECTED.join(found[0]), text))
+    return protected
 
 
 def _each_text(value: Any, change: Callable[[str], str]) -> Any:
-    """Return a value with each of its texts changed; a literal of a document is no text."""
+    """Return a value with each of its texts changed, but for fields of a document whose type is a Literal."""
     if isinstance(value, str):
         return type(value)(change(value))
     if isinstance(value, BaseModel):
-        own = {name for name, field in type(value).model_fields.items() if get_origin(field.annotation) is Literal}
-        update = {name: _each_text(each, change) for name, each in value if name not in own}
+        literals = {name for name, field in type(value).model_fields.items() if get_origin(field.annotation) is Literal}
+        update = {name: _each_text(each, change) for name, each in value if name not in literals}
         return value.model_copy(update=update)
     if is_dataclass(value) and not isinstance(value, type):
         return replace(value, **{field.name: _each_text(getattr(value, field.name), change) for field in fields(value)})

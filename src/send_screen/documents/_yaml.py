@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from send_screen.documents._characters import CONTROL_CHARACTERS, has_control_characters
+from send_screen.documents._characters import CONTROL_CHARACTERS_ERROR, has_control_characters
 from send_screen.errors import SendScreenError
 
 # The largest file that comes with the library has 24 kB and 3,000 nodes, 9 deep.
@@ -20,7 +20,7 @@ _MAX_CHARACTERS = 60  # quoted in a message
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """A safe loader that refuses what a plain one silently decides: the last of two keys wins, a date is an object."""
+    """yaml.SafeLoader that refuses duplicate keys (of which the last would win) and keeps dates as text."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
@@ -34,14 +34,14 @@ class _StrictLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        """Leave ``<<`` a key like any other, which no schema knows: merging lets one of two keys win."""
+        """Do not merge mappings: ``<<`` stays a key like any other, which no schema allows."""
 
 
 def _mistake(problem: str, node: Any) -> yaml.MarkedYAMLError:
     return yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
 
 
-def _number(read: Callable[..., Any]) -> Callable[[_StrictLoader, yaml.ScalarNode], Any]:
+def _bounded_number(read: Callable[..., Any]) -> Callable[[_StrictLoader, yaml.ScalarNode], Any]:
     def construct(loader: _StrictLoader, node: yaml.ScalarNode) -> Any:
         try:
             value = read(loader, node)
@@ -61,13 +61,13 @@ def _text(loader: _StrictLoader, node: yaml.ScalarNode) -> str:
 def _visible_text(loader: _StrictLoader, node: yaml.ScalarNode) -> str:
     text = _text(loader, node)
     if has_control_characters(text):
-        raise _mistake(f"a text {CONTROL_CHARACTERS}", node)
+        raise _mistake(f"a text {CONTROL_CHARACTERS_ERROR}", node)
     return text
 
 
 _StrictLoader.add_constructor("tag:yaml.org,2002:str", _visible_text)
-_StrictLoader.add_constructor("tag:yaml.org,2002:int", _number(yaml.SafeLoader.construct_yaml_int))
-_StrictLoader.add_constructor("tag:yaml.org,2002:float", _number(yaml.SafeLoader.construct_yaml_float))
+_StrictLoader.add_constructor("tag:yaml.org,2002:int", _bounded_number(yaml.SafeLoader.construct_yaml_int))
+_StrictLoader.add_constructor("tag:yaml.org,2002:float", _bounded_number(yaml.SafeLoader.construct_yaml_float))
 _StrictLoader.add_constructor("tag:yaml.org,2002:timestamp", _text)
 _StrictLoader.add_constructor("tag:yaml.org,2002:merge", _text)
 

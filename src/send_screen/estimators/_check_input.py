@@ -19,7 +19,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from send_screen.documents import CONTROL_CHARACTERS, has_control_characters
+from send_screen.documents import CONTROL_CHARACTERS_ERROR, has_control_characters
 from send_screen.tables import MINIMUM_CHILDREN
 from send_screen.tables._column_names import describe_difference
 from send_screen.tables._terms import level_text
@@ -86,7 +86,7 @@ def _from_frame(
     if not all(names):
         raise ValueError(f"X: column {names.index('')} (counted from 0) has no name. Give it one.")
     if hidden := [j for j, name in enumerate(names) if has_control_characters(name)]:
-        raise ValueError(f"X: the name of column {hidden[0]} (counted from 0) {CONTROL_CHARACTERS}. Rename it.")
+        raise ValueError(f"X: the name of column {hidden[0]} (counted from 0) {CONTROL_CHARACTERS_ERROR}. Rename it.")
     if len(set(names)) < len(names):
         raise ValueError(f"X: {describe_difference(list(dict.fromkeys(names)), names)}.")
     try:
@@ -238,7 +238,7 @@ def _checked_levels(name: str, levels: Any) -> list[str]:
     if isinstance(levels, str) or len(texts) < len(levels):
         raise ValueError(f"The levels of {name!r} in 'categorical_features' must be a list of texts, as ['1', '2'].")
     if any(map(has_control_characters, texts)):
-        raise ValueError(f"A level of {name!r} in 'categorical_features' {CONTROL_CHARACTERS}.")
+        raise ValueError(f"A level of {name!r} in 'categorical_features' {CONTROL_CHARACTERS_ERROR}.")
     if len(set(texts)) < len(texts):
         raise ValueError(f"The levels of {name!r} in 'categorical_features' must be different from each other.")
     return texts

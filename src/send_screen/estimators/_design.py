@@ -97,7 +97,7 @@ class NumericDesign:
             n=None if n is None else tuple(counts.tolist()),
             n_missing=n_missing_shown,
         )
-        return replace(term, mean=float(term.at(self.x).mean())), shift
+        return replace(term, mean=float(term.evaluate(self.x).mean())), shift
 
 
 def _line_and_indicator(x: np.ndarray, low: float, high: float, median: float, *, indicator: bool) -> np.ndarray:

@@ -192,11 +192,11 @@ def _withhold_few_missing(term: Term, training: TrainingCounts) -> Term:
         return term
     average = training.mean_known(term)
     if not isinstance(term, LevelsTerm) and term.slope != 0.0:
-        x = counted.coordinates
+        x = counted.encoded
         values, counts = np.unique(x[~np.isnan(x)], return_counts=True)
         if (counts < MINIMUM_CHILDREN).all():  # nobody can list such values, and add them up
             return replace(term, missing=average)
-        steps = term.at(values)
+        steps = term.evaluate(values)
     else:
         counts, steps = training.bins(term, term.cut_points)[:-1], term.step_values
     large = steps[counts >= MINIMUM_CHILDREN] if (counts >= MINIMUM_CHILDREN).any() else steps[counts > 0]

@@ -17,9 +17,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class FeatureCounts:
-    """A feature's coordinates (NaN where missing), its counts, and its range as :func:`published_range`."""
+    """A feature's encoded values (NaN where missing), its counts, and its range as :func:`published_range`."""
 
-    coordinates: np.ndarray
+    encoded: np.ndarray
     n_known: int
     n_missing: int
     range: tuple[float, float] | None
@@ -40,10 +40,10 @@ class TrainingCounts:
         return found
 
     def feature(self, term: Term) -> FeatureCounts:
-        """Return a feature's coordinates, counts and range."""
+        """Return a feature's encoded values, counts and range."""
 
         def count() -> FeatureCounts:
-            x = term.coordinates(self.X[term.feature])
+            x = term.encode(self.X[term.feature])
             known = ~np.isnan(x)
             n = int(known.sum())
             return FeatureCounts(x, n, len(x) - n, published_range(x[known]))
@@ -62,7 +62,7 @@ class TrainingCounts:
     def _ordered(self, term: Term) -> np.ndarray:
         """Return the known values, ascending."""
         if self._last[0] != term.feature:
-            x = self.feature(term).coordinates
+            x = self.feature(term).encoded
             self._last = term.feature, np.sort(x[~np.isnan(x)])
         return self._last[1]
 
@@ -70,7 +70,7 @@ class TrainingCounts:
         """Return the children in each bin, those of missing values last: int64, shape (m + 2,)."""
         return self._once(
             ("bins", term.feature, edges),
-            lambda: np.bincount(bin_of(edges, self.feature(term).coordinates), minlength=len(edges) + 2),
+            lambda: np.bincount(bin_of(edges, self.feature(term).encoded), minlength=len(edges) + 2),
         )
 
     def cells(self, interaction: InteractionTerm, terms: Mapping[str, Term]) -> np.ndarray:
@@ -79,7 +79,7 @@ class TrainingCounts:
         def count() -> np.ndarray:
             rows, columns = interaction.shape
             first, second = (
-                bin_of(edges, self.feature(terms[name]).coordinates)
+                bin_of(edges, self.feature(terms[name]).encoded)
                 for edges, name in zip(interaction.edges, interaction.features, strict=True)
             )
             return np.bincount(first * columns + second, minlength=rows * columns).reshape(rows, columns)
@@ -105,7 +105,7 @@ class TrainingCounts:
             return total
 
         def line() -> float:
-            x = self.feature(term).coordinates
+            x = self.feature(term).encoded
             known = x[~np.isnan(x)]
             return float(np.ones(len(known)) @ np.clip(known, term.low, term.high))
 

@@ -10,7 +10,7 @@ import pandas as pd
 from send_screen.cohorts import NOT_RECORDED
 from send_screen.contracts import MAJOR_ETHNIC_GROUPS
 from send_screen.evaluation._measured_sections import measured_sections
-from send_screen.evaluation._withheld_gates import judge_withheld
+from send_screen.evaluation._suppressed_gates import check_suppressed_gates
 from send_screen.published import (
     Attribution,
     CombinedGroup,
@@ -66,7 +66,7 @@ def build_report(
         "combined": _with_labels(spec, measured.combined),
         **dict(model_sections(spec, spec.contracts, tables, bags)),
     }
-    gates = check_gates(spec.gates, measured, judge_withheld(evidence, spec.gates, measured))
+    gates = check_gates(spec.gates, measured, check_suppressed_gates(evidence, spec.gates, measured))
     metadata = metadata.model_copy(update={"gates": gates})
     return PublishedReport(version=metadata, **sections)
 

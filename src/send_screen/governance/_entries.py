@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError, field_serializer
 
 from send_screen.contracts._quote import upn_shaped
-from send_screen.documents import Count, Document, encodable
+from send_screen.documents import Count, Document, replace_surrogates
 from send_screen.errors import UsageError
 from send_screen.governance._identity import sha256_of
 from send_screen.published import GateResult
@@ -171,7 +171,7 @@ def validate_free_text(option: str, text: str) -> str:
     UsageError
         If it has no letter or digit, is too long, or holds what looks like a child's identifier.
     """
-    text = " ".join(encodable(text).split())
+    text = " ".join(replace_surrogates(text).split())
     if not any(character.isalnum() for character in text):
         raise UsageError(
             f"{option} is empty: it has no letter or digit.",
@@ -190,6 +190,6 @@ def validate_free_text(option: str, text: str) -> str:
 def current_user() -> str:
     """Return the name of the user of this process."""
     try:
-        return encodable(getpass.getuser())
+        return replace_surrogates(getpass.getuser())
     except (ImportError, KeyError, OSError):
         return "not known"

@@ -1,8 +1,8 @@
 """The typed document of a model version: :class:`PublishedReport` is what ``published.json`` holds.
 
 Its sections are frozen pydantic models that refuse unknown names; its JSON schema is generated from them.
-:func:`send_screen.train` makes it from spec, tables and out-of-fold predictions. Every page, MLflow and the audit take
-it.
+:func:`send_screen.train` builds it from spec, risk tables and out-of-fold predictions. Pages, MLflow
+metrics and the audit are made from it.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""The values of a feature as people read them: labels of codes, ranges, and the unit."""
+"""Labels of a feature, of its values and of ranges of values, for tables and plots of the model's terms."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from send_screen.specs import AgeInMonths, ColumnRef, Equals, Feature, ModelSpec
 from send_screen.specs._columns import describe_value
 from send_screen.tables import LevelsTerm, RiskTables, Term
 
-_MAX_WHOLE = 2_000  # whole numbers that are listed one by one; a wider range is treated as any number
+_MAX_WHOLE = 2_000  # a wider range of whole numbers is treated as continuous
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,12 +26,13 @@ class AxisLabels:
     label : str
         What the feature is called.
     unit, agency : str
-        Of its values, and whose data they are; empty where that is not known.
+        Unit of its values, and the agency whose data they are; empty where not known.
     monotonic : {"increasing", "decreasing", "none"}
     levels : tuple of str
-        Of a term of levels, in its order; empty for numbers.
+        Of a categorical term, in its order; empty for a numeric one.
     codes : tuple of float
-        Every code of a coded number, ascending, whether or not it was seen; empty for other features.
+        Of a feature with numeric codes, such as 1 for "emerging": all codes, ascending, in the training data or not;
+        empty for other features.
     values : tuple of float
         The distinct values of codes or whole numbers, within the published range; empty for other features.
     """
@@ -48,12 +49,15 @@ class AxisLabels:
         """Return the label of one value, for example ``"emerging"`` or ``"3 days"``."""
         return value if isinstance(value, str) else self._number(value)
 
-    def between(self, lower: float | None, upper: float | None) -> str:
-        """Return the values from ``lower`` to below ``upper``; None is an open end, levels lie at their positions."""
+    def describe_range(self, lower: float | None, upper: float | None) -> str:
+        """Return the label of the values from ``lower`` to below ``upper``, such as ``"3 to 5 days"``.
+
+        None is an open end. A level counts as its position in ``levels``.
+        """
         low, high = -math.inf if lower is None else lower, math.inf if upper is None else upper
-        distinct: list[tuple[float, float | str]] = [*enumerate(self.levels), *((code, code) for code in self.codes)]
-        if distinct:
-            return " or ".join(self.describe(value) for at, value in distinct if low <= at < high)
+        positions: list[tuple[float, float | str]] = [*enumerate(self.levels), *((code, code) for code in self.codes)]
+        if positions:
+            return " or ".join(self.describe(value) for position, value in positions if low <= position < high)
         if lower is None and upper is None:
             return "any value"
         if not self.values:
@@ -75,7 +79,7 @@ class AxisLabels:
         return f" {self.unit}" if self.unit else ""
 
     def _number(self, value: float) -> str:
-        # edges are the shortest decimals that separate the children: written to their last digit
+        # all digits: an edge is the shortest decimal between two neighbouring values, and rounding would move it
         return np.format_float_positional(value, trim="-").replace("-", "−")
 
 
@@ -101,7 +105,7 @@ class FeatureLabels(AxisLabels):
 
 
 def term_axes(tables: RiskTables) -> dict[str, AxisLabels]:
-    """Return the axis of each feature of a model of which there is no spec."""
+    """Return the labels of each feature of a model that has no spec: its name and levels."""
     return {
         term.feature: AxisLabels(label=term.feature, levels=tuple(term.levels) if isinstance(term, LevelsTerm) else ())
         for term in tables.terms
@@ -109,7 +113,7 @@ def term_axes(tables: RiskTables) -> dict[str, AxisLabels]:
 
 
 def axis_labels(spec: ModelSpec, contracts: Mapping[str, Contract], tables: RiskTables) -> dict[str, AxisLabels]:
-    """Return the axis of each feature of a model."""
+    """Return the labels of each feature of a model, by name."""
     return {term.feature: _axis(spec.feature(term.feature), contracts, term) for term in tables.terms}
 
 

@@ -1,4 +1,4 @@
-"""The typed document of an evaluation: what may be shown of any model's scores."""
+"""The typed report of an evaluation of given scores, of any model: the measured sections and few metadata."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from send_screen.published._report import PublishedReport
 
 
 class EvaluationMetadata(Document):
-    """What was evaluated, and how its scores came about."""
+    """What was evaluated, and how its scores were computed."""
 
     title: str
     """What the model is called."""
     outcome_description: str
     capacity: float
-    """Share of children that can be listed."""
+    """Share of children that can be assessed: the length of the list."""
     children: Noun
-    """What the people are called whom it was asked about."""
+    """Noun for the people who were scored."""
     clusters: Noun | None
-    """What children sit in, such as schools; None where each child stands alone."""
+    """Noun for the clusters, such as schools; None where children are not clustered."""
     folds: int
-    """1 where all children are one list."""
+    """Number of cross-validation folds; 1 where all children are ranked in one list."""
     fold_seeds: tuple[int, ...]
-    """Of the folds on which models were fitted here; none where the scores were given."""
+    """Random seeds of the splits into folds; empty where the scores were given."""
     challengers: dict[str, str]
     """Name -> description of each model it is compared with."""
     probabilities: bool
-    """Whether its scores are probabilities; otherwise only their order counts."""
+    """Whether the scores are probabilities; otherwise only their ranks are used."""
 
 
 class _Header(Document):
@@ -38,4 +38,4 @@ class EvaluationReport(MeasuredSections, _Header):
 
 
 MeasuredReport = PublishedReport | EvaluationReport
-"""What pages about measurements show: of a version, or of any model's scores."""
+"""A report with measured sections: of a model version, or of given scores."""

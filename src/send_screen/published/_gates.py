@@ -1,4 +1,4 @@
-"""The gates of a spec: what a version must measure before it may be registered."""
+"""Gates: acceptance thresholds of a spec. A version that fails one is not registered."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from send_screen.specs import Gate
 
 
-_WITHHELD = "withheld to protect small groups"
-_CHECKED_EXACTLY = f"{_WITHHELD}; judged on the exact figure"
-_NOT_SAID = f"{_WITHHELD}, and so is whether it passes"
+_SUPPRESSED = "withheld to protect small groups"
+_CHECKED_ON_EXACT_FIGURE = f"{_SUPPRESSED}; judged on the exact figure"
+_RESULT_SUPPRESSED = f"{_SUPPRESSED}, and so is whether it passes"
 
 
-def find_gated(gate: Gate, measured: MeasuredSections) -> Performance | Difference | None:
+def find_figure(gate: Gate, measured: MeasuredSections) -> Performance | Difference | None:
     """Return the figure that a gate bounds.
 
     Parameters
@@ -37,14 +37,14 @@ def find_gated(gate: Gate, measured: MeasuredSections) -> Performance | Differen
     >>> from send_screen.published import MeasuredSections
     >>> from send_screen.specs import Gate
     >>> nothing = MeasuredSections.model_construct(performance=(), differences=())
-    >>> find_gated(Gate(metric="recall", at_least=0.4), nothing) is None
+    >>> find_figure(Gate(metric="recall", at_least=0.4), nothing) is None
     True
     """
     return measured.difference(gate.metric, gate.against) if gate.against else measured.metric(gate.metric)
 
 
-def is_withheld(figure: PublishedFigure | None) -> bool:
-    """Return whether a figure is withheld to protect small groups.
+def is_suppressed(figure: PublishedFigure | None) -> bool:
+    """Return whether disclosure control suppressed a figure, to protect small groups.
 
     Parameters
     ----------
@@ -56,14 +56,14 @@ def is_withheld(figure: PublishedFigure | None) -> bool:
 
     Examples
     --------
-    >>> is_withheld(None)
+    >>> is_suppressed(None)
     False
     """
-    return figure is not None and figure.value is None and figure.reason == _WITHHELD
+    return figure is not None and figure.value is None and figure.reason == _SUPPRESSED
 
 
 def check_gates(
-    gates: Iterable[Gate], measured: MeasuredSections, withheld: Iterable[bool | None] = ()
+    gates: Iterable[Gate], measured: MeasuredSections, suppressed: Iterable[bool | None] = ()
 ) -> tuple[GateResult, ...]:
     """Check each gate against the measured metrics.
 
@@ -74,9 +74,9 @@ def check_gates(
     gates : iterable of Gate
     measured : MeasuredSections
         Its sections ``performance`` and ``differences`` are used.
-    withheld : iterable of (bool or None)
-        For each gate, whether it passes where its figure is withheld; None where that may not be said, which passes no
-        gate.
+    suppressed : iterable of (bool or None)
+        For each gate whose figure is suppressed, whether it passes; None where that result is suppressed too, which
+        counts as failed.
 
     Returns
     -------
@@ -91,12 +91,12 @@ def check_gates(
     >>> check_gates([Gate(metric="recall", at_least=0.4)], measured)
     (GateResult(gate='recall', required='at least 0.4', measured=0.35, passed=False, reason=''),)
     """
-    results = chain(withheld, repeat(None))
+    results = chain(suppressed, repeat(None))
     return tuple(_check(gate, measured, passed) for gate, passed in zip(gates, results, strict=False))
 
 
 def recheck_gates(gates: Iterable[Gate], published: PublishedReport) -> tuple[GateResult, ...]:
-    """Check each gate against what is published; of a withheld figure, the result is taken as it is published.
+    """Check each gate against the published figures; where a figure is suppressed, take the result as published.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def recheck_gates(gates: Iterable[Gate], published: PublishedReport) -> tuple[Ga
     >>> recheck_gates(version.spec.gates, version.published) == version.published.version.gates  # doctest: +SKIP
     True
     """
-    claimed = [None if one.reason == _NOT_SAID else one.passed for one in published.version.gates]
+    claimed = [None if one.reason == _RESULT_SUPPRESSED else one.passed for one in published.version.gates]
     return check_gates(gates, published, claimed)
 
 
@@ -144,8 +144,8 @@ def failed_gates(gates: Iterable[GateResult]) -> list[str]:
     ]
 
 
-def _check(gate: Gate, sections: MeasuredSections, withheld: bool | None) -> GateResult:
-    found = find_gated(gate, sections)
+def _check(gate: Gate, sections: MeasuredSections, suppressed: bool | None) -> GateResult:
+    found = find_figure(gate, sections)
     measured: float | None = getattr(found, gate.end) if found else None
     bounds = []
     if gate.at_least is not None:
@@ -158,8 +158,8 @@ def _check(gate: Gate, sections: MeasuredSections, withheld: bool | None) -> Gat
         and (gate.at_most is None or measured <= gate.at_most)
     )
     reason = "" if measured is not None else (found and found.reason) or "not measured"
-    if is_withheld(found):
-        passed, reason = bool(withheld), _NOT_SAID if withheld is None else _CHECKED_EXACTLY
+    if is_suppressed(found):
+        passed, reason = bool(suppressed), _RESULT_SUPPRESSED if suppressed is None else _CHECKED_ON_EXACT_FIGURE
     description = gate.metric.replace("_", " ") + (f", gain over {gate.against}" if gate.against else "")
     if gate.end != "value":
         description += f" ({gate.end} end of its interval)"

@@ -1,4 +1,4 @@
-"""The sections that were measured out of fold, under disclosure control."""
+"""Sections of a report that are measured on out-of-fold predictions, under disclosure control."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class PublishedFigure(Document):
 
 
 class ExcludedRows(Document):
-    """Rows that could not be used, for one reason."""
+    """Number of rows that are excluded for one reason."""
 
     reason: str
     n: Count | None
 
 
 class CohortSummary(Document):
-    """The children that the model was fitted on."""
+    """Size and prevalence of the cohort that the model was fitted on."""
 
     n: Count | None
     n_outcome: Count | None
@@ -61,7 +61,7 @@ class _OfGroups(_OfGroup):
     against: str
 
 
-# the columns that say what a figure is of come first: fields are in the reverse order of the bases
+# pydantic orders fields from the last base to the first: what identifies a figure comes before its value
 class Performance(PublishedFigure, _OfModel):
     """A metric of one model over all children."""
 
@@ -94,13 +94,13 @@ class Gap(PublishedFigure, _OfGap):
     required_n: Count | None
     """Approximate sample size of the group at which an inconclusive verdict would be conclusive, if the gap stays."""
     required_schools: Count | None
-    """Schools that so many children would be in, with as many in each as now."""
+    """Number of schools with ``required_n`` children of the group, at as many a school as now."""
     description: str
     """The gap as a sentence."""
 
 
 class AttributionTerm(Document):
-    """What one feature or one agency adds to a gap in mean score."""
+    """Part of a gap in mean score that is due to one feature, or to all features of one agency."""
 
     term: str
     value: float | None
@@ -119,13 +119,14 @@ class Attribution(PublishedFigure, _OfScores):
     features: tuple[AttributionTerm, ...]
     agencies: tuple[AttributionTerm, ...]
     folds: float | None
-    """The part of the gap that no feature makes: the folds' models have other base values."""
+    """Part of the gap that is due to the models of the folds, whose base values differ, and to no feature."""
 
 
 class CalibrationBin(Document):
     """Predicted and observed risk in one bin of scores, as percentages."""
 
     bin: Count
+    """Its number, from 1, the lowest risks."""
     min_risk_percent: float
     predicted_percent: float | None
     observed_percent: float | None
@@ -138,16 +139,16 @@ class CalibrationBin(Document):
 class _OfDecision(Document):
     model: str
     against: str
-    """``none`` or ``all`` children assessed, or another model."""
+    """``none`` (assess no child), ``all`` (assess all), or another model."""
     threshold_probability: float
     """Probability from which a child is assessed."""
 
 
 class NetBenefit(PublishedFigure, _OfDecision):
-    """Net benefit of one model minus that of what it is compared with, at one threshold probability."""
+    """Net benefit of one model minus that of a comparator, at one threshold probability of a decision curve."""
 
     rounded_to: float | None
-    """Step that it is rounded to, outward for the interval: coarse enough that no count can be worked out."""
+    """Step that it is rounded to (the interval outward), so coarse that no count can be derived."""
 
 
 class CombinedGroup(Document):
@@ -157,13 +158,13 @@ class CombinedGroup(Document):
     group: str
     """What the group is called in ``groups``, ``gaps`` and ``attribution``."""
     levels: tuple[str, ...]
-    """What the data call each."""
+    """Their names in the data."""
     description: str
-    """What was combined and why, as a sentence."""
+    """Which levels were combined and why, as a sentence."""
 
 
 class RevealedCounts(Document):
-    """Counts of one group that an earlier release revealed; None for those that it suppressed."""
+    """Counts of one group that a prior release (an earlier version) revealed; None for those that it suppressed."""
 
     attribute: str
     group: str
@@ -172,11 +173,11 @@ class RevealedCounts(Document):
     true_positives: float | None
     false_positives: float | None
     between: dict[str, tuple[float, float]]
-    """Share -> what it was rounded from, where it was published rounded."""
+    """Rate -> lower and upper bound of its exact value, where it was published rounded."""
 
 
 class ExposedFigure(Document):
-    """A figure of a group that differencing with an earlier release would make a count of few children."""
+    """A figure of a group that would reveal a count of few children by differencing with a prior release."""
 
     attribute: str
     group: str
@@ -184,39 +185,39 @@ class ExposedFigure(Document):
 
 
 class PriorRelease(Document):
-    """An earlier version on the same children, or on others of whom some are the same."""
+    """A prior release: an earlier version trained on the same children, or on a cohort that overlaps."""
 
     version: str
     model: str
-    """Its name."""
+    """Name of the registered model."""
     published_sha256: str
     n: Count
-    """Children of its cohort."""
+    """Number of children in its cohort."""
     different_cohort: bool = False
-    """Whether the two cohorts differ by some children."""
+    """Whether its cohort overlaps with this one, but is not the same."""
     counts: tuple[RevealedCounts, ...]
-    """Nothing of other children: the counts of both cohorts together are what must not be known."""
+    """Empty for a different cohort, since comparing its counts with this cohort's could reveal small ones."""
     exposed: tuple[ExposedFigure, ...] | None = None
-    """What this version may not publish beside it, since the difference would be a count of few children; None where
-    its evidence could not be read."""
+    """Figures that this version may not publish, since the difference would reveal a count of few children; None where
+    the out-of-fold predictions of the earlier version could not be read."""
 
 
 class Disclosure(Document):
-    """Earlier publications that disclosure control accounted for."""
+    """What other publications reveal of the same children, as disclosure control accounted for it."""
 
     prior_releases: tuple[PriorRelease, ...]
     revealed_by_tables: tuple[tuple[str, tuple[str, ...]], ...]
-    """Groups of an attribute whose number of children, together, the model's tables reveal."""
+    """Attribute and groups whose number of children, in sum, the bin counts of the risk tables reveal."""
 
 
 class WholePointsCost(Document):
-    """How far the scorecard's whole points are from the exact scores, on children that neither had seen."""
+    """What the scorecard's whole points cost in accuracy, beside the exact scores, on held-out children."""
 
     n: Count | None
     mean_error: float
-    """Mean distance of a sum from the exact score, in log-odds."""
+    """Mean absolute difference between a total of points and the exact score, in log-odds."""
     same_list: float | None
-    """Share of the exact list that the points list too; None where few children differ."""
+    """Share of the children listed by exact scores whom the points list too; None where few differ."""
     reason: str
 
 
@@ -229,15 +230,15 @@ class MeasuredSections(Document):
     groups: tuple[GroupFigure, ...]
     gaps: tuple[Gap, ...]
     material_gaps: tuple[str, ...]
-    """A sentence for each group that is worse off than all others by the tolerance or more, in any of the metrics."""
+    """A sentence for each material gap: a group that is worse off than all others by the tolerance or more."""
     attribution: tuple[Attribution, ...]
     calibration: tuple[CalibrationBin, ...]
     net_benefit: tuple[NetBenefit, ...]
-    """The decision curve: intervals of one comparison hold at all thresholds at once."""
+    """The decision curve; the intervals of one comparison are simultaneous over all thresholds."""
     combined: tuple[CombinedGroup, ...]
-    """Small groups that are combined, by the hierarchy of England's ethnic groups where they are such."""
+    """Small groups that are combined, first within the larger group of a published hierarchy."""
     points: WholePointsCost | None
-    """None where there are no whole points."""
+    """None where the scorecard has no whole points."""
     disclosure: Disclosure
 
     def metric(self, name: str, *, model: str = "candidate") -> Performance | None:

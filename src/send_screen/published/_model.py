@@ -1,4 +1,4 @@
-"""The sections that show the model itself: shapes, interactions, an example and the scorecard."""
+"""Sections of a report that describe the model itself: shapes, interactions, an example and the scorecard."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ from send_screen.documents import Count, Document
 
 
 class Piece(Document):
-    """A stretch of a feature's axis, and the model's log-odds along it."""
+    """A segment of a shape function, from ``x`` to ``to``: a level, a bin, or a piece of a line."""
 
     x: int | float
     to: int | float
     label: str
     log_odds: float
-    """Relative to the average child."""
+    """At ``x``, relative to the average child."""
     log_odds_to: float
+    """At ``to``."""
     margin_of_error: float | None
-    """Two standard errors; None where they are unknown."""
+    """Two standard errors at ``x``; None where unknown."""
     margin_of_error_to: float | None
     n: Count | None
 
 
 class Shape(Document):
-    """The main effect of one feature."""
+    """The shape function (main effect) of one feature."""
 
     feature: str
     label: str
@@ -67,7 +68,7 @@ class ExampleReason(Document):
 
 
 class Example(Document):
-    """The exact contributions of a child who does not exist."""
+    """The exact contributions (Shapley values) of a synthetic child."""
 
     base_value: float
     score: float
@@ -101,14 +102,14 @@ class ScorecardGrid(Document):
 
 
 class ScorecardTotal(Document):
-    """What a total of points means."""
+    """The risk, in per cent, that a total of points means."""
 
     points: float
     percent: int
 
 
 class ScorecardExample(Document):
-    """The example child's sum, as one adds it up by hand."""
+    """The points of the synthetic child, to be added up by hand."""
 
     values: tuple[str, ...]
     points: tuple[float, ...]
@@ -120,15 +121,15 @@ class Scorecard(Document):
     """The model as rounded points that are added up by hand."""
 
     digits: int
-    """Of a number of points; 0 where they are whole."""
+    """Decimals of points; 0 where they are whole numbers."""
     log_odds_per_point: float
     start: float
     features: tuple[ScorecardFeature, ...]
     interactions: tuple[ScorecardGrid, ...]
     largest_error: float
-    """Of a sum, in log-odds."""
+    """Largest error of a total, in log-odds."""
     largest_left_out: float
-    """The most, in log-odds, by which any feature or interaction without points changes the model's sum."""
+    """Largest absolute log-odds of a feature or interaction that was given no points."""
     percent: tuple[ScorecardTotal, ...]
     example: ScorecardExample
 

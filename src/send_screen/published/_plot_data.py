@@ -25,11 +25,11 @@ from send_screen.tables._display import NOT_KNOWN
 _LINE_PIECES = 8
 _STANDARD_ERRORS = 2.0
 _DECIMALS = 2  # neighbouring bins are merged where their values agree to so many decimals
-_MIN_WIDTH = 0.03  # of the range: a bin at its end that holds one value would else have no width
+_MIN_WIDTH = 0.03  # as a share of the range: at its ends a bin of a single value would have no width
 
 
 class Segment(NamedTuple):
-    """A segment of an axis: plotted from ``x`` to ``to``, evaluated at ``first`` and ``last``; its label and count."""
+    """A segment of a shape function: plotted from ``x`` to ``to``, evaluated at its values ``first`` and ``last``."""
 
     x: float
     to: float
@@ -49,7 +49,7 @@ def shape(axis: AxisLabels, term: Term, bags: BaggedTables | None) -> Shape:
     else:
         kind, segments = "line", _line(axis, term)
     begins, ends = np.array([[s.first, s.last] for s in segments], dtype=np.float64).reshape(-1, 2).T
-    log_odds, log_odds_to = ((term.at(at) - term.mean).tolist() for at in (begins, ends))
+    log_odds, log_odds_to = ((term.evaluate(at) - term.mean).tolist() for at in (begins, ends))
     margins, margins_to = (_margins_of_error(bags, term, at) for at in (begins, ends))
     too_few = term.n_missing is None or 0 < term.n_missing < MINIMUM_CHILDREN
     return Shape(
@@ -73,7 +73,7 @@ def shape(axis: AxisLabels, term: Term, bags: BaggedTables | None) -> Shape:
             for i, segment in enumerate(segments)
         ),
         missing_log_odds=term.missing - term.mean,
-        # of too few children nothing is fitted: their value is a default, without standard error
+        # with too few missing values theirs is no estimate but a default, which has no standard error
         missing_margin_of_error=None
         if too_few or not term.n_missing
         else _margins_of_error(bags, term, np.array([np.nan]))[0],
@@ -81,11 +81,11 @@ def shape(axis: AxisLabels, term: Term, bags: BaggedTables | None) -> Shape:
     )
 
 
-def _margins_of_error(bags: BaggedTables | None, term: Term, coordinates: np.ndarray) -> list[float] | list[None]:
-    """Return two standard errors of a term, by the bags."""
+def _margins_of_error(bags: BaggedTables | None, term: Term, encoded: np.ndarray) -> list[float] | list[None]:
+    """Return two standard errors of a term, from the models of the bagged ensemble."""
     if bags is None:
-        return [None] * len(coordinates)
-    return [*(_STANDARD_ERRORS * bags.term_error(term, coordinates)).tolist()]
+        return [None] * len(encoded)
+    return [*(_STANDARD_ERRORS * bags.term_error(term, encoded)).tolist()]
 
 
 def _levels(axis: AxisLabels, term: Term) -> list[Segment]:
@@ -97,7 +97,7 @@ def _levels(axis: AxisLabels, term: Term) -> list[Segment]:
     edges, counts = (term.edges, term.n) if isinstance(term, ShapeTerm) else ((), None)
     bins = np.searchsorted(edges, axis.codes, side="right").tolist()
     return [
-        # the count of a bin of several codes is of none of them alone
+        # a bin of several codes has one count: no code has its own
         Segment(code, code, code, code, axis.describe(code), counts[b] if counts and bins.count(b) == 1 else None)
         for code, b in zip(axis.codes, bins, strict=True)
         if code in axis.values
@@ -118,7 +118,7 @@ def _steps(axis: AxisLabels, term: ShapeTerm) -> list[Segment]:
     counts = term.n or [None] * len(term.values)
     ends = itertools.pairwise([None, *term.edges, None])
     return [
-        Segment(x, to, x, max(x, to - 1.0) if whole else math.nextafter(to, -math.inf), axis.between(*end), n)
+        Segment(x, to, x, max(x, to - 1.0) if whole else math.nextafter(to, -math.inf), axis.describe_range(*end), n)
         for (x, to), end, n in zip(itertools.pairwise(bounds), ends, counts, strict=True)
     ]
 
@@ -131,7 +131,7 @@ def _line(axis: AxisLabels, term: LinearTerm) -> list[Segment]:
 
 
 class MergedGrid(NamedTuple):
-    """An interaction with more rows than columns, and the bins merged into each row and column, with labels."""
+    """An interaction, transposed so that it has at least as many rows as columns, with its merged bins and labels."""
 
     interaction: InteractionTerm
     labels: tuple[str, str]
@@ -196,5 +196,6 @@ def bin_labels(axis: AxisLabels, edges: Sequence[float], merged: Sequence[Sequen
     """Return a label for each run of merged bins of an axis."""
     bounds: list[float | None] = [None, *edges, None]
     return tuple(
-        NOT_KNOWN if run[0] == len(edges) + 1 else axis.between(bounds[run[0]], bounds[run[-1] + 1]) for run in merged
+        NOT_KNOWN if run[0] == len(edges) + 1 else axis.describe_range(bounds[run[0]], bounds[run[-1] + 1])
+        for run in merged
     )

@@ -1,4 +1,4 @@
-"""The typed document ``published.json``: all that may be shown of a model version."""
+"""The published report of a model version, ``published.json``, as a typed document."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ class Owner(Document):
 
 
 class DataSource(Document):
-    """One data set that the model is made of, and why it may be used."""
+    """A data set that the model is trained on, and the legal basis of its use."""
 
     contract: str
-    """Id and version of its contract."""
+    """Id and version of its data contract."""
     title: str
     agency: str
     purpose: str
     lawful_basis: str
     essential: bool
-    """Whether a child whose record is absent from it is not screened."""
+    """Whether a child without a record in it is excluded from screening."""
     training_only: bool
 
 
@@ -41,7 +41,7 @@ class GateResult(Document):
     gate: str
     required: str
     measured: float | None
-    """None where it is withheld, or could not be measured, which passes no gate."""
+    """None where it is suppressed, or could not be measured, which passes no gate."""
     passed: bool
     reason: str = ""
     """Why ``measured`` is None."""
@@ -55,17 +55,17 @@ class VersionMetadata(Document):
     name: str
     title: str
     model: str
-    """The kind of model that is registered."""
+    """Kind of model, such as ``additive``."""
     challengers: dict[str, str]
     """Name -> description of each model it is compared with."""
     outcome_description: str
     outcome_kind: Literal["recorded_status", "test", "event"]
     outcome_limits: tuple[str, ...]
-    """What the outcome's contract says that the outcome does not show, or not of all children equally."""
+    """Limits of the outcome as a measure of need, as its contract states them: what it misses, and for whom."""
     horizon_months: int
     trained_on: Literal["synthetic", "real"]
     as_of: str
-    """Latest date on which something was known of a child (ISO)."""
+    """Latest date of a feature of any child (ISO)."""
     review_date: str
     spec_sha256: str
     data_sha256: str
@@ -76,15 +76,15 @@ class VersionMetadata(Document):
     code_version: str
     """Hash of the code that can change a number."""
     release: str
-    """Release of send_screen and hash of all of its source; no part of the identity."""
+    """Release of send_screen and hash of all of its source; not part of ``id``."""
     packages: dict[str, str]
     data: tuple[DataSource, ...]
     folds: int
     fold_seeds: tuple[int, ...]
     children: Noun
-    """What its people are called."""
+    """Noun for the people that the model is about."""
     clusters: Noun | None
-    """What children sit in that folds keep together, such as schools; None where each child stands alone."""
+    """Noun for the clusters that folds keep together, such as schools; None where children are not clustered."""
     held_out_schools: int
     intended_use: str
     prohibited_uses: tuple[str, ...]
@@ -92,13 +92,13 @@ class VersionMetadata(Document):
     population: str
     eligible_description: str
     capacity: float
-    """Share of children that can be listed."""
+    """Share of children that can be assessed: the length of the list."""
     baseline_description: str
     operating_point_description: str
     never_looks_at: tuple[str, ...]
-    """What is protected, stands close to that, or makes groups that are compared, and no feature looks at."""
+    """Columns that no feature uses: protected characteristics, their proxies, and sensitive features."""
     research_comparison: str | None
-    """Why the version cannot be registered; None where it can."""
+    """Why the version is for comparison only and cannot be registered; None where it can."""
     gates: tuple[GateResult, ...]
 
 
@@ -107,11 +107,11 @@ class _Header(Document):
     version: VersionMetadata
 
 
-# fields are in the reverse order of the bases
+# pydantic orders fields from the last base to the first
 class PublishedReport(ModelSections, MeasuredSections, _Header):
     """Everything that is published of a model version: metadata, metrics, gaps, shapes, all under disclosure control.
 
-    It is what ``published.json`` holds, what MLflow and every page show, and what an audit derives again.
+    It is the content of ``published.json``. MLflow metrics and all pages are made from it, and an audit recomputes it.
     """
 
     def to_json(self) -> str:

@@ -1,8 +1,8 @@
 """The scorecard: the model as rounded points to add up by hand, with a synthetic child as example.
 
-The model's terms are in :class:`RiskTables`, in log-odds. ``axes`` has the labels of each feature and of its values:
-``codes`` are all codes of a coded number, ``values`` the distinct codes or whole numbers within the published range.
-Each row of a feature, and each cell of an interaction, is a line of the card.
+The model's terms are in :class:`RiskTables`, in log-odds. ``axes`` are the labels of each feature and of its values
+(:class:`AxisLabels`). A *line* of the card is a row of a feature, or a cell of an interaction; a *part* is a term or an
+interaction. Rounding is a trade-off: the fewer lines, the larger the error of a total.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from send_screen.tables._display import NOT_KNOWN
 
 _MAX_ERROR = 0.3  # log-odds: largest error of a total, unless the card would be longer than _MAX_LINES
 _SHORT_LINES, _MAX_LINES = 100, 250  # rows of features and cells of interactions
-_MAX_STEPS = 1_000  # into which a sloping term is cut
-#: Log-odds within which neighbours share their points.
+_MAX_STEPS = 1_000  # into which the linear part of a term is cut
+#: Tolerances in log-odds: neighbouring values within one share their points.
 _TOLERANCES = (0.001, 0.002, 0.003, 0.005, 0.007, 0.01, 0.015, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0)
 #: Lagrange multipliers: how many lines a card may be longer for an error that is smaller by one log-odds.
 _LAGRANGE_MULTIPLIERS = tuple(1.2**i for i in range(75))
@@ -41,7 +41,7 @@ _TOTALS_STEP = 0.5  # log-odds between the totals of the card
 #: Fractions, down to a half, of the largest multiplier of log-odds that can keep within ``most_points``.
 _MULTIPLIERS = tuple(0.96**i for i in range(18))
 _LOWEST_PERCENT, _HIGHEST_PERCENT = 1, 90  # range of the totals
-_LOW_EVERY = 3  # every third value of the synthetic child is low
+_LOW_EVERY = 3  # every third feature of the synthetic child has a low value
 
 
 def synthetic_child(axes: Mapping[str, AxisLabels], tables: RiskTables) -> pd.DataFrame:
@@ -103,10 +103,9 @@ def scorecard(
             points, largest_error, largest_left_out = to_points(tables, digits, values)
     terms = sorted(points.terms, key=_point_range, reverse=True)
     interactions = sorted(points.interactions, key=lambda pair: float(np.ptp(pair.values)), reverse=True)
-    # where the child lies on each feature: its number, or the position of its level
-    coordinates = {term.feature: term.coordinates(child[term.feature]) for term in terms}
-    looked_up = [term.at(coordinates[term.feature]) for term in terms]
-    looked_up += [pair.at(*(coordinates[feature] for feature in pair.features)) for pair in interactions]
+    encoded = {term.feature: term.encode(child[term.feature]) for term in terms}
+    looked_up_points = [term.evaluate(encoded[term.feature]) for term in terms]
+    looked_up_points += [pair.evaluate(*(encoded[feature] for feature in pair.features)) for pair in interactions]
     return Scorecard(
         digits=digits,
         log_odds_per_point=log_odds_per_point,
@@ -118,7 +117,7 @@ def scorecard(
         percent=_totals(log_odds_per_point),
         example=ScorecardExample(
             values=tuple(_value_labels(axes, child[[term.feature for term in terms]])),
-            points=tuple(float(found[0]) for found in looked_up),
+            points=tuple(float(found[0]) for found in looked_up_points),
             total=_rounded(float(points.score(child)[0]), digits),
             exact=float(tables.score(child)[0]),
         ),
@@ -226,34 +225,33 @@ class _Rounded(NamedTuple):
     error: float
 
 
-def _pick(roundings: Sequence[Sequence[_Rounded]], multiplier: float) -> list[_Rounded]:
+def _minimise_lagrangian(roundings: Sequence[Sequence[_Rounded]], multiplier: float) -> list[_Rounded]:
     """Return for each part the rounding with the smallest lines + multiplier x error."""
     return [min(each, key=lambda part: part.lines + multiplier * part.error) for each in roundings]
 
 
-def _best(tables: RiskTables, digits: int, values: Mapping[str, Sequence[float]]) -> list[_Rounded]:
+def _choose_roundings(tables: RiskTables, digits: int, values: Mapping[str, Sequence[float]]) -> list[_Rounded]:
     """Return the rounded parts of the card.
 
     Of the cards with at most ``_SHORT_LINES`` it is the one with the smallest error, if that is at most ``_MAX_ERROR``.
     Otherwise it is the shortest card with such an error. If that has more than ``_MAX_LINES``, it is the card with the
-    smallest error among those that do not. At each multiplier, no card with as small an error has fewer lines (Everett,
-    *Generalized Lagrange multiplier method*, Operations Research 11, 1963).
+    smallest error among those that do not. For each multiplier, no card with as small an error has fewer lines
+    (Everett, *Generalized Lagrange multiplier method*, Operations Research 11, 1963).
     """
     roundings = [
         [_round_term(term, digits, values.get(term.feature, ()), t) for t in _TOLERANCES] for term in tables.terms
     ]
     roundings += [[_round_interaction(pair, digits, t) for t in _TOLERANCES] for pair in tables.interactions]
-    cards = [_pick(roundings, multiplier) for multiplier in _LAGRANGE_MULTIPLIERS]
+    cards = [_minimise_lagrangian(roundings, multiplier) for multiplier in _LAGRANGE_MULTIPLIERS]
     lines = [sum(part.lines for part in card) for card in cards]
     errors = [sum(part.error for part in card) for card in cards]
-    short, near, longest = (
-        [i for i, _ in enumerate(cards) if lines[i] <= _SHORT_LINES],
-        [i for i, _ in enumerate(cards) if errors[i] <= _MAX_ERROR],
-        [i for i, _ in enumerate(cards) if lines[i] <= _MAX_LINES] or [0],
-    )
-    if short and short[-1] in near:
+    # cards get longer, and their errors smaller, with the multiplier
+    short = [i for i, n in enumerate(lines) if n <= _SHORT_LINES]
+    accurate = [i for i, error in enumerate(errors) if error <= _MAX_ERROR]
+    within_limit = [i for i, n in enumerate(lines) if n <= _MAX_LINES] or [0]
+    if short and short[-1] in accurate:
         return cards[short[-1]]
-    return cards[near[0] if near and lines[near[0]] <= _MAX_LINES else longest[-1]]
+    return cards[accurate[0] if accurate and lines[accurate[0]] <= _MAX_LINES else within_limit[-1]]
 
 
 def _point_range(term: Term) -> float:
@@ -266,12 +264,12 @@ def to_points(
 ) -> tuple[RiskTables, float, float]:
     """Return the tables rounded to ``digits`` decimals, and the largest errors of a total and of a part left out.
 
-    Points are log-odds less the average over the training children, so that 0 is the average child. A sloping term is
-    cut at round numbers into steps, each with the points of its middle. Where ``values`` has all values of a feature,
-    ascending, the steps begin at them. Neighbours within a tolerance share their points, and a part that is within it
-    of 0 everywhere is left out. The tolerance of each part is chosen so that card and error are small.
+    Points are log-odds less the average over the training children, so that 0 is the average child. A term with a
+    linear part is cut at round numbers into steps, each with the points of its middle. Where ``values`` has all values
+    of a feature, ascending, the steps begin at them. Neighbours within a tolerance share their points, and a part that
+    is within it of 0 everywhere is left out. The tolerance of each part is chosen so that card and error are small.
     """
-    parts = _best(tables, digits, values or {})
+    parts = _choose_roundings(tables, digits, values or {})
     start = _rounded(tables.base_value, digits)
     points = RiskTables(
         intercept=start,
@@ -291,7 +289,7 @@ def _round_term(term: Term, digits: int, values: Sequence[float], tolerance: flo
         begins = ends = np.array(list(term.levels.values())) - term.mean
     elif values:
         cuts = values[1:]
-        begins = ends = term.at(np.array(values)) - term.mean
+        begins = ends = term.evaluate(np.array(values)) - term.mean
     else:
         cuts = sorted({*term.cut_points, *_round_cuts(term, max(10.0**-digits, 2.0 * tolerance))})
         linear = term.slope * np.clip([-math.inf, *cuts, math.inf], term.low, term.high)
@@ -326,7 +324,7 @@ def _round_term(term: Term, digits: int, values: Sequence[float], tolerance: flo
 
 
 def _merged(lows: np.ndarray, highs: np.ndarray, digits: int, tolerance: float) -> list[float]:
-    """Return the points of neighbouring steps, each between its low and high: the middle of as many as are near it."""
+    """Return the points of steps from ``lows`` to ``highs``; neighbours within the tolerance share their midpoint."""
     points: list[float] = []
     for group in _near_runs(lows[:, None], highs[:, None], tolerance):
         points += [_rounded((lows[group].min() + highs[group].max()) / 2, digits)] * len(group)
@@ -348,7 +346,10 @@ def _near_runs(lows: np.ndarray, highs: np.ndarray, tolerance: float) -> list[li
 
 
 def _round_interaction(interaction: InteractionTerm, digits: int, tolerance: float) -> _Rounded:
-    """Return an interaction as rounded points that near neighbours share; the last row and column are for missing."""
+    """Return an interaction as rounded points that neighbours within the tolerance share.
+
+    The last row and column are for missing values.
+    """
     exact = np.array(interaction.values) - interaction.mean
     points = np.zeros_like(exact)
     if np.abs(exact).max() > tolerance:
@@ -366,7 +367,7 @@ def _round_interaction(interaction: InteractionTerm, digits: int, tolerance: flo
 
 
 def _rounded(value: float, digits: int) -> float:
-    return round(value, digits) + 0.0  # no negative zero for people
+    return round(value, digits) + 0.0  # turns -0.0 into 0.0
 
 
 def _round_cuts(term: LinearTerm | ShapeTerm, step: float) -> list[float]:

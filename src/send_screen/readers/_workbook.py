@@ -16,7 +16,7 @@ import pandas as pd
 
 from send_screen.contracts._headers import header_key
 from send_screen.contracts._quote import header_like, quotable, upn_shaped
-from send_screen.documents import encodable
+from send_screen.documents import replace_surrogates
 from send_screen.errors import ReadError
 from send_screen.readers._header import (
     Layout,
@@ -235,13 +235,15 @@ def _sheet(metadata: Any, sheet: Any, invisible: InvisibleCharacters, number: in
         marks.apply(texts)
     visible = str(metadata.visible).endswith("Visible")
     hidden_rows = marks.hidden_rows if marks else 0
-    return Sheet(encodable(metadata.name), number, visible, split_header(enumerate(texts, start=1)), hidden_rows)
+    return Sheet(
+        replace_surrogates(metadata.name), number, visible, split_header(enumerate(texts, start=1)), hidden_rows
+    )
 
 
 def _cell_text(cell: object, invisible: InvisibleCharacters) -> str:
     """Return what a person would type for a cell: 7 and not 7.0, a date as 2018-03-25."""
     if isinstance(cell, str):
-        return invisible.clean(encodable(cell)).strip()
+        return invisible.clean(replace_surrogates(cell)).strip()
     if isinstance(cell, bool):
         return str(cell).lower()
     if isinstance(cell, float):

@@ -11,7 +11,7 @@ import pandas as pd
 from pydantic import Field
 
 from send_screen.contracts import shipped
-from send_screen.documents import Document, encodable, load_yaml
+from send_screen.documents import Document, load_yaml, replace_surrogates
 from send_screen.errors import ContractError, ReadError
 from send_screen.readers._header import as_frame, require_rows, require_table, split_header
 from send_screen.readers._reading import Reading
@@ -97,7 +97,7 @@ def _row(record: Element, mapping: XmlFormat) -> dict[str, str]:
     for results in mapping.results:
         _add_results(row, record, results)
     invisible = InvisibleCharacters()
-    return {column: invisible.clean(encodable(text)).strip() for column, text in row.items()}
+    return {column: invisible.clean(replace_surrogates(text)).strip() for column, text in row.items()}
 
 
 def _add_results(row: dict[str, str], record: Element, results: Results) -> None:
@@ -165,7 +165,7 @@ def _place(element: Element, default: int) -> int:
 
 def _cell_text(cell: Element) -> str:
     data = next(iter(cell.find_all("Data")), None)
-    text = encodable(data.text.strip()) if data else ""
+    text = replace_surrogates(data.text.strip()) if data else ""
     if data and data.attributes.get("Type") == "Number":
         try:
             return str(int(number)) if (number := float(text)).is_integer() else text

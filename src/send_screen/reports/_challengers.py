@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from send_screen.documents import keep_wording, reword
 from send_screen.published import MeasuredReport
-from send_screen.reports._figures import METRICS, Cell, Figure
+from send_screen.reports._figures import METRICS, Cell, Estimate
 from send_screen.reports._text import join_list, whole
 
 _NAMES = {"lightgbm": "LightGBM", "ebm": "EBM", "whole_points": "Whole points", "all_terms": "All terms"}
@@ -66,7 +66,7 @@ def compare_baseline(report: MeasuredReport) -> str:
 def _compare(report: MeasuredReport, model: str, short: str) -> ModelComparison:
     compared = {metric: report.difference(metric, model) for metric in _COMPARED}
     figures = {
-        metric: Figure.of(row) for metric, row in compared.items() if row is not None or metric != "neg_log_loss"
+        metric: Estimate.of(row) for metric, row in compared.items() if row is not None or metric != "neg_log_loss"
     }
     by_verdict: dict[str, list[str]] = {}
     for metric, figure in figures.items():
@@ -85,7 +85,7 @@ def _compare(report: MeasuredReport, model: str, short: str) -> ModelComparison:
     return ModelComparison(short, f"Beside {report.version.challengers.get(model, short)}: {text}.", tuple(rows))
 
 
-def _verdict(figure: Figure) -> str:
+def _verdict(figure: Estimate) -> str:
     """Return what a difference and its interval say of this version."""
     if figure.value is None or figure.low is None or figure.high is None:
         return UNKNOWN

@@ -10,7 +10,7 @@ from send_screen.documents import Noun, keep_wording, reword
 from send_screen.errors import UsageError
 from send_screen.published import PublishedReport
 from send_screen.reports._changes import Change, Changes, report_changes, spec_changes
-from send_screen.reports._figures import METRICS, PERCENT, Cell, Figure
+from send_screen.reports._figures import METRICS, PERCENT, Cell, Estimate
 from send_screen.reports._groups import QUESTIONS, SYMBOLS, Groups, describe_verdict, plain_verdict
 from send_screen.reports._interval_change import (
     Shift,
@@ -208,7 +208,7 @@ def _metric_changes(first: PublishedReport, second: PublishedReport) -> Iterator
         rows = [report.metric(name) for report in (first, second)]
         if rows == [None, None]:
             continue
-        one, other = map(Figure.of, rows)
+        one, other = map(Estimate.of, rows)
         change = shift(one, other, _LOSS.get(name, higher_is_better))
         if name == "net_benefit" and first.version.capacity != second.version.capacity:
             change = "not comparable"  # the weight of a false positive depends on the length of the list
@@ -225,7 +225,7 @@ def _group_changes(first: Groups, second: Groups) -> Iterator[GroupChange]:
             rows = [each.find(attribute, group) for each in (first, second)]
             pair = [row.gaps.get(metric) for row in rows]
             one, other = (row.figure(metric) for row in rows)
-            before, after = map(Figure.of, pair)
+            before, after = map(Estimate.of, pair)
             yield GroupChange(
                 question=question,
                 attribute=attribute,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from send_screen.published import MeasuredSections, NetBenefit
-from send_screen.reports._figures import Cell, Figure
+from send_screen.reports._figures import Cell, Estimate
 from send_screen.reports._text import join_list, percent, signed, whole
 
 _AGAINST = {"all": "looking at all", "baseline": "the rule"}
@@ -56,7 +56,7 @@ def describe_calibration(report: MeasuredSections, marks: Sequence[CalibrationMa
     """Say what the slope says, and which bins are off in spite of it."""
     if not marks:
         return ""
-    slope = Figure.of(report.metric("calibration_slope")).number(2)
+    slope = Estimate.of(report.metric("calibration_slope")).number(2)
     sentences = [f"The slope over all scores is {slope.in_brackets}; 1 is right."]
     off = [mark for mark in marks if mark.side]
     if not off:
@@ -117,7 +117,7 @@ def decision_points(report: MeasuredSections) -> tuple[DecisionPoint, ...]:
                 None if own.high is None else 100 * own.high,
                 _of(rows.get("baseline"), own.value),
                 _of(rows.get("all"), own.value),
-                {against: Figure.of(row).written(lambda x: signed(100 * x, 1)) for against, row in rows.items()},
+                {against: Estimate.of(row).written(lambda x: signed(100 * x, 1)) for against, row in rows.items()},
                 all((row.low or 0.0) > 0 for row in rows.values()),
             )
         )

@@ -23,7 +23,7 @@ class Cell(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Figure:
+class Estimate:
     """A published estimate with its interval, or the reason why there is none."""
 
     value: float | None
@@ -33,7 +33,7 @@ class Figure:
     reason: str = ""
 
     @classmethod
-    def of(cls, row: PublishedFigure | None) -> Figure:
+    def of(cls, row: PublishedFigure | None) -> Estimate:
         """Read a published estimate; an absent one is a figure that was not published."""
         if row is None:
             return cls(None, reason="not published")
@@ -41,7 +41,7 @@ class Figure:
         return cls(row.value, row.low, row.high, row.n, reason)
 
     @property
-    def complement(self) -> Figure:
+    def complement(self) -> Estimate:
         """The figure of all other children: 1 minus the share, its interval turned over."""
         value, low, high = (None if end is None else 1 - end for end in (self.value, self.high, self.low))
         return replace(self, value=value, low=low, high=high)
@@ -77,11 +77,11 @@ class Metric(NamedTuple):
     decimals: int | None
     interpretation: str = ""
 
-    def write(self, figure: Figure) -> Cell:
+    def write(self, figure: Estimate) -> Cell:
         """Return a figure with its interval."""
         return figure.share if self.decimals is None else figure.number(self.decimals)
 
-    def difference(self, figure: Figure) -> Cell:
+    def difference(self, figure: Estimate) -> Cell:
         """Return a difference with its sign and its interval, in the metric's own unit."""
         times, decimals = (100, 0) if self.decimals is None else (1, self.decimals)
         ends = (figure.value or 0.0, figure.low or 0.0, figure.high or 0.0)
@@ -142,12 +142,12 @@ class NaturalFrequency:
     wrong: str
     answer: str
     outcome: str
-    candidate: Figure
-    baseline: Figure
+    candidate: Estimate
+    baseline: Estimate
 
     def sentence(self, which: Literal["candidate", "baseline"] = "candidate") -> str:
         """Return one answer as a sentence; the reason where there is no figure."""
-        figure: Figure = getattr(self, which)
+        figure: Estimate = getattr(self, which)
         if figure.value is None:
             return f"{self.of}: {figure.reason}."
         share, interval = figure.share
@@ -165,7 +165,7 @@ def natural_frequencies(report: MeasuredReport) -> tuple[NaturalFrequency, ...]:
             wrong,
             answer,
             outcome,
-            *(Figure.of(report.metric(metric, model=model)) for model in ("candidate", "baseline")),
+            *(Estimate.of(report.metric(metric, model=model)) for model in ("candidate", "baseline")),
         )
         for metric, (of, right, wrong, answer) in _ASKED.items()
     )

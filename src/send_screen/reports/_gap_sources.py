@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from send_screen.published import Attribution, AttributionTerm, Gap, PublishedReport, Shape
-from send_screen.reports._figures import Cell, Figure
+from send_screen.reports._figures import Cell, Estimate
 from send_screen.reports._groups import Groups, is_worse, largest_first
 from send_screen.reports._text import count, sentence, signed
 
@@ -80,7 +80,7 @@ def _source(row: Attribution, gap: Gap, who: str, outcome: str, shapes: Mapping[
         f"{abs(total.hundredths) / _HUNDREDTH:.2f} points on average; the largest parts are "
         f"{' and '.join(f'{part.label} ({part.points})' for part in largest)}."
     )
-    return GapSource(sentence(who)[:-1], description, Figure.of(gap).share, total, parts)
+    return GapSource(sentence(who)[:-1], description, Estimate.of(gap).share, total, parts)
 
 
 def _parts(row: Attribution, shapes: Mapping[str, Shape], total: int) -> list[Part]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from send_screen.documents import CHILDREN
 from send_screen.published import Gap, MeasuredSections
-from send_screen.reports._figures import PERCENT, Cell, Figure
+from send_screen.reports._figures import PERCENT, Cell, Estimate
 from send_screen.reports._text import count, join_list, percent, stated_percent
 
 OTHERS = "all others"
@@ -77,7 +77,7 @@ def describe_verdict(gap: Gap | None) -> str:
 
 def gap_cell(gap: Gap | None) -> Cell:
     """Return a gap as a percentage with its sign, and its interval."""
-    return Cell("not compared") if gap is None else PERCENT.difference(Figure.of(gap))
+    return Cell("not compared") if gap is None else PERCENT.difference(Estimate.of(gap))
 
 
 @dataclass(frozen=True)
@@ -87,14 +87,14 @@ class GroupRow:
     name: str
     short_name: str
     """The name beside the attribute's."""
-    figures: dict[str, Figure] = field(default_factory=dict)
+    figures: dict[str, Estimate] = field(default_factory=dict)
     gaps: dict[str, Gap] = field(default_factory=dict)
 
-    def figure(self, metric: str) -> Figure:
+    def figure(self, metric: str) -> Estimate:
         """Return one of the group's figures; the two rates of errors are the complements of what is published."""
         if metric in _COMPLEMENT_OF:
             return self.figure(_COMPLEMENT_OF[metric]).complement
-        return self.figures.get(metric, Figure.of(None))
+        return self.figures.get(metric, Estimate.of(None))
 
 
 class Groups:
@@ -110,7 +110,7 @@ class Groups:
         """Between two groups of an attribute."""
         self._named = report.material_gaps
         for row in report.groups:
-            self._row(row.attribute, row.group, row.group_description).figures[row.metric] = Figure.of(row)
+            self._row(row.attribute, row.group, row.group_description).figures[row.metric] = Estimate.of(row)
         for gap in report.gaps:
             if gap.against == OTHERS:
                 self._row(gap.attribute, gap.group).gaps[gap.metric] = gap

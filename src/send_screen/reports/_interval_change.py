@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from send_screen.reports._figures import Figure
+from send_screen.reports._figures import Estimate
 
 Shift = Literal[
     "better", "worse", "turned round", "cannot be told", "the same figures", "no interval", "not comparable"
@@ -46,15 +46,15 @@ def closer_is_better(to: float) -> ToLoss:
     return loss
 
 
-def shift(first: Figure, second: Figure, loss: ToLoss) -> Shift:
+def shift(first: Estimate, second: Estimate, loss: ToLoss) -> Shift:
     """Return what two published figures and their intervals say of the change from the first to the second.
 
     Examples
     --------
-    >>> before = Figure(0.7, 0.6, 0.8)
-    >>> shift(before, Figure(0.4, 0.3, 0.5), lower_is_better), shift(before, Figure(0.6, 0.5, 0.7), lower_is_better)
+    >>> before = Estimate(0.7, 0.6, 0.8)
+    >>> shift(before, Estimate(0.4, 0.3, 0.5), lower_is_better), shift(before, Estimate(0.6, 0.5, 0.7), lower_is_better)
     ('better', 'cannot be told')
-    >>> shift(Figure(0.2, 0.1, 0.3), Figure(-0.2, -0.3, -0.1), closer_is_better(0.0))
+    >>> shift(Estimate(0.2, 0.1, 0.3), Estimate(-0.2, -0.3, -0.1), closer_is_better(0.0))
     'turned round'
     """
     if first.value is None or second.value is None:

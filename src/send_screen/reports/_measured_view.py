@@ -19,7 +19,7 @@ from send_screen.reports._curves import (
     describe_calibration,
     describe_decision_curve,
 )
-from send_screen.reports._figures import METRICS, Cell, Figure, natural_frequencies
+from send_screen.reports._figures import METRICS, Cell, Estimate, natural_frequencies
 from send_screen.reports._group_tables import AttributeTable, attribute_tables, gap_lines
 from send_screen.reports._groups import QUESTIONS, Groups, QuestionSummary, describe_verdict, excludes_zero, gap_cell
 from send_screen.reports._text import stated_percent
@@ -179,13 +179,13 @@ class MeasuredView:
             cells = [metric.write(self.figure(name, model)) for model in models]
             if has_rule:
                 difference = self.measured.difference(name, "baseline")
-                cells.append(Cell("not compared") if difference is None else metric.difference(Figure.of(difference)))
+                cells.append(Cell("not compared") if difference is None else metric.difference(Estimate.of(difference)))
             rows.append((metric.description.format(outcome=self.outcome), metric.interpretation, cells))
         return ["Measured", *models.values(), *([f"{self.wording.candidate} minus the rule"] if has_rule else [])], rows
 
-    def figure(self, metric: str, model: str = "candidate") -> Figure:
+    def figure(self, metric: str, model: str = "candidate") -> Estimate:
         """Return a metric of a model."""
-        return Figure.of(self.measured.metric(metric, model=model))
+        return Estimate.of(self.measured.metric(metric, model=model))
 
     @property
     def by_question(self) -> tuple[SummaryItem, ...]:

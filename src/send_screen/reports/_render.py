@@ -14,7 +14,7 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from send_screen.documents import CHILDREN, Noun, displayable, keep_wording, reword
+from send_screen.documents import CHILDREN, Noun, keep_wording, replace_control_characters, reword
 from send_screen.reports import _text
 from send_screen.screening import NOT_THIS, NOTICE
 
@@ -46,7 +46,7 @@ def _environment(escape: Callable[[object], str] | None) -> Environment:
     def finalize(value: object) -> object:
         if isinstance(value, Markup):  # what macros return is escaped already
             return value
-        value = displayable(value) if isinstance(value, str) else value
+        value = replace_control_characters(value) if isinstance(value, str) else value
         return value if escape is None else Markup(escape(value))
 
     environment = Environment(

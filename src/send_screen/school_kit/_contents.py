@@ -10,7 +10,7 @@ from datetime import date
 from importlib import resources
 from pathlib import Path
 
-from send_screen.documents import SHARED, keep_wording, write_atomically
+from send_screen.documents import DEFAULT_MODE, keep_wording, write_atomically
 from send_screen.errors import MachineError
 from send_screen.governance import sha256_of
 from send_screen.published import VersionMetadata
@@ -87,7 +87,7 @@ def write_zip(out: Path, contents: Mapping[str, bytes], embedded: EmbeddedPython
                     archive.writestr(f"python/{name}", source.read(name))
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        return write_atomically(buffer.getvalue(), out, mode=SHARED)
+        return write_atomically(buffer.getvalue(), out, mode=DEFAULT_MODE)
     except OSError as error:
         raise MachineError(
             f"{out} cannot be written ({error.strerror}).", remedy="Give another place with --out."

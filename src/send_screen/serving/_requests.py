@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from send_screen.documents import encodable
+from send_screen.documents import replace_surrogates
 from send_screen.errors import SendScreenError
 
 # More than any year group of a school, and as many as are answered within seconds: a request that is still being
@@ -155,6 +155,6 @@ def _cell(value: object, row: int) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     # A text that cannot be encoded holds half of a character that takes two.
-    if not isinstance(value, str) or not (value.isascii() or encodable(value) == value):
+    if not isinstance(value, str) or not (value.isascii() or replace_surrogates(value) == value):
         raise RequestError("A cell is not text, a number, true, false or null.", row=row)
     return value

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from send_screen.documents import SHARED, write_atomically
+from send_screen.documents import DEFAULT_MODE, write_atomically
 from send_screen.simulation._england import England, simulate_england
 from send_screen.simulation._rates import GOALS
 
@@ -65,7 +65,7 @@ def write_england(england: England, folder: str | Path, *, academic_year: str = 
         school_year=academic_year,
     )
     # The notice is written first: an interrupted folder still says that its children are invented.
-    write_atomically(text, root / "README.txt", mode=SHARED)
+    write_atomically(text, root / "README.txt", mode=DEFAULT_MODE)
     for name in ("pupil_census", "eyfsp", "sen_status"):
         _write(getattr(england, name), root / f"{name}.csv")
     _write(school_file(england, academic_year=academic_year), root / "schools" / "school_file.csv")
@@ -98,4 +98,4 @@ def school_file(england: England, *, academic_year: str = "2025/26") -> pd.DataF
 
 
 def _write(frame: pd.DataFrame, path: Path) -> None:
-    write_atomically(frame.to_csv(index=False, lineterminator="\n"), path, mode=SHARED)
+    write_atomically(frame.to_csv(index=False, lineterminator="\n"), path, mode=DEFAULT_MODE)

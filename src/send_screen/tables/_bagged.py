@@ -166,8 +166,8 @@ class BaggedTables:
         t = np.divide(margin, error, out=certain, where=error > 0)
         return student_t_cdf(t, self._degrees)
 
-    def term_error(self, term: Term, coordinates: np.ndarray) -> np.ndarray:
-        """Return the standard error of a term less its mean, at coordinates on its axis.
+    def term_error(self, term: Term, x: np.ndarray) -> np.ndarray:
+        """Return the standard error of a term less its mean, at encoded values.
 
         It is moderated as a child's score is, half and half, by the mean variance over the training children. Two of
         these hold the term of a model trained on other schools about nine times in ten (measured on real children).
@@ -176,17 +176,17 @@ class BaggedTables:
         ----------
         term : LinearTerm, LevelsTerm or ShapeTerm
             Of the model: its bins and counts are where the training children are.
-        coordinates : numpy.ndarray of float64, shape (m,)
-            As the term's ``coordinates``.
+        x : numpy.ndarray of float64, shape (m,)
+            From the term's ``encode``.
 
         Returns
         -------
         numpy.ndarray of float64, shape (m,)
         """
         own = [tables.terms[self.features.index(term.feature)] for tables in self.tables]
-        at, children = _training_coordinates(term)
-        errors = self.standard_error(np.array([one.at(np.append(coordinates, at)) - one.mean for one in own]))
-        given, typical = errors[: len(coordinates)], errors[len(coordinates) :]
+        at, children = _training_values(term)
+        errors = self.standard_error(np.array([one.evaluate(np.append(x, at)) - one.mean for one in own]))
+        given, typical = errors[: len(x)], errors[len(x) :]
         moderated: np.ndarray = np.sqrt((given**2 + np.average(typical**2, weights=children)) / 2.0)
         return moderated
 
@@ -255,7 +255,7 @@ def with_standard_errors(tables: RiskTables, bags: BaggedTables) -> RiskTables:
         if isinstance(term, LinearTerm) or (isinstance(term, LevelsTerm) and not term.levels):
             return term
         middles = np.append(_middles(term.cut_points, term), np.nan)
-        values = np.array([one.at(middles) - one.mean for one in of_bags])
+        values = np.array([one.evaluate(middles) - one.mean for one in of_bags])
         return replace(term, standard_error=tuple(bags.standard_error(values).tolist()))
 
     def interaction_with_error(interaction: InteractionTerm) -> InteractionTerm:
@@ -266,15 +266,15 @@ def with_standard_errors(tables: RiskTables, bags: BaggedTables) -> RiskTables:
         for b, bag in enumerate(bags.tables):
             for other in bag.interactions:  # one that a bag has not is 0
                 if other.features == interaction.features:
-                    values[b] = (other.at(first, second) - other.mean).reshape(interaction.shape)
+                    values[b] = (other.evaluate(first, second) - other.mean).reshape(interaction.shape)
         return replace(interaction, standard_error=tuple(map(tuple, bags.standard_error(values).tolist())))
 
     terms = map(with_error, tables.terms, zip(*(bag.terms for bag in bags.tables), strict=True))
     return replace(tables, terms=tuple(terms), interactions=tuple(map(interaction_with_error, tables.interactions)))
 
 
-def _training_coordinates(term: Term) -> tuple[np.ndarray, np.ndarray]:
-    """Return coordinates that stand for the training children, and the count of each, where published.
+def _training_values(term: Term) -> tuple[np.ndarray, np.ndarray]:
+    """Return encoded values that stand for the training children, and the count of each, where published.
 
     In a bin of numbers two, at which the mean of a square along a line is exact; a level has its own.
     """

@@ -42,7 +42,8 @@ def percent(score: float) -> int:
 def to_html(tables: RiskTables) -> str:
     """Return a table of the terms for a notebook: how far each lowers and raises the score."""
     rows = [
-        (term.label or term.feature, [*term.at(np.array([*_ends(term), np.nan])) - term.mean]) for term in tables.terms
+        (term.label or term.feature, [*term.evaluate(np.array([*_ends(term), np.nan])) - term.mean])
+        for term in tables.terms
     ]
     rows += [(pair.name, [np.array(pair.values).ravel() - pair.mean]) for pair in tables.interactions]
     cells = "".join(
@@ -54,7 +55,7 @@ def to_html(tables: RiskTables) -> str:
 
 
 def _ends(term: Term) -> list[float]:
-    """Return coordinates at which a term takes its least and its largest value, missing left out."""
+    """Return encoded values at which a term takes its least and its largest value, missing left out."""
     if isinstance(term, LevelsTerm):
         return list(range(len(term.levels)))
     ends = [term.low, term.high, *term.cut_points]

@@ -86,7 +86,7 @@ class Explainer:
         for j, term in enumerate(self._tables.terms):
             column = self._X.iloc[start:stop, j]
             ready = column.dtype == self._dtype and not isinstance(term, LevelsTerm)
-            block[j] = column.to_numpy() if ready else term.coordinates(column)
+            block[j] = column.to_numpy() if ready else term.encode(column)
         return block
 
 
@@ -105,14 +105,14 @@ def _by_numpy(tables: RiskTables, X: pd.DataFrame, score: np.ndarray, out: np.nd
     """Do what the kernel does, and return how many children's contributions do not add up."""
     score[:] = tables.intercept
     # one term after the other: children with equal terms get equal bits, however many are scored at once
-    coordinates, contributions = {}, dict(zip(tables.features, out, strict=True))
+    encoded, contributions = {}, dict(zip(tables.features, out, strict=True))
     for term in tables.terms:
-        coordinates[term.feature] = term.coordinates(X[term.feature])
-        log_odds = term.at(coordinates[term.feature])
+        encoded[term.feature] = term.encode(X[term.feature])
+        log_odds = term.evaluate(encoded[term.feature])
         score += log_odds
         np.subtract(log_odds, term.mean, out=contributions[term.feature])
     for interaction in tables.interactions:
-        log_odds = interaction.at(*(coordinates[feature] for feature in interaction.features))
+        log_odds = interaction.evaluate(*(encoded[feature] for feature in interaction.features))
         score += log_odds
         half = 0.5 * (log_odds - interaction.mean)
         for feature in interaction.features:

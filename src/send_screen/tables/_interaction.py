@@ -101,13 +101,13 @@ class InteractionTerm:
             standard_error=self.standard_error and _transposed(self.standard_error),
         )
 
-    def at(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-        """Return the interaction at coordinates of its two axes (NaN is missing): float64, shape (n,).
+    def evaluate(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Return the interaction at encoded values of its two features (NaN is missing): float64, shape (n,).
 
         Parameters
         ----------
         first, second : numpy.ndarray of float64, shape (n,)
-            Coordinates on the axes of its two features.
+            Encoded values of its two features.
 
         Returns
         -------

@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import Any, Self
 
-from send_screen.documents import SHARED, read_regular_file, write_atomically
+from send_screen.documents import DEFAULT_MODE, read_regular_file, write_atomically
 from send_screen.errors import TablesError
 from send_screen.tables._document import MAX_BYTES, TablesDocument, parse, read_fields, write_tables
 
@@ -61,7 +61,7 @@ class ModelFile:
         """
         path = Path(path)
         try:
-            return write_atomically(self.to_json(), path, mode=SHARED)
+            return write_atomically(self.to_json(), path, mode=DEFAULT_MODE)
         except OSError as error:
             reason = error.strerror or "unknown reason"
             raise TablesError(f"The model file cannot be written: {reason}.", file=path.name, os_error=error) from None

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from send_screen.documents import CONTROL_CHARACTERS, has_control_characters
+from send_screen.documents import CONTROL_CHARACTERS_ERROR, has_control_characters
 from send_screen.errors import TablesError, UsageError
 from send_screen.tables._column_names import checked_columns
 from send_screen.tables._display import to_html
@@ -89,7 +89,7 @@ class RiskTables(ModelFile):
         object.__setattr__(self, "terms", tuple(self.terms))
         object.__setattr__(self, "interactions", tuple(self.interactions))
         if has_control_characters(self.name):
-            raise TablesError(f"'name' {CONTROL_CHARACTERS}.")
+            raise TablesError(f"'name' {CONTROL_CHARACTERS_ERROR}.")
         if not math.isfinite(self.intercept):
             raise TablesError("'intercept' must be a finite number.")
         if self.n_training < 0:
@@ -296,11 +296,11 @@ class RiskTables(ModelFile):
            interpretability, arXiv:1909.09223. Overall importance of a term.
         """
         X = checked_columns(self.features, X)
-        # coordinates: a number, or the position of a level; NaN where missing
-        x = {term.feature: term.coordinates(X[term.feature]) for term in self.terms}
-        found = {term.feature: term.at(x[term.feature]) - term.mean for term in self.terms}
+        # encoded values: a number, or the position of a level; NaN where missing
+        x = {term.feature: term.encode(X[term.feature]) for term in self.terms}
+        found = {term.feature: term.evaluate(x[term.feature]) - term.mean for term in self.terms}
         for pair in self.interactions:
-            found[pair.name] = pair.at(*(x[feature] for feature in pair.features)) - pair.mean
+            found[pair.name] = pair.evaluate(*(x[feature] for feature in pair.features)) - pair.mean
         importances = {name: float(np.mean(np.abs(values))) for name, values in found.items()}
         return pd.Series(importances, dtype=np.float64).sort_values(ascending=False, kind="stable")
 

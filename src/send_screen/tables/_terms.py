@@ -12,20 +12,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from send_screen.documents import CONTROL_CHARACTERS, has_control_characters
+from send_screen.documents import CONTROL_CHARACTERS_ERROR, has_control_characters
 from send_screen.errors import DataError, TablesError
 
 _MISSING, _UNKNOWN = -1, -2  # codes of a cell that is empty, and of one whose level the model does not know
 
 
-def bin_of(edges: Sequence[float], coordinates: np.ndarray) -> np.ndarray:
+def bin_of(edges: Sequence[float], x: np.ndarray) -> np.ndarray:
     """Return the bin of each value; NaN is in the bin after the last.
 
     Parameters
     ----------
     edges : sequence of float, length m
         Ascending; a value equal to an edge is in the bin above it.
-    coordinates : numpy.ndarray of float64, shape (n,)
+    x : numpy.ndarray of float64, shape (n,)
 
     Returns
     -------
@@ -37,8 +37,8 @@ def bin_of(edges: Sequence[float], coordinates: np.ndarray) -> np.ndarray:
     >>> bin_of([2.0, 5.0], np.array([1.9, 2.0, 7.0, np.nan])).tolist()
     [0, 1, 2, 3]
     """
-    bins = np.searchsorted(np.asarray(edges, dtype=np.float64), coordinates, side="right")
-    return np.where(np.isnan(coordinates), len(edges) + 1, bins)
+    bins = np.searchsorted(np.asarray(edges, dtype=np.float64), x, side="right")
+    return np.where(np.isnan(x), len(edges) + 1, bins)
 
 
 def level_text(level: Any) -> str | None:
@@ -54,7 +54,7 @@ def level_text(level: Any) -> str | None:
 
 @dataclass(frozen=True, kw_only=True)
 class _FeatureTerm:
-    """What every term has; ``at`` is the term at coordinates on its axis, NaN for a missing value."""
+    """What every term has; it is evaluated at encoded values (see :meth:`encode`), NaN where missing."""
 
     feature: str
     missing: float
@@ -68,7 +68,7 @@ class _FeatureTerm:
             raise TablesError("'feature' must be a name, not an empty text.")
         for name in ("feature", "label", "unit"):
             if has_control_characters(getattr(self, name)):
-                raise TablesError(f"'{name}' {CONTROL_CHARACTERS}.")
+                raise TablesError(f"'{name}' {CONTROL_CHARACTERS_ERROR}.")
         self._require_finite("missing", "mean")
         for name in ("n", "n_missing", "counts"):
             count = getattr(self, name, None)
@@ -81,8 +81,8 @@ class _FeatureTerm:
             if not math.isfinite(getattr(self, name)):
                 raise TablesError(f"'{name}' must be a finite number.", column=self.feature)
 
-    def coordinates(self, column: pd.Series) -> np.ndarray:
-        """Return where each child lies on the axis: its value or its level's position, NaN where missing or unknown."""
+    def encode(self, column: pd.Series) -> np.ndarray:
+        """Return a column as numbers: the value, or the position of the level; NaN where missing or unknown."""
         try:
             return column.to_numpy(dtype=np.float64, na_value=np.nan)
         except (TypeError, ValueError):
@@ -93,13 +93,13 @@ class _FeatureTerm:
                 remedy="Check the file against its contract first: that turns cells into numbers, or names them.",
             ) from None
 
-    def at(self, coordinates: np.ndarray) -> np.ndarray:
-        """Return the term, in log-odds, at coordinates of its axis: float64, shape (n,)."""
+    def evaluate(self, x: np.ndarray) -> np.ndarray:
+        """Return the term, in log-odds, at encoded values: float64, shape (n,)."""
         raise NotImplementedError
 
     def log_odds(self, column: pd.Series) -> np.ndarray:
         """Return the term, in log-odds, for each child: float64, shape (n,)."""
-        return self.at(self.coordinates(column))
+        return self.evaluate(self.encode(column))
 
     def clipped(self, column: pd.Series) -> np.ndarray:
         """Return where a value was clipped to the training range, which changed the score: bool, shape (n,)."""
@@ -116,7 +116,7 @@ class _FeatureTerm:
 
     @property
     def cut_points(self) -> tuple[float, ...]:
-        """Coordinates at which the term steps."""
+        """Encoded values at which the term steps."""
         return ()
 
     @property
@@ -147,7 +147,7 @@ class _NumericTerm(_FeatureTerm):
         return max(max(abs(self.slope * self.low), abs(self.slope * self.high)) + steps, abs(self.missing))
 
     def clipped(self, column: pd.Series) -> np.ndarray:
-        x = self.coordinates(column)
+        x = self.encode(column)
         return ((x < self.low) | (x > self.high)) & (self.slope != 0.0)
 
 
@@ -181,9 +181,9 @@ class LinearTerm(_NumericTerm):
 
     n: int | None
 
-    def at(self, coordinates: np.ndarray) -> np.ndarray:
-        line = self.slope * np.clip(coordinates, self.low, self.high)
-        return np.where(np.isnan(coordinates), self.missing, line)
+    def evaluate(self, x: np.ndarray) -> np.ndarray:
+        line = self.slope * np.clip(x, self.low, self.high)
+        return np.where(np.isnan(x), self.missing, line)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,10 +231,10 @@ class ShapeTerm(_NumericTerm):
             raise TablesError("'values' must be finite numbers.", column=self.feature)
         super().__post_init__()
 
-    def at(self, coordinates: np.ndarray) -> np.ndarray:
-        line = self.slope * np.clip(coordinates, self.low, self.high)
-        steps = np.array([*self.values, self.missing], dtype=np.float64)[bin_of(self.edges, coordinates)]
-        return np.where(np.isnan(coordinates), self.missing, line + steps)
+    def evaluate(self, x: np.ndarray) -> np.ndarray:
+        line = self.slope * np.clip(x, self.low, self.high)
+        steps = np.array([*self.values, self.missing], dtype=np.float64)[bin_of(self.edges, x)]
+        return np.where(np.isnan(x), self.missing, line + steps)
 
     @property
     def cut_points(self) -> tuple[float, ...]:
@@ -282,7 +282,7 @@ class LevelsTerm(_FeatureTerm):
             raise TablesError("'counts' must be as many as 'levels'.", column=self.feature)
         for level, value in self.levels.items():
             if has_control_characters(level):
-                raise TablesError(f"a level {CONTROL_CHARACTERS}.", column=self.feature)
+                raise TablesError(f"a level {CONTROL_CHARACTERS_ERROR}.", column=self.feature)
             if not math.isfinite(value):
                 raise TablesError(f"level {level!r} must be a finite number.", column=self.feature)
         super().__post_init__()
@@ -291,13 +291,13 @@ class LevelsTerm(_FeatureTerm):
     def max_abs(self) -> float:
         return max(map(abs, (*self.levels.values(), self.missing)))
 
-    def coordinates(self, column: pd.Series) -> np.ndarray:
+    def encode(self, column: pd.Series) -> np.ndarray:
         codes = self._codes(column)
         return np.where(codes < 0, np.nan, codes)
 
-    def at(self, coordinates: np.ndarray) -> np.ndarray:
+    def evaluate(self, x: np.ndarray) -> np.ndarray:
         values = np.array([*self.levels.values(), self.missing], dtype=np.float64)
-        return values[np.where(np.isnan(coordinates), len(self.levels), coordinates).astype(np.intp)]
+        return values[np.where(np.isnan(x), len(self.levels), x).astype(np.intp)]
 
     def unknown_category(self, column: pd.Series) -> np.ndarray:
         unknown: np.ndarray = self._codes(column) == _UNKNOWN

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from send_screen.documents import encodable, locked, write_atomically
+from send_screen.documents import locked, replace_surrogates, write_atomically
 from send_screen.errors import MachineError
 from send_screen.governance import current_user
 from send_screen.tracking._store import folder_of
@@ -62,7 +62,7 @@ def _remove(path: Path) -> None:
 
 
 def _who() -> str:
-    return encodable(f"{current_user()} on {platform.node() or 'this machine'} (process {os.getpid()})")
+    return replace_surrogates(f"{current_user()} on {platform.node() or 'this machine'} (process {os.getpid()})")
 
 
 def _holder(path: Path) -> str:

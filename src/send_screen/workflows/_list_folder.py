@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from send_screen.documents import encodable, file_name, remove_partial_files, write_atomically
+from send_screen.documents import file_name, remove_partial_files, replace_surrogates, write_atomically
 from send_screen.errors import MachineError, SendScreenError, UsageError
 from send_screen.governance import (
     ListedChild,
@@ -141,7 +141,7 @@ def _record_screening(
 def _seen_from(start: Path, folder: Path) -> str:
     with suppress(ValueError):  # on another drive of Windows
         folder = Path(os.path.relpath(folder, start))
-    return encodable(folder.as_posix())
+    return replace_surrogates(folder.as_posix())
 
 
 def summarise(result: ScreeningResult, hashes: dict[str, str], manifest_sha256: str) -> dict[str, Any]:

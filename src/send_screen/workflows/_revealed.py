@@ -136,10 +136,10 @@ def _joined(groups: dict[str, pd.Series], names: Sequence[str]) -> pd.Series:
 
 def _counted(tables: RiskTables, X: pd.DataFrame) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield the bin that each child is in, and whether the number of its children is published, for each term."""
-    # coordinates: a number, or the position of a level; NaN where missing
-    coordinates = {term.feature: term.coordinates(X[term.feature]) for term in tables.terms}
+    # encoded values: a number, or the position of a level; NaN where missing
+    encoded = {term.feature: term.encode(X[term.feature]) for term in tables.terms}
     for term in tables.terms:
-        x = coordinates[term.feature]
+        x = encoded[term.feature]
         counts: Sequence[int | None]
         if isinstance(term, ShapeTerm):
             bins, counts = _bin(term.edges, x), term.n or [None] * (len(term.edges) + 1)
@@ -151,7 +151,7 @@ def _counted(tables: RiskTables, X: pd.DataFrame) -> Iterator[tuple[np.ndarray, 
         yield bins, _is_counted([*counts, term.n_missing])[bins]
     for interaction in tables.interactions:
         first, second = (
-            _bin(edges, coordinates[f]) for edges, f in zip(interaction.edges, interaction.features, strict=True)
+            _bin(edges, encoded[f]) for edges, f in zip(interaction.edges, interaction.features, strict=True)
         )
         if interaction.n is not None:
             _rows, columns = interaction.shape

@@ -5,7 +5,7 @@ polyhedron. The interval of a count over it is found by two linear programmes; t
 interval enough, at the least loss of information, by another one [Fischetti2001]_.
 
 The result of a gate on a withheld figure is no such sum: it is said only where it adds nothing to this
-(:mod:`send_screen.evaluation._withheld_gates`).
+(:mod:`send_screen.evaluation._suppressed_gates`).
 
 References
 ----------

@@ -11,7 +11,7 @@ from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._out_of_fold import CANDIDATE
 from send_screen.evaluation.disclosure import is_small
 from send_screen.published import MeasuredSections
-from send_screen.published._gates import find_gated, is_withheld
+from send_screen.published._gates import find_figure, is_suppressed
 from send_screen.specs import Gate
 from send_screen.tables import MINIMUM_CHILDREN
 
@@ -19,7 +19,7 @@ from send_screen.tables import MINIMUM_CHILDREN
 _Interval = tuple[float, float]
 
 
-def judge_withheld(
+def check_suppressed_gates(
     evidence: pd.DataFrame, gates: Iterable[Gate], measured: MeasuredSections
 ) -> tuple[bool | None, ...]:
     """Return whether each gate passes whose figure is withheld; None where it is not, or where that may not be said.
@@ -29,7 +29,7 @@ def judge_withheld(
     takes away one possible number of each at most. Anything else could leave a small count fewer than five children.
     """
     view = OutOfFoldPredictions(evidence)
-    return tuple(_judge(view, gate) if is_withheld(find_gated(gate, measured)) else None for gate in gates)
+    return tuple(_judge(view, gate) if is_suppressed(find_figure(gate, measured)) else None for gate in gates)
 
 
 def _judge(view: OutOfFoldPredictions, gate: Gate) -> bool | None:

@@ -6,7 +6,7 @@ import pytest
 from disclosure_attack import Attack
 
 from send_screen.evaluation import measured_sections
-from send_screen.evaluation._withheld_gates import judge_withheld
+from send_screen.evaluation._suppressed_gates import check_suppressed_gates
 from send_screen.published import check_gates, failed_gates
 from send_screen.specs import Gate
 
@@ -36,7 +36,7 @@ def cohort(tp, fp, fn, tn, *, rule_fp=None):
 
 def judged(evidence, gate):
     measured = measured_sections(evidence, replicates=20)
-    [result] = check_gates([gate], measured, judge_withheld(evidence, [gate], measured))
+    [result] = check_gates([gate], measured, check_suppressed_gates(evidence, [gate], measured))
     return result
 
 
@@ -96,7 +96,7 @@ def test_the_attack_works_out_no_small_count_from_the_results_of_gates(seed):
         if at <= 1
     ]
     measured = measured_sections(evidence, replicates=20)
-    results = check_gates(gates, measured, judge_withheld(evidence, gates, measured))
+    results = check_gates(gates, measured, check_suppressed_gates(evidence, gates, measured))
     assert any(result.reason for result in results)
     gates = [result.model_dump(mode="json") for result in results]
     published = measured.model_dump(mode="json") | {"version": {"gates": gates}}
