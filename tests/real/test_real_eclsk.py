@@ -33,7 +33,7 @@ def test_the_draft_is_the_task_without_protected_characteristics(drafted: Drafte
     assert int(cohort.y.sum()) == 429
     assert cohort.school.nunique() == 861
     assert set(drafted.left_out) == {*LATER, "WKSESL", "avg_SES"}
-    assert set(drafted.asked) == {"chg14"}
+    assert set(drafted.open_questions) == {"chg14"}
     assert set(drafted.groups) == {"GENDER", "WKWHITE", "P1FSTAMP", "S2KMINOR", "P1DISABL"}
     assert cohort.X.shape == (7_362, 26)
     assert not cohort.synthetic

@@ -42,12 +42,12 @@ def test_a_reading_study(reading: DraftedFiles) -> None:
     assert set(reading.features) == {
         *("fall_letter_names", "fall_vocabulary", "fall_attendance", "parent_rating", "age_in_fall")
     }
-    assert set(reading.asked) == {"fall_word_reading", "fall_fluency", "low_speller_spring", "spring_fluency"}
+    assert set(reading.open_questions) == {"fall_word_reading", "fall_fluency", "low_speller_spring", "spring_fluency"}
 
 
 def test_a_strong_early_score_is_asked_about_and_taken_in_by_one_edit(reading: DraftedFiles, tmp_path: Path) -> None:
     for score in ("fall_word_reading", "fall_fluency"):
-        assert reading.asked[score].startswith("ROC AUC 0.9")
+        assert reading.open_questions[score].startswith("ROC AUC 0.9")
     text = reading.spec.read_text("utf-8")
     start = text.index("  # - name: fall_word_reading")
     block = text[start : text.index("  # Left out", start)]
@@ -111,7 +111,7 @@ def test_a_game_without_schools(tmp_path: Path) -> None:
     assert "none: each row stands alone" in made.to_text()
     assert set(made.groups) == {"Gender", "Nativelang"}
     assert len(made.features) == 193
-    assert not made.asked
+    assert not made.open_questions
     assert not made.left_out
     spec, cohort = opened(made)
     assert spec.school is None
@@ -208,7 +208,7 @@ def test_identifiers_are_neither_features_nor_the_baseline(header: str, tmp_path
 
 def test_a_number_that_nearly_each_child_has_alone_is_asked_about(tmp_path: Path) -> None:
     made = draft(small(folio=lambda rng, n: rng.integers(0, 900, n)), tmp_path)
-    assert "identifier" in made.asked["folio"]
+    assert "identifier" in made.open_questions["folio"]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Draft a commented spec and contract from a table: what each column holds, and its role.
 
-What was inferred from the file is marked ``GUESS``, what only a person can say ``DECIDE``. Nothing that is written is
-one child's.
+What was inferred from the file is marked ``GUESS``, what only a person can say ``DECIDE``. No single
+child's value is written.
 """
 
 from send_screen.drafting._profile import ColumnProfile, profile_columns

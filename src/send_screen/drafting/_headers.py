@@ -1,6 +1,7 @@
-"""What the header of a column suggests: whose data it is, when it was recorded, what it must not be used for.
+"""Infer from a column's header its role, when it was recorded, and what it must not be used for.
 
-A header only suggests. Each guess that is made from it is marked as one in the files that are written.
+Such guesses are marked ``GUESS`` in the drafted files. A *wave* is the prefix by which longitudinal studies name a
+round of data collection, such as ``C6`` or ``F5``.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ ColumnRole = Literal[
     "attendance",
 ]  # fmt: skip
 
-# Read in this order, on the letters of a header alone; the first that fits is taken.
+# Tried in this order on the letters of a header; the first match is taken.
 _ROLES: tuple[tuple[ColumnRole, str], ...] = (
     (
         "id",
@@ -62,7 +63,9 @@ _ROLES: tuple[tuple[ColumnRole, str], ...] = (
 )
 _WAVE = re.compile(r"^[a-z]{1,2}(\d{1,2})(?=[a-z_])", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
-_CHANGE = re.compile(r"^(chg|change|diff|gain|growth|progress)|(chg|change|gain|growth)$|followup|outcome|later")
+_CHANGE_OR_LATER = re.compile(
+    r"^(chg|change|diff|gain|growth|progress)|(chg|change|gain|growth)$|followup|outcome|later"
+)
 _MIN_LENGTH = 4
 _TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _ID_TOKENS = frozenset({"id", "ids", "uid", "uuid", "guid", "pid"})
@@ -120,7 +123,7 @@ def tokens(header: str) -> tuple[str, ...]:
 
 
 def schools_are(header: str) -> Noun:
-    """Return what the values of the column given as school are called, such as schools or classes.
+    """Return the noun for the clusters, such as schools or courses, by the header of their column.
 
     Examples
     --------
@@ -132,7 +135,7 @@ def schools_are(header: str) -> Noun:
 
 
 def children_are(headers: Iterable[str]) -> Noun:
-    """Return what the people of a table are called by its headers, such as students.
+    """Return the noun for the people of a table, such as students, by its headers.
 
     Examples
     --------
@@ -144,7 +147,7 @@ def children_are(headers: Iterable[str]) -> Noun:
 
 
 def outcome_kind(header: str) -> Literal["recorded_status", "test", "event"]:
-    """Return what kind of outcome a header suggests: that a test said it, that it happened, else that it was recorded.
+    """Return the kind of outcome that a header suggests: the result of a test, an event, else a recorded status.
 
     Examples
     --------
@@ -175,7 +178,7 @@ def post_outcome_reason(header: str, outcome: str) -> str | None:
 
 
 def timing_question(header: str, outcome: str, headers: tuple[str, ...]) -> str | None:
-    r"""Return why a header raises the question when its column was recorded; None where it does not.
+    r"""Return why it should be asked when a column was recorded, by its header; None where nothing suggests it.
 
     Examples
     --------
@@ -186,14 +189,14 @@ def timing_question(header: str, outcome: str, headers: tuple[str, ...]) -> str 
     True
     """
     words, of_outcome, all_words = tokens(header), tokens(outcome), [tokens(one) for one in headers]
-    if _CHANGE.search(letters(header)):
+    if _CHANGE_OR_LATER.search(letters(header)):
         return "its name speaks of a change or of a later time"
     if _EARLY.intersection(words) or not words:
         return None
     if len(of_outcome) > 1 and set(words) < set(of_outcome):
         return "its name is a part of the outcome's: is the outcome made of it?"
-    alike = sum(one[-1:] == of_outcome[-1:] for one in all_words)
-    if len(of_outcome) > 1 < len(words) and words[-1] == of_outcome[-1] and alike <= len(headers) / 2:
+    n_same_ending = sum(one[-1:] == of_outcome[-1:] for one in all_words)
+    if len(of_outcome) > 1 < len(words) and words[-1] == of_outcome[-1] and n_same_ending <= len(headers) / 2:
         return f'its name ends as the outcome\'s does ("{words[-1]}"): another outcome of the same time?'
     late = [word for word in words if word in _LATE]
     if late and (late[0] in of_outcome or any(_EARLY.intersection(one) for one in all_words)):
@@ -201,12 +204,12 @@ def timing_question(header: str, outcome: str, headers: tuple[str, ...]) -> str 
     return None
 
 
-def named_after(header: str, outcome: str) -> bool:
-    """Return whether the name of the outcome is in a header, its wave apart.
+def contains_outcome_name(header: str, outcome: str) -> bool:
+    """Return whether a header contains the name of the outcome, both without their waves.
 
     Examples
     --------
-    >>> named_after("gkspecin_hours", "g1specin"), named_after("P1SOLVE", "F5SPECS")
+    >>> contains_outcome_name("gkspecin_hours", "g1specin"), contains_outcome_name("P1SOLVE", "F5SPECS")
     (True, False)
     """
     name = letters(outcome)

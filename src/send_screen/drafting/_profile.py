@@ -1,4 +1,4 @@
-"""Profile the columns of an unknown table, without any single child's value."""
+"""Profile the columns of an unknown table: kind, frequent codes and a wide range, but no single child's value."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from send_screen.tables import MINIMUM_CHILDREN, published_range
 
 Kind = Literal["number", "codes", "date", "year", "upn", "text", "constant"]
 
-# Share of values of one kind, from which a column is of that kind: a few may be mistakes.
+# A column is of a kind if this share of its values is: a few may be mistakes.
 _KIND_SHARE = 0.95
 _MAX_CODES = 30
 _FEW_NUMBERS = 12
@@ -37,8 +37,8 @@ _MISSING_TEXTS = frozenset(
     )
 )
 _CODES_BELOW = 10  # a code such as 99 means "not known" only where the others are below this
-# Where this share of a column's values are numbers, a few marks (A for absent) are exceptions among them.
-_MAX_WITH_MARKS, _MAX_MARKS, _MAX_MARK_LENGTH = 0.75, 8, 12
+# Where this share of a column's values are numbers, a few short texts (A for absent) are marks among them.
+_MIN_SHARE_OF_NUMBERS, _MAX_MARKS, _MAX_MARK_LENGTH = 0.75, 8, 12
 _ACADEMIC_YEAR = r"20\d{2}/\d{2}"
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 _PERCENT = re.compile(r"[+-]?[\d.,]+\s*%")
@@ -46,7 +46,7 @@ _PERCENT = re.compile(r"[+-]?[\d.,]+\s*%")
 
 @dataclass(frozen=True)
 class ColumnProfile:
-    """What one column holds, without any one child's value but in ``values``."""
+    """Profile of one column. Only ``values`` holds values of single children, and is never written."""
 
     header: str  # as in the file
     name: str  # an identifier of letters, digits and underscores
@@ -58,13 +58,11 @@ class ColumnProfile:
     codes: tuple[str, ...]  # values that at least ten children have, where there are few different ones
     has_rare_values: bool  # whether fewer than ten children have some other value
     whole: bool  # whether all numbers are whole
-    bounds: tuple[float, float] | None  # a range wider than that of the children, for a number
-    unknown: tuple[
-        str, ...
-    ]  # such as -9, Unknown, or A among scores: at least ten children have it, and it is no value
+    bounds: tuple[float, float] | None  # of a number: a range wider than the observed one
+    missing_codes: tuple[str, ...]  # frequent values that mean "not known", such as -9, Unknown, or A among scores
     has_exceptions: bool  # whether a few values of a numeric column are not numbers
     percent: bool  # whether numbers are written with a per cent sign
-    values: pd.Series = field(repr=False)  # float64, or str with None: for deciding, never for writing
+    values: pd.Series = field(repr=False)  # float64, or str with None
 
     @property
     def label(self) -> str:
@@ -78,7 +76,7 @@ class ColumnProfile:
 
     @property
     def unique(self) -> bool:
-        """Whether (nearly) every child has a value of its own."""
+        """Whether (nearly) all values are distinct, as those of an identifier are."""
         return self.n_known > 0 and self.n_distinct >= _KIND_SHARE * self.n_known
 
 
@@ -128,36 +126,36 @@ def _profile_column(series: pd.Series, header: str, name: str) -> ColumnProfile:
     numbers = pd.to_numeric(known.map(plain), errors="coerce").astype("float64")
     numbers = numbers[np.isfinite(numbers)]
     marks = known[~known.index.isin(numbers.index)].value_counts()
-    dates = 0.0 if month_first(distinct.index) else _share(distinct, distinct.index.map(read_date).notna())
-    upns = _share(distinct, valid_upns(distinct.index.to_series().str.upper()))
+    dates = 0.0 if month_first(distinct.index) else _share_of_rows(distinct, distinct.index.map(read_date).notna())
+    upns = _share_of_rows(distinct, valid_upns(distinct.index.to_series().str.upper()))
     kind: Kind
     values = texts
     if upns >= _KIND_SHARE:
         kind = "upn"
-    elif _share(distinct, distinct.index.str.fullmatch(_ACADEMIC_YEAR)) >= _KIND_SHARE:
+    elif _share_of_rows(distinct, distinct.index.str.fullmatch(_ACADEMIC_YEAR)) >= _KIND_SHARE:
         kind = "year"
     elif dates >= _KIND_SHARE and (suggested == "birth" or len(numbers) < _KIND_SHARE * len(known)):
         kind = "date"
     elif len(numbers) and (len(numbers) >= _KIND_SHARE * len(known) or _are_exceptions(numbers, marks, len(known))):
         kind, values = "number", numbers.reindex(texts.index)
     else:
-        kind = "codes" if 0 < _one_spelling(known).nunique() <= _MAX_CODES else "text"
-        values = texts.map(dict(zip(known, _one_spelling(known), strict=True)))
-    unknown = _unknown(kind, values, marks, sex=bool({"sex", "gender"}.intersection(tokens(header))))
-    absent = {float(one) for one in unknown if _is_number(one)} if kind == "number" else set(unknown)
-    values = values.mask(values.isin(absent))
+        kind = "codes" if 0 < _normalise_case(known).nunique() <= _MAX_CODES else "text"
+        values = texts.map(dict(zip(known, _normalise_case(known), strict=True)))
+    missing_codes = _missing_codes(kind, values, marks, sex=bool({"sex", "gender"}.intersection(tokens(header))))
+    missing = {float(one) for one in missing_codes if _is_number(one)} if kind == "number" else set(missing_codes)
+    values = values.mask(values.isin(missing))
     counts = values.value_counts()
-    shares = [as_code(value) for value in counts[counts >= MINIMUM_CHILDREN].index]
+    frequent = [as_code(value) for value in counts[counts >= MINIMUM_CHILDREN].index]
     whole = kind == "number" and bool((values.dropna() % 1 == 0).all())
     few = kind == "codes" or (whole and len(counts) <= _FEW_NUMBERS)
-    codes = tuple(sorted(shares, key=_in_order)) if few else ()
+    codes = tuple(sorted(frequent, key=_numbers_first)) if few else ()
     if few and len(codes) == 2 and kind == "number" and all(one.isdigit() for one in codes):
         kind, values = "codes", values.map(as_code, na_action="ignore").astype(object)
     n_known = int(values.notna().sum())
     if kind in ("number", "codes") and (len(counts) < 2 or n_known - int(counts.max()) < MINIMUM_CHILDREN):
         kind = "constant"
     elif kind == "codes" and len({code_key(one) for one in codes} - {""}) < max(len(codes), 2):
-        kind, codes = "text", ()  # fewer than two codes, or some that a file's reader could not tell apart
+        kind, codes = "text", ()  # fewer than two codes, or some that the parser could not distinguish
     return ColumnProfile(
         header=header,
         name=name,
@@ -170,14 +168,14 @@ def _profile_column(series: pd.Series, header: str, name: str) -> ColumnProfile:
         has_rare_values=few and len(codes) < len(counts),
         whole=whole,
         bounds=_bounds(values, whole, codes) if kind == "number" else None,
-        unknown=unknown,
-        has_exceptions=kind == "number" and bool((~marks.index.isin(unknown)).any()),
+        missing_codes=missing_codes,
+        has_exceptions=kind == "number" and bool((~marks.index.isin(missing_codes)).any()),
         percent=kind == "number" and bool(known.str.fullmatch(_PERCENT).any()),
         values=values,
     )
 
 
-def _share(distinct: pd.Series, found: Any) -> float:
+def _share_of_rows(distinct: pd.Series, found: Any) -> float:
     """Return the share of rows whose value has a property, from the counts of the distinct values."""
     return float(distinct.to_numpy()[np.asarray(found, dtype=bool)].sum() / max(int(distinct.sum()), 1))
 
@@ -199,38 +197,38 @@ def _is_number(text: str) -> bool:
 
 
 def _are_exceptions(numbers: pd.Series, marks: pd.Series, n: int) -> bool:
-    """Return whether texts among many different numbers are a few short marks, such as A for absent."""
+    """Return whether the texts of a column of numbers are only a few short marks, such as A for absent."""
     return (
-        len(numbers) >= _MAX_WITH_MARKS * n
+        len(numbers) >= _MIN_SHARE_OF_NUMBERS * n
         and numbers.nunique() > _FEW_NUMBERS
         and len(marks) <= _MAX_MARKS
         and all(len(str(mark)) <= _MAX_MARK_LENGTH or str(mark).casefold() in _MISSING_TEXTS for mark in marks.index)
     )
 
 
-def _one_spelling(known: pd.Series) -> pd.Series:
-    """Return codes with those that differ in case alone under their commonest spelling."""
+def _normalise_case(known: pd.Series) -> pd.Series:
+    """Return codes with the commonest spelling of those that differ in case only."""
     spelling: dict[str, str] = {}
     for text in known.value_counts().index:
         spelling.setdefault(text.casefold(), text)
     return known.map(lambda text: spelling[text.casefold()])
 
 
-def _in_order(text: str) -> tuple[float, str]:
+def _numbers_first(text: str) -> tuple[float, str]:
     try:
         return float(text), text
     except ValueError:
         return math.inf, text
 
 
-def _unknown(kind: Kind, values: pd.Series, marks: pd.Series, *, sex: bool) -> tuple[str, ...]:
+def _missing_codes(kind: Kind, values: pd.Series, marks: pd.Series, *, sex: bool) -> tuple[str, ...]:
     """Return frequent values that mean "not known": words, numbers such as 999, and marks among numbers."""
     counts = values.value_counts()
     many = counts[counts >= MINIMUM_CHILDREN].index
     if kind == "codes":
         found = [text for text in many if text.casefold() in _MISSING_TEXTS]
         rest = [text for text in counts.index if text not in found]
-        if all(len(text) > 1 for text in rest):  # among words, a single letter or sign is a code of its own
+        if all(len(text) > 1 for text in rest):  # "u" means unknown only where another code is one letter too
             found = [text for text in found if text.casefold() != "u"]
         large = any(_is_number(text) and abs(int(text)) >= _CODES_BELOW for text in rest)
         found = [text for text in found if not (_is_number(text) and large)]
@@ -248,17 +246,17 @@ def _unknown(kind: Kind, values: pd.Series, marks: pd.Series, *, sex: bool) -> t
 def _distinguishable(codes: list[str]) -> tuple[str, ...]:
     """Return codes without those that the parser cannot distinguish from an earlier one."""
     keys: dict[str, str] = {}
-    for one in sorted(codes, key=_in_order):
+    for one in sorted(codes, key=_numbers_first):
         keys.setdefault(code_key(one) or one, one)
     return tuple(keys.values())
 
 
 def _bounds(values: pd.Series, whole: bool, codes: tuple[str, ...]) -> tuple[float, float] | None:
-    """Return a range wider than the observed one, which no single child determines.
+    """Return a range that holds all values and that no single child determines.
 
-    Of a few whole numbers, the lowest and highest that ten children have, where no others do. Otherwise the published
-    range (see :func:`send_screen.tables.published_range`), as wide again on either side, in round numbers, and not
-    below 0 where nothing is; where children lie outside even that, ten times as wide.
+    For a few whole numbers that ten children each have, their lowest and highest. Otherwise the published range (see
+    :func:`send_screen.tables.published_range`), extended by its width on either side (ten or a hundred times its width
+    where values lie outside), rounded, and from 0 where no value is negative.
     """
     known = values.dropna().to_numpy(dtype=np.float64)
     published = published_range(known)

@@ -23,13 +23,13 @@ _GROUP_WORDS = (
     {"male": "boys", "female": "girls"},
     {"boy": "boys", "girl": "girls"},
 )
-_ADULTS = {"boys": "male {people}", "girls": "female {people}"}
+_OF_ANY_AGE = {"boys": "male {people}", "girls": "female {people}"}
 _YES_OR_NO = ({"yes", "no"}, {"y", "n"}, {"true", "false"})
 
 
 @dataclass(frozen=True)
 class _Entry:
-    """One column of the contract: its section of the spec, and the data type that is declared."""
+    """One column of the contract: what it is used for, and the data type that is declared."""
 
     column: ColumnProfile
     description: str
@@ -62,7 +62,7 @@ def render_contract(draft: ProjectDraft, contract: str, file: str, n: int) -> st
 def render_spec(
     draft: ProjectDraft, contract: str, name: str, file: str, *, baseline: ColumnProfile, today: dt.date
 ) -> str:
-    """Render the spec of a model of this name as YAML; the baseline is the feature that the baseline model ranks by."""
+    """Render the spec of a model as YAML; ``baseline`` is the feature that its baseline ranks by."""
     names = (column for column in ("forename", "surname") if column in draft.shown)
     return _template("spec.yaml.j2").render(
         draft=draft,
@@ -100,7 +100,7 @@ def _entries(draft: ProjectDraft) -> Iterator[_Entry]:
         yield _Entry(column, "Says whose needs are recorded already.", "status")
     for column in draft.features:
         yield _Entry(column, "A feature of the model.")
-    for column, _ in draft.asked:
+    for column, _ in draft.open_questions:
         yield _Entry(column, "No feature until it is known when it was recorded.", optional=True)
 
 
@@ -134,17 +134,20 @@ def _plain(text: str) -> str:
 
 
 def _people(draft: ProjectDraft) -> Noun:
-    """Return what the people of the file are called, by the names of its identifiers."""
+    """Return the noun for the people of the file, by the headers of its identifiers."""
     return children_are([draft.child_id.header, *draft.left_out])
 
 
 def _group_descriptions(column: ColumnProfile, people: str) -> list[tuple[str, str]]:
+    """Return each code of a column with a description of its group, such as boys, or children without X."""
     keys = {one.casefold() for one in column.codes}
     if keys in _YES_OR_NO:
         how = {True: "with", False: "without"}
         return [(one, f"{people} {how[one[:1].casefold() in 'yt']} {column.label}") for one in column.codes]
     for labels in _GROUP_WORDS:
         if keys == set(labels):
-            words = labels if people == CHILDREN.plural else {code: _ADULTS[said] for code, said in labels.items()}
+            words = (
+                labels if people == CHILDREN.plural else {code: _OF_ANY_AGE[label] for code, label in labels.items()}
+            )
             return [(one, words[one.casefold()].format(people=people)) for one in column.codes]
     return [(one, f"{people} with {column.label} {one}") for one in column.codes]

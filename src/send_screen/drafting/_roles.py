@@ -1,4 +1,4 @@
-"""Assign the columns of an unknown table their roles in a model: given, inferred, or left out with the reason."""
+"""Assign each column of an unknown table a role in the model, or leave it out with a reason."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Literal
 
 from send_screen.contracts import ETHNIC_GROUPS
 from send_screen.contracts._headers import header_key
-from send_screen.drafting._headers import letters, named_after, post_outcome_reason, timing_question
+from send_screen.drafting._headers import contains_outcome_name, letters, post_outcome_reason, timing_question
 from send_screen.drafting._profile import ColumnProfile
 from send_screen.errors import UsageError
 from send_screen.specs._columns import as_code
@@ -21,12 +21,12 @@ Derive = Literal["season", "ethnic_group", "eal"]
 _YES = frozenset({"1", "yes", "y", "true", "t", "k", "e", "s", "ehcp"})
 _NO = frozenset({"0", "no", "n", "false", "f", "none"})
 _MAX_OUTCOMES = 12
-#: Outcomes about need: a child whose need is recorded already is not eligible for them.
+#: Outcomes about special needs: a child whose need is already recorded is not eligible for them.
 _NEED = re.compile("^sen|need|support|spec|ehcp|^iep|refer")
 #: From this many rows, a column of whole numbers of which half are unique may be an identifier.
 _MIN_ROWS_FOR_IDS = 500
-_MAX_RECOGNISED = 0.8
-# With or without the outcome; of fewer, nothing can be learnt and no number published.
+_MIN_SHARE_OF_CODES = 0.8  # of values that are census codes of ethnicity, for a column to be of ethnic groups
+# With the outcome, and without: a model cannot be fitted to fewer, nor a number published.
 _MIN_CHILDREN = 2 * MINIMUM_CHILDREN
 OPTIONS = {"outcome": "--outcome", "school": "--school", "child_id": "--child-id"}
 _DESCRIPTIONS = {"outcome": "what happened later", "school": "the school", "child_id": "the child's identifier"}
@@ -38,25 +38,29 @@ class ProjectDraft:
     """The role of each column in a drafted model."""
 
     outcome: ColumnProfile
-    school: ColumnProfile | None  # None where each child stands alone
+    school: ColumnProfile | None  # None where each child is a cluster of one
     child_id: ColumnProfile
     guessed: frozenset[str]  # which of these three were guessed
     positive: tuple[str, ...]  # codes of the outcome
     negative: tuple[str, ...]
     features: tuple[ColumnProfile, ...] = ()
-    groups: tuple[tuple[ColumnProfile, Derive | None], ...] = ()  # what is compared, and how groups are draft of it
-    status: tuple[tuple[ColumnProfile, tuple[str, ...]], ...] = ()  # with the codes that say that a need is recorded
+    groups: tuple[
+        tuple[ColumnProfile, Derive | None], ...
+    ] = ()  # attributes to compare, and how their groups are derived
+    status: tuple[
+        tuple[ColumnProfile, tuple[str, ...]], ...
+    ] = ()  # SEN status columns, with the codes that mean a recorded need
     shown: dict[str, ColumnProfile] = field(default_factory=dict)  # the "forename", "surname" and "class"
     birth: ColumnProfile | None = None  # the date of birth
     year: ColumnProfile | None = None  # the academic year
-    asked: tuple[tuple[ColumnProfile, str], ...] = ()  # what may be a feature once a question is answered
-    left_out: dict[str, str] = field(default_factory=dict)  # header to the reason
+    open_questions: tuple[tuple[ColumnProfile, str], ...] = ()  # candidate features, each with a question to the user
+    left_out: dict[str, str] = field(default_factory=dict)  # headers of unused columns, each with the reason
 
-    def without(self, feature: str, reason: str, *, asked: bool) -> ProjectDraft:
+    def without(self, feature: str, reason: str, *, as_question: bool) -> ProjectDraft:
         """Return the draft with one feature left out, or put as a question to the user."""
         removed = next(found for found in self.features if found.name == feature)
         rest = replace(self, features=tuple(found for found in self.features if found is not removed))
-        return _with_question(rest, removed, reason) if asked else _leave_out(rest, removed, reason)
+        return _with_question(rest, removed, reason) if as_question else _leave_out(rest, removed, reason)
 
 
 def draft_project(
@@ -73,7 +77,11 @@ def draft_project(
     Raises one UsageError that names every option that is needed, because a column is not given and cannot be inferred.
     """
     given = {"child_id": child_id, "school": school, "outcome": outcome}
-    guesses = {"child_id": _ids(columns), "school": _schools(columns), "outcome": _outcomes(columns)}
+    guesses = {
+        "child_id": _id_candidates(columns),
+        "school": _school_candidates(columns),
+        "outcome": _outcome_candidates(columns),
+    }
     parts: dict[str, ColumnProfile | None] = {}
     missing = []
     for part, header in given.items():
@@ -85,7 +93,7 @@ def draft_project(
         elif part == "school" and not likely:
             parts[part] = None
         else:
-            missing.append(_question(part, likely or possible))
+            missing.append(_missing_option(part, likely or possible))
     found = parts.get("outcome")
     codes = None if found is None else _outcome_codes(found, file, positive)
     if found is not None and codes is None:
@@ -97,7 +105,7 @@ def draft_project(
             file=file,
             remedy=f"Run send-screen init again with {'; and '.join(missing)}.",
         )
-    child, where = parts["child_id"], parts["school"]
+    child, school_column = parts["child_id"], parts["school"]
     assert child is not None
     assert found is not None
     assert codes is not None
@@ -117,22 +125,22 @@ def draft_project(
             column=child.header,
             remedy="Give a file with one row per child, or another column with --child-id.",
         )
-    if where is not None and where.n_distinct < 2:
+    if school_column is not None and school_column.n_distinct < 2:
         raise UsageError(
             "All children are in one school, so it cannot be told how a model does in schools that it has not seen.",
             file=file,
-            column=where.header,
+            column=school_column.header,
             remedy="Give a file with children of several schools, or leave --school out: each child then stands alone.",
         )
-    if where is not None and where.unique:
+    if school_column is not None and school_column.unique:
         raise UsageError(
             "Nearly every child has a value of its own here: these are no schools, courses or settings.",
             file=file,
-            column=where.header,
+            column=school_column.header,
             remedy="Give another column with --school, or leave it out: each child then stands alone.",
         )
     guessed = frozenset(part for part, header in given.items() if header is None and parts[part] is not None)
-    draft = ProjectDraft(found, where, child, guessed, *codes)
+    draft = ProjectDraft(found, school_column, child, guessed, *codes)
     headers = tuple(column.header for column in columns)
     for column in columns:
         if column not in parts.values():
@@ -153,7 +161,7 @@ def _named(columns: tuple[ColumnProfile, ...], file: str, part: str, header: str
     )
 
 
-def _question(part: str, possible: list[ColumnProfile]) -> str:
+def _missing_option(part: str, possible: list[ColumnProfile]) -> str:
     option, what = OPTIONS[part], _DESCRIPTIONS[part]
     names = ", ".join(repr(column.header) for column in possible[:12])
     if names:
@@ -163,17 +171,18 @@ def _question(part: str, possible: list[ColumnProfile]) -> str:
     return f"{option} COLUMN ({what}; no column of the file looks like it)"
 
 
-def _ids(columns: tuple[ColumnProfile, ...]) -> tuple[list[ColumnProfile], list[ColumnProfile]]:
+def _id_candidates(columns: tuple[ColumnProfile, ...]) -> tuple[list[ColumnProfile], list[ColumnProfile]]:
+    """Return the likely identifiers, and all possible ones."""
     ids = [c for c in columns if c.kind in ("upn", "text", "number") and c.n_known == c.n_distinct == c.n]
     return [c for c in ids if c.kind == "upn"] or [c for c in ids if c.role == "id"], ids
 
 
-def _schools(columns: tuple[ColumnProfile, ...]) -> tuple[list[ColumnProfile], list[ColumnProfile]]:
+def _school_candidates(columns: tuple[ColumnProfile, ...]) -> tuple[list[ColumnProfile], list[ColumnProfile]]:
     likely = [c for c in columns if 2 <= c.n_distinct <= c.n_known / 2 and c.role == "school"]
     return likely, likely
 
 
-def _outcomes(columns: tuple[ColumnProfile, ...]) -> tuple[list[ColumnProfile], list[ColumnProfile]]:
+def _outcome_candidates(columns: tuple[ColumnProfile, ...]) -> tuple[list[ColumnProfile], list[ColumnProfile]]:
     possible = [c for c in columns if c.kind == "codes" and c.role in (None, "status")]
     likely = [c for c in possible if re.search("outcome|label|target|later", header_key(c.header))]
     return likely, [c for c in possible if len(c.codes) == 2] or possible
@@ -225,7 +234,7 @@ def _check_counts(outcome: ColumnProfile, codes: tuple[tuple[str, ...], tuple[st
 
 
 def _recorded_codes(column: ColumnProfile) -> tuple[str, ...]:
-    """Return the codes that say that a need is recorded: of 1 and 2, 1; else all but those that say no."""
+    """Return the codes that mean a recorded need: of 1 and 2, 1; else all codes but those that mean no."""
     yes, no = _matching_codes(column.codes, _YES), _matching_codes(column.codes, _NO)
     if len(yes) == 1 and len(column.codes) == 2 and not no:
         return column.codes if yes[0].isalpha() else yes
@@ -233,9 +242,9 @@ def _recorded_codes(column: ColumnProfile) -> tuple[str, ...]:
 
 
 def _assign_role(draft: ProjectDraft, column: ColumnProfile, headers: tuple[str, ...]) -> ProjectDraft:
-    """Return the draft with one more column in its role."""
+    """Return the draft with one more column in its role, among the open questions, or left out."""
     role, outcome = column.role, draft.outcome.header
-    # Where only a need is written down, a blank says that there is none.
+    # Where the column has one code only, a recorded need, blank means no need.
     flag = role == "status" and column.kind == "constant" and column.codes and column.n_known < column.n
     if column.kind == "constant" and not flag:
         return _leave_out(draft, column, "blank, or the same for all or nearly all children")
@@ -259,7 +268,7 @@ def _assign_role(draft: ProjectDraft, column: ColumnProfile, headers: tuple[str,
         if flag or _NEED.search(letters(outcome)):
             return replace(draft, status=(*draft.status, (column, _recorded_codes(column))))
         return _with_group(draft, column)
-    if named_after(column.header, outcome):
+    if contains_outcome_name(column.header, outcome):
         return _leave_out(draft, column, "target leakage: the outcome's name is in its name")
     if column.kind == "date":
         return _leave_out(
@@ -277,7 +286,7 @@ def _assign_role(draft: ProjectDraft, column: ColumnProfile, headers: tuple[str,
 
 
 def _with_question(draft: ProjectDraft, column: ColumnProfile, question: str) -> ProjectDraft:
-    return replace(draft, asked=(*draft.asked, (column, question)))
+    return replace(draft, open_questions=(*draft.open_questions, (column, question)))
 
 
 def _leave_out(draft: ProjectDraft, column: ColumnProfile, reason: str) -> ProjectDraft:
@@ -285,10 +294,10 @@ def _leave_out(draft: ProjectDraft, column: ColumnProfile, reason: str) -> Proje
 
 
 def _with_group(draft: ProjectDraft, column: ColumnProfile) -> ProjectDraft:
-    """Return the draft with a column as groups to compare: by its codes, or by those of the census."""
+    """Return the draft with a column as an attribute to compare: by its codes, or by ethnic group or first language."""
     known = column.values.dropna().astype(str).str.upper()
     derive: Derive | None = None
-    if float(known.isin(list(ETHNIC_GROUPS)).mean()) >= _MAX_RECOGNISED:
+    if float(known.isin(list(ETHNIC_GROUPS)).mean()) >= _MIN_SHARE_OF_CODES:
         derive = "ethnic_group"
     elif column.header.casefold().find("lang") >= 0 and float(known.isin(["ENG", "ENB"]).mean()) > 0:
         derive = "eal"

@@ -47,7 +47,7 @@ class DraftedFiles(Result):
     """Which of ``"child_id"``, ``"school"``, ``"outcome"`` were guessed."""
     features: tuple[str, ...]
     groups: tuple[str, ...]
-    asked: dict[str, str]
+    open_questions: dict[str, str]
     """Header of each column that is no feature until a question is answered, to the question."""
     left_out: dict[str, str]
     """Header of each column that is neither feature nor group, to the reason."""
@@ -73,7 +73,8 @@ class DraftedFiles(Result):
                 *(f"  {what}: {name}" + " (a guess)" * (part in self.guessed) for what, name, part in parts),
                 f"  features ({len(self.features)}): {_some(self.features)}",
                 f"  compared as groups, never features ({len(self.groups)}): {_some(self.groups)}",
-                f"  asked about, and kept out until then ({len(self.asked)}): {_some(tuple(self.asked))}",
+                f"  asked about, and kept out until then ({len(self.open_questions)}): "
+                + _some(tuple(self.open_questions)),
                 f"  left out ({len(self.left_out)}), each with its reason in the spec: {_some(tuple(self.left_out))}",
             ]
         )
@@ -188,7 +189,7 @@ def init(
             *(one.header for one in made.features),
         ),
         groups=tuple(f"season of birth ({one.header})" if how == "season" else one.header for one, how in made.groups),
-        asked=dict(_questions(made)),
+        open_questions=dict(_questions(made)),
         left_out=made.left_out,
         decisions=decisions,
         n_rows=len(reading.frame),
@@ -253,11 +254,11 @@ def _without_leaks(
             alone = _low_value_auc(cohort, feature) if pd.api.types.is_numeric_dtype(cohort.X[feature]) else None
             auc = "" if alone is None else f"ROC AUC {max(alone, 1 - alone):.2f} alone: "
             reason = f"{auc}{leak.kind}. {leak.description}" if leak.is_question else f"{leak.kind}. {leak.description}"
-            made = made.without(feature, reason, asked=leak.is_question)
+            made = made.without(feature, reason, as_question=leak.is_question)
 
 
 def _questions(made: ProjectDraft) -> list[tuple[str, str]]:
-    return [(column.header, question) for column, question in made.asked]
+    return [(column.header, question) for column, question in made.open_questions]
 
 
 def _low_value_auc(cohort: Cohort, feature: str) -> float:
