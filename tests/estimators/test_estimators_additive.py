@@ -468,7 +468,7 @@ def test_pairs_are_screened_alike_in_blocks_of_children(children, monkeypatch):
     starts = [np.full(len(data.y), -1.5)] * len(bags)
     at_once = rank_interactions(data.features, data.y, data.weight, bags, starts)
     assert at_once
-    monkeypatch.setattr(_rank_interactions, "_AT_ONCE", 300)
+    monkeypatch.setattr(_rank_interactions, "_BATCH", 300)
     assert rank_interactions(data.features, data.y, data.weight, bags, starts) == at_once
 
 

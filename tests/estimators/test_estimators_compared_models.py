@@ -33,7 +33,7 @@ def test_a_spec_names_its_challengers(repository: Path) -> None:
 
 
 def test_a_challenger_says_what_it_is() -> None:
-    words = "LightGBM, with the same signs, tuned inside the training schools (12 settings)"
+    words = "LightGBM, with the same monotonic constraints, tuned inside the training schools (12 settings)"
     assert describe_challenger("lightgbm") == words
     assert describe_challenger("ebm").startswith("EBM, also readable, as it comes (interpret-core 0.")
 

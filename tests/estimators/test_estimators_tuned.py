@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import log_loss
 
 from send_screen.estimators import BoostedTreesClassifier
-from send_screen.estimators._lightgbm import mean_and_error
+from send_screen.estimators._lightgbm import mean_and_standard_error
 from send_screen.estimators._tune import RATE, ROUNDS, SETTINGS, Setting
 
 
@@ -59,7 +59,7 @@ def test_another_setting_must_be_better_by_more_than_its_error(monkeypatch, gain
         return None, [0.7, 0.6, 0.5 - (gains[bag] if leaves == SETTINGS[1].num_leaves else 0.0), 0.8]
 
     monkeypatch.setattr("send_screen.estimators._tune.SETTINGS", SETTINGS[:2])
-    monkeypatch.setattr("send_screen.estimators._tune.grow", grow)
+    monkeypatch.setattr("send_screen.estimators._tune.train_with_early_stopping", grow)
     model = BoostedTreesClassifier().fit(X, need, groups=school)
     assert model.setting_ == SETTINGS[chosen]
     assert model.n_rounds_ == round(2 * 0.1 / RATE)
@@ -90,7 +90,7 @@ def test_a_school_is_needed_for_every_child():
 
 
 def test_the_error_of_a_mean_over_bags():
-    mean, error = mean_and_error(np.array([1.0, 2.0, 6.0]), np.ones(3))
+    mean, error = mean_and_standard_error(np.array([1.0, 2.0, 6.0]), np.ones(3))
     assert mean == pytest.approx(3.0)
     assert error == pytest.approx(np.std([1, 2, 6], ddof=1) / np.sqrt(3))
-    assert mean_and_error(np.array([4.0]), np.ones(1)) == (4.0, 0.0)
+    assert mean_and_standard_error(np.array([4.0]), np.ones(1)) == (4.0, 0.0)

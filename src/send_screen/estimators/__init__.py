@@ -1,8 +1,8 @@
 """Estimators as in scikit-learn: baseline, penalised logistic regression, additive model, and two challengers.
 
 The first three are additive: fitting yields ``risk_tables_``, a :class:`send_screen.tables.RiskTables` that people can
-read, and every score and explanation is taken from those tables, so that an exported model answers bit for bit as the
-estimator does. Boosted trees and EBM are challengers only: they are compared with, and never exported.
+read, and every score and explanation is computed from those tables, so that an exported model predicts bit for bit what
+the estimator predicts. Boosted trees and EBM are challengers: models to compare with, never exported.
 """
 
 from send_screen.estimators._additive import AdditiveRiskClassifier

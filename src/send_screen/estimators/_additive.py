@@ -27,16 +27,16 @@ class AdditiveRiskClassifier(AdditiveClassifier):
     a penalised logistic regression, a piecewise constant shape function for each feature, and at most ``max_pairs``
     interactions [Lou2013]_. Shapes and interactions are boosted by LightGBM on the residual, each tree on one feature
     or one pair. The model is the mean of a bagged ensemble. Each bag leaves out a quarter of the schools. Without
-    ``groups`` these are rows; where rows come in evident clusters, as children of a class whose size is a feature do,
-    they are clusters, and a warning says so. Their held-out rows choose the averaging weights of four linear
-    components (none, and C, the inverse of the penalty, of .001, .01 and .1), the number of boosting rounds,
-    whether there are interactions, and the affine calibration. Of more than 20,000 rows, one C is chosen on 20,000
-    of them, schools sampled whole. With fewer than 40 schools the weights stack whole schools [Yao2018]_, whatever
-    the number of rows: each school counts once, and what a few say of C is uncertain.
+    ``groups`` it leaves out rows, or detected clusters of rows, such as the children of a class whose size is a
+    feature; a warning then says so. The held-out rows choose the averaging weights of four linear components (none, and
+    C, the inverse of the penalty, of .001, .01 and .1), the number of boosting rounds, whether there are interactions,
+    and the affine calibration. Of more than 20,000 rows, one C is chosen on 20,000 of them, schools sampled whole. With
+    fewer than 40 schools the weights are stacking weights over schools [Yao2018]_, whatever the number of rows: each
+    school counts once.
 
     With a monotonic constraint the whole score never falls (``"increasing"``) or never rises (``"decreasing"``) as the
     feature grows, whatever the others are. A *missing* value never scores below the lowest-risk observed value.
-    The tables are under disclosure control: they tell no count of 1 to 9 (:func:`publish_tables`).
+    The tables are under disclosure control: they reveal no count of 1 to 9 (:func:`publish_tables`).
 
     Parameters
     ----------
@@ -115,8 +115,8 @@ class AdditiveRiskClassifier(AdditiveClassifier):
         groups = groups_or_clusters(X, groups)
         tables = self._fit_features(X, list(X.columns), y, weight, groups, seed)
         if max_terms < X.shape[1]:
-            moved = np.abs(tables.contributions(X)).mean(axis=0)
-            kept = np.sort(np.argsort(-moved, kind="stable")[:max_terms])
+            importance = np.abs(tables.contributions(X)).mean(axis=0)
+            kept = np.sort(np.argsort(-importance, kind="stable")[:max_terms])
             tables = self._fit_features(X, [X.columns[j] for j in kept], y, weight, groups, seed)
         return tables
 
@@ -129,21 +129,21 @@ class AdditiveRiskClassifier(AdditiveClassifier):
         groups: np.ndarray | None,
         seed: int,
     ) -> RiskTables:
-        """Fit to some of the features; the others have a flat term."""
+        """Fit to the features ``kept``; the others get a flat term."""
         max_pairs = checked_whole("max_pairs", self.max_pairs)
         monotonic_cst = checked_monotonic_cst(self.monotonic_cst, X.columns)
         signs = {feature: sign for feature, sign in monotonic_cst.items() if feature in kept}
-        levels = {feature: own for feature, own in self.categorical_features_.items() if feature in kept}
+        levels = {name: levels for name, levels in self.categorical_features_.items() if name in kept}
         data = TrainingData.build(X[kept], y, weight, levels, signs)
         fitted = fit_additive(data, groups, max_pairs=max_pairs, seed=seed, n_jobs=effective_n_jobs(self.n_jobs))
         self.C_weights_, self.bagged_tables_ = fitted.C_weights, None
-        of_bags = fitted.bags if len(fitted.bags) > 1 else []
+        members = fitted.bags if len(fitted.bags) > 1 else []
         tables, *bagged = publish_tables(
             [
                 with_flat_terms(
                     data.tables(components, fitted.pairs, "additive risk model"), X.columns, self.categorical_features_
                 )
-                for components in (mean_components(fitted.bags), *of_bags)
+                for components in (mean_components(fitted.bags), *members)
             ],
             X,
             monotonic_cst=monotonic_cst,

@@ -26,7 +26,7 @@ def make_bags(y: np.ndarray, groups: np.ndarray | None, *, n_repeats: int, seed:
     folds = min(_FOLDS, int(min(y.sum(), (1 - y).sum())), len(y) if groups is None else len(np.unique(groups)))
     if folds < 2:
         return []
-    made = []
+    repeats = []
     for r in range(n_repeats):
         splitter = (StratifiedKFold if groups is None else StratifiedGroupKFold)(
             folds, shuffle=True, random_state=seed + r
@@ -34,17 +34,17 @@ def make_bags(y: np.ndarray, groups: np.ndarray | None, *, n_repeats: int, seed:
         bags = [Bag(np.sort(a), np.sort(b)) for a, b in splitter.split(np.zeros((len(y), 1)), y, groups)]
         bags = [bag for bag in bags if len(bag.held_out) and 0.0 < y[bag.train].mean() < 1.0]
         if len(bags) > 1:
-            made.append(bags)
-    return made
+            repeats.append(bags)
+    return repeats
 
 
 def subsample_groups(n: int, groups: np.ndarray | None, max_rows: int, seed: int) -> np.ndarray:
     """Return the row numbers of about ``max_rows`` of ``n`` rows, whole groups sampled at random: int64, ascending."""
-    serial = np.arange(n) if groups is None else groups
-    sizes = np.bincount(serial)
+    cluster = np.arange(n) if groups is None else groups
+    sizes = np.bincount(cluster)
     order = np.random.default_rng(seed).permutation(len(sizes))
     enough = int(np.searchsorted(np.cumsum(sizes[order]), max_rows)) + 1
-    return np.flatnonzero(np.isin(serial, order[:enough]))
+    return np.flatnonzero(np.isin(cluster, order[:enough]))
 
 
 def log_loss(score: np.ndarray, y: np.ndarray, weight: np.ndarray) -> float:

@@ -43,8 +43,8 @@ class BinaryRiskClassifier(ClassifierMixin, BaseEstimator):
         y : array-like, shape (n,)
             Two classes.
         groups : array-like, shape (n,), optional
-            Schools. A model that holds out rows of its own holds each school out whole, and those whose school is
-            missing together. Other models do not look at them.
+            Schools. A model that holds out rows for its own tuning holds out whole schools (a missing school counts as
+            one). Other models ignore them.
         sample_weight : array-like, shape (n,), optional
 
         Returns
@@ -66,13 +66,13 @@ class BinaryRiskClassifier(ClassifierMixin, BaseEstimator):
         return self
 
     def _choose_columns(self, X: Any) -> tuple[Levels, list[str] | None]:
-        """Return the levels of columns of text, and the columns that the model looks at: None for all."""
+        """Return the levels of columns of text, and the columns that the model uses: None for all."""
         monotonic_cst = getattr(self, "monotonic_cst", None)
         self.categorical_features_ = checked_categories(self.categorical_features, X, monotonic_cst)
         return self.categorical_features_, None
 
     def _fit(self, X: pd.DataFrame, y: np.ndarray, weight: np.ndarray, groups: np.ndarray | None) -> None:
-        """Fit to rows of positive weight (y is 0 or 1, groups are serial numbers): each subclass has its own way."""
+        """Fit to rows of positive weight (y is 0 or 1, groups are serial numbers): implemented by each subclass."""
         raise NotImplementedError
 
     def decision_function(self, X: Any) -> np.ndarray:
@@ -95,12 +95,12 @@ class BinaryRiskClassifier(ClassifierMixin, BaseEstimator):
         return self._score(self._checked(X))
 
     def _checked(self, X: Any) -> pd.DataFrame:
-        """Return the columns that the model looks at, checked as in ``fit``."""
+        """Return the columns that the model uses, checked as in ``fit``."""
         check_is_fitted(self)
         return checked_frame(self, as_pandas(X), texts=self._text_columns, only=self._used_columns, reset=False)
 
     def _score(self, X: pd.DataFrame) -> np.ndarray:
-        """Return the score in log-odds: each subclass has its own."""
+        """Return the score in log-odds: implemented by each subclass."""
         raise NotImplementedError
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -120,7 +120,7 @@ class BinaryRiskClassifier(ClassifierMixin, BaseEstimator):
         return np.column_stack([1.0 - risk, risk])
 
     def predict(self, X: Any) -> np.ndarray:
-        """Return the likelier class of each child. A list is made by capacity, not by this.
+        """Return the more probable class of each child. Lists are made by capacity, not by this.
 
         Parameters
         ----------
@@ -131,7 +131,9 @@ class BinaryRiskClassifier(ClassifierMixin, BaseEstimator):
         -------
         numpy.ndarray, shape (n,)
         """
-        likelier = (self.decision_function(X) > 0).astype(int)  # first: it refuses what is not fitted
+        likelier = (self.decision_function(X) > 0).astype(
+            int
+        )  # before classes_ is read: this checks that the model is fitted
         return np.asarray(self.classes_[likelier])
 
     def report(self, X: Any, y: Any, *, sensitive_features: Any = None, groups: Any = None, **options: Any) -> Any:
@@ -146,7 +148,7 @@ class BinaryRiskClassifier(ClassifierMixin, BaseEstimator):
         sensitive_features : Series, DataFrame, dict or array-like, optional
             Groups to compare, one column an attribute.
         groups : array-like, shape (n,), optional
-            Schools, for intervals that know who sits together.
+            Schools, for intervals clustered by school.
         **options
             Of :func:`send_screen.evaluate`, for example ``capacity``.
 
@@ -190,7 +192,7 @@ class AdditiveClassifier(BinaryRiskClassifier):
         self._term_importances = dict(self.risk_tables_.term_importances(X).items())
 
     def _fit_tables(self, X: pd.DataFrame, y: np.ndarray, weight: np.ndarray, groups: np.ndarray | None) -> RiskTables:
-        """Return the fitted model as tables: each subclass has its own."""
+        """Return the fitted model as tables: implemented by each subclass."""
         raise NotImplementedError
 
     def _score(self, X: pd.DataFrame) -> np.ndarray:
@@ -208,8 +210,8 @@ class AdditiveClassifier(BinaryRiskClassifier):
         -------
         shap.Explanation
             For any plot of ``shap.plots``. ``values`` (n, p) are in log-odds, zero for a feature that the model does
-            not look at; ``output_names`` is :data:`~send_screen.estimators.INTERVENTIONAL`. ``data`` are numbers: of a
-            text the position of its level. ``display_data`` holds the texts; without any it is None.
+            not use; ``output_names`` is :data:`~send_screen.estimators.INTERVENTIONAL`. ``data`` are numbers: for
+            text, the position of its level. ``display_data`` holds the texts, or is None where there are none.
 
         Raises
         ------
@@ -229,7 +231,7 @@ class AdditiveClassifier(BinaryRiskClassifier):
         return explanation(values, tables.base_value, shown, label=INTERVENTIONAL, levels=levels)
 
     def plot(self, term: str | tuple[str, str]) -> Any:
-        """Draw what a feature, or two together, add to the score in log-odds.
+        """Plot a term: what a feature, or the interaction of two, adds to the score in log-odds.
 
         Parameters
         ----------

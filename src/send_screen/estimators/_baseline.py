@@ -1,4 +1,4 @@
-"""The baseline: a logistic regression on one number, a count of early learning goals not met or a single score."""
+"""The baseline: logistic regression on one number, a count of items not met (early learning goals) or a score."""
 
 from __future__ import annotations
 
@@ -23,18 +23,19 @@ from send_screen.tables import (
 
 # inverse regularisation strength: next to no penalty, but log-odds stay finite where the classes are separated
 _C = 1e4
-# the log-odds of one goal are rounded to a multiple of this, so that sums are exact and equal counts tie
+# the log-odds of one item are rounded to a multiple of this, so that sums are exact and equal counts tie
 _ROUNDING_UNIT = 2.0**-20
 
 
 class BaselineClassifier(AdditiveClassifier):
-    """The baseline that a model must beat: logistic regression on a count of goals not met, or on one score.
+    """The baseline that a model must beat: logistic regression on a count of items not met, or on one score.
 
-    *Count form* (``not_met`` given): children are ranked by how many of ``features`` are not met. *Score form*: by one
+    *Count form* (``not_met`` given): children are ranked by how many of ``features``, such as the early learning goals,
+    are not met. *Score form*: by one
     score, the lower the riskier (or the higher, by ``direction``). A logistic regression on that one number, with a
     slope that is never negative, turns the rank into log-odds.
 
-    A missing goal counts as the share of children who do not meet it, a missing score as the mean score. A goal that
+    A missing item counts as the share of children who do not meet it, a missing score as the mean score. An item that
     fewer than ten children meet, or do not meet, is not counted.
 
     Parameters
@@ -67,8 +68,8 @@ class BaselineClassifier(AdditiveClassifier):
     -----
     ``check_estimator`` passes in full. The tag ``poor_score`` is set: one column, whose direction is given and not
     fitted, cannot reach the accuracy that the check expects of its data. As in :class:`PenalisedLogisticClassifier`,
-    the range of a score that is published (``low`` to ``high`` of its term) leaves out the most extreme children by
-    their number, whatever their weights.
+    the published range of a score (``low`` to ``high`` of its term) excludes the most extreme children by
+    number, whatever their weights.
 
     Examples
     --------
@@ -159,8 +160,8 @@ class BaselineClassifier(AdditiveClassifier):
         low, high = published_range(x[known]) or (0.0, 0.0)
         clipped = np.clip(x, low, high)
         mean_score = float(np.average(clipped[known], weights=weight[known])) if known.any() else 0.0
-        steepness, intercept = _fit_one_column(sign * np.where(known, clipped, mean_score), target, weight)
-        slope = sign * steepness + 0.0  # no negative zero in a file that people read
+        slope_of_risk, intercept = _fit_one_column(sign * np.where(known, clipped, mean_score), target, weight)
+        slope = sign * slope_of_risk + 0.0  # -0.0 becomes 0.0
         if known.any():
             lowest_is_riskiest, share = -sign * x[known], self.operating_point_share  # the riskiest share is flagged
             cut_off = np.quantile(lowest_is_riskiest, share, weights=weight[known], method="inverted_cdf")
@@ -181,32 +182,32 @@ class BaselineClassifier(AdditiveClassifier):
         return intercept, (term,)
 
     def _fit_count(self, frame: pd.DataFrame, target: np.ndarray, weight: np.ndarray) -> tuple[float, tuple[Term, ...]]:
-        goals = [self._goal(frame[name]) for name in frame.columns]
-        shares, counted = [], []
+        items = [self._not_met_of(frame[name]) for name in frame.columns]
+        shares, counted = [], []  # of each item: the share who do not meet it, and whether it counts
         count = np.zeros(len(frame))
-        for goal in goals:
-            known = ~np.isnan(goal)
-            # with fewer than ten children on one side their number could be worked out from the mean of the term
-            enough = min((goal[known] > 0).sum(), (goal[known] == 0).sum()) >= MINIMUM_CHILDREN
-            shares.append(float(np.average(goal[known], weights=weight[known])) if enough else 0.0)
-            counted.append(enough)
-            count += np.where(known, goal, shares[-1]) if enough else 0.0
+        for item in items:
+            known = ~np.isnan(item)
+            # disclosure control: from the mean of the term the number on one side could be derived
+            publishable = min((item[known] > 0).sum(), (item[known] == 0).sum()) >= MINIMUM_CHILDREN
+            shares.append(float(np.average(item[known], weights=weight[known])) if publishable else 0.0)
+            counted.append(publishable)
+            count += np.where(known, item, shares[-1]) if publishable else 0.0
         slope_of_count, intercept = map(_rounded, _fit_one_column(count, target, weight))
         terms: list[Term] = []
-        for name, goal, share, enough in zip(frame.columns, goals, shares, counted, strict=True):
-            per_goal = slope_of_count if enough else 0.0
-            n_missing = int(np.isnan(goal).sum())
-            n, n_missing_shown = published_counts(len(goal) - n_missing, n_missing)
-            missing = _rounded(per_goal * share)
-            mean = float(np.mean(np.where(np.isnan(goal), missing, per_goal * goal)))
+        for name, item, share, publishable in zip(frame.columns, items, shares, counted, strict=True):
+            per_item = slope_of_count if publishable else 0.0
+            n_missing = int(np.isnan(item).sum())
+            n, n_missing_shown = published_counts(len(item) - n_missing, n_missing)
+            missing = _rounded(per_item * share)
+            mean = float(np.mean(np.where(np.isnan(item), missing, per_item * item)))
             if _is_text(frame[name]):
-                levels = {level: per_goal * value for level, value in self._text_values(frame[name]).items()}
+                levels = {level: per_item * value for level, value in self._text_values(frame[name]).items()}
                 term: Term = LevelsTerm(
                     feature=name, levels=levels, missing=missing, mean=mean, n=n, n_missing=n_missing_shown
                 )
             else:
                 not_met, met = self._number_values(name)
-                slope = _rounded(per_goal / (not_met - met))
+                slope = _rounded(per_item / (not_met - met))
                 intercept -= slope * met
                 term = LinearTerm(
                     feature=name,
@@ -221,8 +222,8 @@ class BaselineClassifier(AdditiveClassifier):
             terms.append(term)
         return intercept, tuple(terms)
 
-    def _goal(self, column: pd.Series) -> np.ndarray:
-        """Return 1 where a goal is not met, 0 where it is, linear between, NaN where it is missing."""
+    def _not_met_of(self, column: pd.Series) -> np.ndarray:
+        """Return 1 where an item is not met, 0 where it is, linear between, NaN where it is missing."""
         if _is_text(column):
             return column.map(self._text_values(column)).to_numpy(dtype=np.float64, na_value=np.nan)
         not_met, met = self._number_values(str(column.name))

@@ -1,4 +1,4 @@
-"""Binned features: trees are fitted on them, and tables are made of them."""
+"""Binned features, from which the trees are fitted and the tables computed."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ _MAX_PAIR_BINS = 12
 class BinnedFeature:
     """A feature's bins, each of at least ten children.
 
-    A bin ends at an edge, shape (m,), on the axis of the feature's term: values of a number, positions of levels. Codes
-    are the bin of each training row, m + 1 where the value is missing: the smallest unsigned integers, shape (n,).
-    Where fewer than ten are missing, ``fill`` is the bin that they count in, that of the middle child. ``groups`` are
-    the levels of each bin, none for a number; ``categorical`` bins have no order. The sign is +1, -1 or 0.
+    ``edges``, shape (m,), are cut points between the m + 1 bins: values of a number, or positions of levels. ``codes``,
+    shape (n,), are the bin of each training row, m + 1 where the value is missing, in the smallest unsigned dtype.
+    Where fewer than ten values are missing, they count in the bin ``fill``, that of the median. ``groups`` are the
+    levels of each bin, none for a number; ``categorical`` bins have no order. ``sign`` is the monotonic constraint: +1,
+    -1 or 0.
     """
 
     feature: str
@@ -57,32 +58,32 @@ class BinnedFeature:
 
     @property
     def n_bins(self) -> int:
-        """Number of bins, that for missing values not among them."""
+        """Number of bins without the one for missing values."""
         return len(self.edges) + 1
 
     def encode(self, codes: np.ndarray) -> np.ndarray:
-        """Return bins as the trees see them: float64, NaN where missing (without order, a bin of its own)."""
-        seen = codes.astype(np.float64)
+        """Return bins as input of the trees: float64; missing is NaN, or of categorical bins one more bin."""
+        encoded = codes.astype(np.float64)
         missing = codes == self.n_bins
         if self.fill is not None:
-            seen[missing] = self.fill
+            encoded[missing] = self.fill
         elif not self.categorical:
-            seen[missing] = np.nan
-        return seen
+            encoded[missing] = np.nan
+        return encoded
 
     def coarser(self, kept: list[int]) -> BinnedFeature:
-        """Return the feature with only the edges at the positions ``kept``."""
-        member = np.concatenate([np.searchsorted(kept, np.arange(self.n_bins) - 1, side="right"), [len(kept) + 1]])
-        fill = None if self.fill is None else int(member[self.fill])
-        small = member.astype(np.min_scalar_type(len(kept) + 1))
+        """Return the feature in fewer bins: with only the edges at the positions ``kept``."""
+        new_bin = np.concatenate([np.searchsorted(kept, np.arange(self.n_bins) - 1, side="right"), [len(kept) + 1]])
+        fill = None if self.fill is None else int(new_bin[self.fill])
+        small = new_bin.astype(np.min_scalar_type(len(kept) + 1))
         return BinnedFeature(self.feature, self.sign, self.edges[kept], small[self.codes], fill, (), self.categorical)
 
 
 def bin_pair(first: BinnedFeature, second: BinnedFeature) -> tuple[BinnedFeature, BinnedFeature] | None:
-    """Return two features made so coarse that each cell has no child or at least ten; None without a grid.
+    """Return two features in bins so coarse that each cell of their grid has no child or at least ten, or None.
 
-    From at most twelve bins each of about as many children, the neighbours are merged, rows or columns, that leave the
-    fewest cells of one to nine children.
+    Starting from at most twelve bins of about equal size, neighbouring rows or columns are merged, each time those that
+    leave the fewest cells of one to nine children.
     """
     kept = [quantile_edges(axis, _MAX_PAIR_BINS) for axis in (first, second)]
     features = [axis.coarser(positions) for axis, positions in zip((first, second), kept, strict=True)]
@@ -94,7 +95,7 @@ def bin_pair(first: BinnedFeature, second: BinnedFeature) -> tuple[BinnedFeature
         if not merges:
             return None
         grids = [np.add.reduceat(grid, np.delete(np.arange(grid.shape[a]), i + 1), axis=a) for a, i in merges]
-        # then the axis of more bins, then the fewest children, then the first
+        # ties: the axis with more bins, then the fewest children, then the first
         order = [
             (int(is_few(g).sum()), -len(kept[a]), int(grid.sum(axis=1 - a)[i : i + 2].sum()), a, i)
             for g, (a, i) in zip(grids, merges, strict=True)
@@ -112,8 +113,8 @@ def quantile_edges(axis: BinnedFeature, max_bins: int) -> list[int]:
     if axis.n_bins <= max_bins:
         return list(range(axis.n_bins - 1))
     known = axis.codes[axis.codes < axis.n_bins]
-    reached = np.cumsum(np.bincount(known, minlength=axis.n_bins))
-    positions = np.searchsorted(reached, np.arange(1, max_bins) * len(known) / max_bins)
+    cumulative = np.cumsum(np.bincount(known, minlength=axis.n_bins))
+    positions = np.searchsorted(cumulative, np.arange(1, max_bins) * len(known) / max_bins)
     return sorted({int(position) for position in positions if position < axis.n_bins - 1})
 
 

@@ -1,4 +1,4 @@
-"""Bins and grids of training children: cut at quantiles, merged until each has no child or at least ten."""
+"""Quantile bins of training children, merged until each bin or cell of a grid has no child or at least ten."""
 
 from __future__ import annotations
 
@@ -12,38 +12,38 @@ from send_screen.tables import MINIMUM_CHILDREN
 def quantile_cut_points(x: np.ndarray, max_bins: int) -> np.ndarray:
     """Return cut points halfway between values: at most ``max_bins`` bins, at least ten children in each."""
     values, counts = np.unique(x[~np.isnan(x)], return_counts=True)
-    reached = np.cumsum(counts)
-    n = int(reached[-1]) if len(reached) else 0
+    cumulative = np.cumsum(counts)
+    n = int(cumulative[-1]) if len(cumulative) else 0
     positions = np.arange(len(values) - 1)
     if len(values) > max_bins:
-        positions = np.unique(np.searchsorted(reached, np.arange(1, max_bins) * n / max_bins))
+        positions = np.unique(np.searchsorted(cumulative, np.arange(1, max_bins) * n / max_bins))
     edges: list[float] = []
     last = 0
     for position in positions[positions < len(values) - 1]:
-        if reached[position] - last >= MINIMUM_CHILDREN and n - reached[position] >= MINIMUM_CHILDREN:
+        if cumulative[position] - last >= MINIMUM_CHILDREN and n - cumulative[position] >= MINIMUM_CHILDREN:
             middle = (values[position] + values[position + 1]) / 2.0
-            if edges and middle <= edges[-1]:  # there is nothing between neighbours among floats
+            if edges and middle <= edges[-1]:  # no float lies between the two values
                 continue
             edges.append(middle)
-            last = int(reached[position])
+            last = int(cumulative[position])
     return np.array(edges, dtype=np.float64)
 
 
 def shortest_cut_point(edge: float, known: np.ndarray) -> float:
-    """Return the shortest decimal that has the same of the ``known`` values, which ascend, below it as ``edge``."""
+    """Return the shortest decimal that divides the ascending ``known`` values as ``edge`` does."""
     i = int(np.searchsorted(known, edge, side="left"))
     below, above = float(known[i - 1]), float(known[i])
     for digits in range(-6, 17):
         for candidate in (round(edge, digits), math.floor(above * 10.0**digits) / 10.0**digits):
             if below < candidate <= above:
-                return candidate + 0.0  # no negative zero in a file that people read
+                return candidate + 0.0  # -0.0 becomes 0.0
     return edge
 
 
 def merged_bin_of(counts: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Return for each bin which merged bin, 0, 1, ..., it belongs to, so that each has at least ten children.
+    """Return the merged bin (0, 1, ...) of each bin, so that each merged bin has at least ten children.
 
-    The bin of the fewest children is merged with the neighbour whose value is nearer, until none has fewer than ten.
+    The bin with the fewest children is merged with the neighbour of nearer value, until none has fewer than ten.
     """
     first = list(range(len(counts)))  # where each merged bin begins
     n, value = [int(count) for count in counts], [float(v) for v in values]
@@ -67,7 +67,7 @@ def pooled(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
 def pool_groups(values: np.ndarray, weights: np.ndarray, member: np.ndarray) -> np.ndarray:
     """Return the weighted mean of each group of rows; ``member`` is as :func:`merged_bin_of` returns it."""
     groups = int(member.max()) + 1
-    if groups == len(member):  # each alone: as it was, to the last bit
+    if groups == len(member):  # nothing is merged: avoid rounding
         return values.copy()
     return np.stack([pooled(values[member == g], weights[member == g]) for g in range(groups)])
 
@@ -75,10 +75,10 @@ def pool_groups(values: np.ndarray, weights: np.ndarray, member: np.ndarray) -> 
 def merged_rows_and_columns(
     counts: np.ndarray, values: np.ndarray, weights0: np.ndarray, weights1: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return what each row and each column of a grid is merged into, so that each cell has no child or at least ten.
+    """Return the merged row of each row of a grid, and so for columns, so that each cell has no child or at least ten.
 
-    Whole neighbouring rows or columns are merged. Of the merges that touch a cell of 1 to 9 children, the one is taken
-    that changes the interaction least for each such cell it ends. In the end one row and one column, if it takes that.
+    Whole neighbouring rows or columns are merged greedily, until no cell has 1 to 9 children. Of the merges that
+    involve such a small cell, the one with the smallest change of the interaction per small cell removed is taken.
     """
     n, v, w0, w1 = counts, values, weights0.astype(float), weights1.astype(float)
     first = [np.arange(size) for size in counts.shape]
@@ -102,16 +102,16 @@ def merged_rows_and_columns(
 
 
 def _cheapest(n: np.ndarray, v: np.ndarray, w0: np.ndarray, w1: np.ndarray) -> tuple[float, int]:
-    """Return the cost and position of the best merge of a row with the next; infinity when none is called for."""
+    """Return the cost and position of the best merge of a row with the next; infinite where no cell is small."""
     few = is_few(n).sum(axis=1)
-    touched = few[:-1] + few[1:]
-    if not touched.any():
+    n_small = few[:-1] + few[1:]
+    if not n_small.any():
         return np.inf, -1
-    ended = touched - is_few(n[:-1] + n[1:]).sum(axis=1)
-    both = w0[:-1] + w0[1:]
-    lost = w0[:-1] * w0[1:] / np.where(both > 0, both, 1.0) * ((v[1:] - v[:-1]) ** 2 @ w1)
-    # a merge that ends no such cell may still be the way to one that does; it is taken when nothing better is left
-    cost = np.where(touched > 0, np.where(ended > 0, lost / np.maximum(ended, 1), 1e300), np.inf)
+    n_removed = n_small - is_few(n[:-1] + n[1:]).sum(axis=1)
+    total_weight = w0[:-1] + w0[1:]
+    change = w0[:-1] * w0[1:] / np.where(total_weight > 0, total_weight, 1.0) * ((v[1:] - v[:-1]) ** 2 @ w1)
+    # a merge that removes no small cell is the last resort: it can lead to one that does
+    cost = np.where(n_small > 0, np.where(n_removed > 0, change / np.maximum(n_removed, 1), 1e300), np.inf)
     i = int(np.argmin(cost))
     return float(cost[i]), i
 

@@ -13,21 +13,28 @@ import numpy as np
 
 from send_screen.estimators._bagging import Bag, log_loss
 from send_screen.estimators._binned_feature import BinnedFeature, bin_matrix
-from send_screen.estimators._lightgbm import REPEATABLE, BagDatasets, choose_n_rounds, grow, lightgbm_package, split
+from send_screen.estimators._lightgbm import (
+    DETERMINISTIC,
+    BagDatasets,
+    choose_n_rounds,
+    lightgbm_package,
+    split,
+    train_with_early_stopping,
+)
 
 _PATIENCE = 20  # rounds without a better held-out score before a booster stops
-_BINNING = {
-    **REPEATABLE,
-    "force_row_wise": False,  # a tree looks at few of the columns: the same trees, sooner
+_DATASET_PARAMETERS = {
+    **DETERMINISTIC,
+    "force_row_wise": False,  # each tree uses few of the columns: the same trees, faster
     "force_col_wise": True,
-    "is_enable_sparse": False,  # nor are there so many bins that it would pay to leave out the commonest
+    "is_enable_sparse": False,  # too few bins for sparse storage to pay
     "max_bin": 255,
     "min_data_in_bin": 1,
     "feature_pre_filter": False,
 }
 
-_TREES = {
-    **_BINNING,
+_TREE_PARAMETERS = {
+    **_DATASET_PARAMETERS,
     "objective": "binary",
     "metric": "binary_logloss",
     "learning_rate": 0.1,
@@ -39,7 +46,7 @@ _TREES = {
 }
 
 Terms = Sequence[tuple[BinnedFeature, ...]]
-"""Features, one or two, that may meet in one tree. The trees are a sum of functions of one term each."""
+"""The features of each term, one or two. A tree splits on those of one term, so the trees are a sum over terms."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +67,9 @@ class BoostedEnsemble:
         )
 
     def tabulate(self, bag: int) -> tuple[float, tuple[np.ndarray, ...]]:
-        """Return a bag's trees as a constant and values of each term, those of missing last on each axis.
+        """Return a bag's trees as a constant and a grid of values for each term, missing last on each axis.
 
-        Exact: the trees are a sum of functions of one term, so all other features may stay in their first bin.
+        This is exact: the trees are a sum over terms, so each grid is predicted with all other features in bin 0.
         """
         shapes = [tuple(feature.n_bins + 1 for feature in term) for term in self.terms]
         p = sum(map(len, self.terms))
@@ -82,7 +89,7 @@ class BoostedEnsemble:
 
 @dataclass(frozen=True)
 class BinnedDataset:
-    """Binned features of all rows as a LightGBM dataset, made once whatever score the trees start from."""
+    """Binned features of all rows as a LightGBM dataset, built once for any initial score."""
 
     terms: Terms
     y: np.ndarray
@@ -94,7 +101,11 @@ class BinnedDataset:
         features = list(chain(*self.terms))
         categorical = [j for j, feature in enumerate(features) if feature.categorical]
         dataset = lightgbm_package().Dataset(
-            bin_matrix(features), self.y, weight=self.weight, params=_BINNING, categorical_feature=categorical
+            bin_matrix(features),
+            self.y,
+            weight=self.weight,
+            params=_DATASET_PARAMETERS,
+            categorical_feature=categorical,
         )
         return dataset.construct()
 
@@ -106,7 +117,7 @@ class BinnedDataset:
 def boost(
     data: BinnedDataset,
     bags: Sequence[BagDatasets],
-    starts: Sequence[np.ndarray],
+    init_scores: Sequence[np.ndarray],
     *,
     feature_fraction: float,
     max_rounds: int = 1000,
@@ -119,21 +130,21 @@ def boost(
     """
     ends = np.cumsum([len(term) for term in data.terms])
     parameters = {
-        **_TREES,
+        **_TREE_PARAMETERS,
         "feature_fraction": feature_fraction,
         "monotone_constraints": [feature.sign for feature in chain(*data.terms)],
         "interaction_constraints": [list(range(e - len(t), e)) for t, e in zip(data.terms, ends, strict=True)],
     }
 
     def fit_bag(b: int) -> tuple[Any, list[float]]:
-        own, held_out = bags[b], bags[b].bag.held_out
-        own.train.set_init_score(starts[b][own.bag.train])
-        own.held_out.set_init_score(starts[b][held_out])
-        before = log_loss(starts[b][held_out], data.y[held_out], data.weight[held_out])
+        datasets, held_out = bags[b], bags[b].bag.held_out
+        datasets.train.set_init_score(init_scores[b][datasets.bag.train])
+        datasets.held_out.set_init_score(init_scores[b][held_out])
+        before = log_loss(init_scores[b][held_out], data.y[held_out], data.weight[held_out])
         parameters_b = {**parameters, "seed": seed + b}
-        return grow(parameters_b, own, before, max_rounds=max_rounds, patience=_PATIENCE)
+        return train_with_early_stopping(parameters_b, datasets, before, max_rounds=max_rounds, patience=_PATIENCE)
 
-    # a thread a bag: threads inside a tree have too little to do on a few thousand rows
+    # one thread per bag: threads inside a tree do not pay for a few thousand rows
     with ThreadPoolExecutor(n_jobs) as pool:
         fitted = list(pool.map(fit_bag, range(len(bags))))
     weight = np.array([data.weight[own.bag.held_out].sum() for own in bags])

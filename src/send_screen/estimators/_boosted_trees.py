@@ -1,4 +1,4 @@
-"""LightGBM as challenger: what interpretability costs; never exported, never a child's reasons."""
+"""LightGBM as challenger, to measure what interpretability costs; never exported, and no source of reasons."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from send_screen.estimators._base import BinaryRiskClassifier
 from send_screen.estimators._check_input import checked_monotonic_cst, checked_seed
 from send_screen.estimators._clusters import groups_or_clusters
 from send_screen.estimators._explanation import PATH_DEPENDENT, explanation
-from send_screen.estimators._lightgbm import REPEATABLE, lightgbm_package
+from send_screen.estimators._lightgbm import DETERMINISTIC, lightgbm_package
 from send_screen.estimators._tune import RATE, ROUNDS, SETTINGS, Setting, tune
 
 
 class BoostedTreesClassifier(BinaryRiskClassifier):
     """Gradient-boosted trees by LightGBM [Ke2017]_, tuned inside the training data, under monotonic constraints.
 
-    Evidence only: there is no ``risk_tables_``, so it cannot be exported or screen anyone.
+    For comparison only: there is no ``risk_tables_``, so it cannot be exported or screen anyone.
 
-    A challenger that is not tuned would flatter what it stands beside. The budget is twelve settings of
-    leaves, rows a leaf, columns a tree and penalty, judged by log loss on four folds of whole schools (of children,
-    without ``groups``) inside the training data, the better half going on after each fold; the rounds are the best for
-    the one that is left. Where too few children are there to hold any out, the usual setting and 150 rounds stand.
+    An untuned challenger would make the candidate look better than it is. So twelve settings (leaves, rows per leaf,
+    columns per tree, penalty) compete by successive halving: log loss on four folds of whole schools (of children,
+    without ``groups``) inside the training data. The number of rounds is the best one of the winner. With too few
+    children to hold any out, the default setting and 150 rounds are used.
 
     Levels are passed as their position in ``categorical_features``: ordered numbers under a monotonic constraint,
     categories without one. A level that is not listed counts as missing. Known values only are constrained; LightGBM
@@ -40,7 +40,7 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
     categorical_features : dict of str to sequence of str, optional
         Levels of each text column, in order.
     n_jobs : int, default=1
-        Settings that are tried at the same time, a thread each.
+        Settings that are tried at the same time, each in one thread.
     random_state : int, RandomState or None, default=0
         None draws another seed at each fit.
 
@@ -48,14 +48,14 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
     ----------
     booster_ : lightgbm.Booster
     setting_ : Setting
-        How its trees are grown.
+        How its trees are chosen.
     n_rounds_ : int
     classes_, n_features_in_, feature_names_in_
         As in scikit-learn.
 
     Notes
     -----
-    ``check_estimator`` passes in full, but its check of sample weights proves nothing here: with so few rows there is
+    ``check_estimator`` passes in full, but its check of sample weights is empty here: with so few rows there is
     no split. Rows are sampled and leaves have a smallest number of rows, so a row of weight two is not two rows.
 
     References
@@ -89,7 +89,7 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
         seed, n_jobs = checked_seed(self.random_state), effective_n_jobs(self.n_jobs)
         monotonic_cst = checked_monotonic_cst(self.monotonic_cst, X.columns)
         parameters = {
-            **REPEATABLE,
+            **DETERMINISTIC,
             "objective": "binary",
             "metric": "binary_logloss",
             "bagging_fraction": 0.8,  # of the rows, sampled anew for each tree
@@ -113,8 +113,8 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
         self.setting_, self.n_rounds_ = SETTINGS[0], ROUNDS
         for bags in make_bags(y, groups_or_clusters(X, groups), n_repeats=1, seed=seed):
             self.setting_, self.n_rounds_ = tune(data, y, weight, bags, parameters, n_jobs=n_jobs)
-        grown = {**parameters, **asdict(self.setting_), "learning_rate": RATE}
-        self.booster_ = lightgbm.train(grown, data, num_boost_round=self.n_rounds_)
+        chosen = {**parameters, **asdict(self.setting_), "learning_rate": RATE}
+        self.booster_ = lightgbm.train(chosen, data, num_boost_round=self.n_rounds_)
 
     def _score(self, X: pd.DataFrame) -> np.ndarray:
         return self._predict(X, raw_score=True)
@@ -122,8 +122,8 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
     def explain(self, X: Any) -> Any:
         """Return path-dependent TreeSHAP values [Lundberg2018]_, for data scientists.
 
-        They weigh trees by the rows that reached each leaf, so they are not the interventional values of the score,
-        and they are never shown as a child's reasons.
+        They average over the rows that reached each leaf, so they are not the interventional values of the score, and
+        are never displayed as a child's reasons.
 
         Parameters
         ----------

@@ -27,7 +27,7 @@ from send_screen.tables._terms import level_text
 SIGNS = {"increasing": 1, "decreasing": -1}
 _MIN_WEIGHT, _MAX_WEIGHT = 1e-30, 1e30  # of a row that counts at all: LightGBM keeps weights in four bytes
 _MAX_VALUE = 1e100  # no value may be larger: squares are added up
-_MAX_WHOLE = 2_000_000_000  # other seeds are counted from a seed, and LightGBM's end at 2**31
+_MAX_WHOLE = 2_000_000_000  # numbers are added to a seed, and LightGBM's seeds end at 2**31
 Levels = Mapping[str, Sequence[str] | None]
 """Columns of text, with their levels where they are known."""
 _NUMBERS = {"integer", "floating", "mixed-integer-float", "boolean", "decimal", "empty"}
@@ -62,7 +62,7 @@ def _from_array(estimator: Any, X: Any, texts: Levels, only: Sequence[str] | Non
     try:
         array = validate_data(estimator, X, dtype=object if texts else np.float64, ensure_all_finite=False, reset=reset)
     except ValueError as error:
-        # the libraries' own messages would quote cells: they may be a child's
+        # the libraries' own messages quote cells, which may be a child's data
         if str(error).startswith("could not convert"):
             raise ValueError(
                 "X holds text. Levels need a DataFrame whose columns have names of text, or a list of the levels of "
@@ -107,7 +107,7 @@ def _cells(X: pd.DataFrame, texts: Levels, only: Sequence[str] | None) -> pd.Dat
 
 
 def _numbers(name: str, column: pd.Series) -> np.ndarray:
-    """Return a column as float64 with NaN; one of objects too, if all that is known in it are numbers."""
+    """Return a column as float64 with NaN; one of dtype object too, if all its known values are numbers."""
     if isinstance(column.dtype, pd.SparseDtype):
         column = column.astype(column.dtype.subtype)
     kind = column.dtype
@@ -119,12 +119,12 @@ def _numbers(name: str, column: pd.Series) -> np.ndarray:
         )
     try:
         return column.to_numpy(dtype=np.float64, na_value=np.nan)
-    except ArithmeticError:  # a decimal that is none, or a number too large
+    except ArithmeticError:  # an invalid decimal, or a number too large
         raise ValueError(f"Column {name!r} holds a number that a computer cannot represent. Correct it.") from None
 
 
 def _levels(name: str, column: pd.Series, known: Sequence[str] | None) -> pd.Series:
-    """Return a column of levels as text, with None; numbers that are levels count by their text."""
+    """Return a column of levels as text, None where missing; numeric levels become text."""
     codes, found = pd.factorize(column)
     texts = [level_text(level) for level in found]
     for level, text in zip(found, texts, strict=True):
@@ -146,7 +146,7 @@ def checked_target(
     y = column_or_1d(y, warn=True)
     if pd.isna(y).any():
         raise ValueError("Input y contains NaN. Leave out the children whose outcome is not known.")
-    if y.dtype == object:  # what pandas makes of a column that once had gaps
+    if y.dtype == object:  # as pandas leaves a column that had missing values
         y = pd.Series(y).infer_objects().to_numpy()
     assert_all_finite(y, input_name="y")
     check_consistent_length(X, y)
@@ -167,7 +167,7 @@ def checked_target(
 
 
 def serial_numbers(groups: Any, kept: np.ndarray) -> np.ndarray | None:
-    """Return the groups of the rows that are kept as numbers 0, 1, ..., those that are missing as one more."""
+    """Return the groups of the rows that are kept as numbers 0, 1, ...; missing ones are one more group."""
     if groups is None:
         return None
     array = column_or_1d(groups)
@@ -206,8 +206,8 @@ def checked_categories(
 ) -> dict[str, list[str]]:
     """Return the levels of each categorical feature, as text.
 
-    Those given; the categories of a column of that dtype; and of any other column of text, in alphabetical order, the
-    values of ten rows or more, since others could name a child.
+    The given levels; else the categories of a categorical dtype; else, of a column of text, the values of ten rows or
+    more in alphabetical order, since rarer ones could name a child.
     """
     given = _mapping(categorical_features, "categorical_features", "a list of its levels")
     listed = {name: _checked_levels(name, levels) for name, levels in given.items()}
@@ -221,7 +221,7 @@ def checked_categories(
 
 
 def levels_in(column: pd.Series) -> list[Any] | None:
-    """Return the levels of a column that says itself that it is categorical, or that holds text; None for others."""
+    """Return the levels of a column of categorical dtype, or of text; None for others."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         return list(column.cat.categories)
     if pd.api.types.is_numeric_dtype(column.dtype):
@@ -259,7 +259,7 @@ def checked_whole(name: str, value: Any, *, least: int = 0) -> int:
 
 
 def checked_seed(random_state: Any) -> int:
-    """Return the seed that ``random_state`` is, or that it gives: None and a ``RandomState`` give one at random."""
+    """Return the seed: ``random_state`` itself, or a random one for None and from a ``RandomState``."""
     if random_state is None or isinstance(random_state, np.random.RandomState):
         return int(check_random_state(random_state).randint(_MAX_WHOLE))
     return checked_whole("random_state", random_state)

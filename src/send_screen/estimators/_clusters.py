@@ -1,7 +1,7 @@
 """Detect clusters of rows, such as the children of one class, where no groups are given.
 
-A feature of a class, such as its size, identifies the class. With some of its children in training and others held
-out, what was learnt about the class looks like skill, and hyperparameters are chosen that do badly on other classes.
+A feature of a class, such as its size, identifies the class. If some of its children are in training and others held
+out, what was learnt about the class raises held-out accuracy, and the hyperparameters chosen generalise badly.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 _MAX_PAIRS, _PAIRS_PER_ROW, _BATCH = 200_000, 50, 20_000
-_MIN_VALUES = 10  # distinct; with fewer, neighbours are too far apart
-_MIN_RATIO = 1.1  # on real children 1.2 and more for features of a class or school, below 1 for a child's own
+_MIN_VALUES = 10  # distinct values; with fewer, neighbouring values are too far apart
+_MIN_RATIO = 1.1  # in real data 1.2 or more for features of a class or school, below 1 for features of a child
 _N_ERRORS = 4.0  # standard errors: among many pairs of features some ratio is large by chance
 _MIN_CLUSTERS = 20
 
@@ -37,10 +37,11 @@ def groups_or_clusters(X: pd.DataFrame, groups: np.ndarray | None) -> np.ndarray
 def find_clusters(X: pd.DataFrame) -> tuple[np.ndarray, str, str] | None:
     """Return the cluster of each row, int64, shape (n,), and the two features that identify it; None without clusters.
 
-    Two features of a child vary together smoothly: pairs of children that agree in both are about as frequent, as a
-    multiple of what independence would give, as pairs that agree in one and are neighbours in the other, or are
-    neighbours in both. Two features of a class agree exactly within it, so that the first are far more frequent. The
-    two features with the largest ratio identify the clusters, if it is surely above 1 and not due to a few values.
+    The joint distribution of two features of a child is smooth: pairs of children with equal values in both are about
+    as frequent (relative to independence) as pairs with equal values in one and neighbouring values in the other, or
+    with neighbouring values in both. Two features of a class are equal for all its children, so equal pairs are far
+    more frequent. The two features with the largest ratio of these frequencies identify the clusters, if the ratio is
+    significantly above 1 and not due to a few values.
     """
     ranks = {
         name: pd.factorize(X[name], sort=True)[0]
@@ -64,15 +65,16 @@ def find_clusters(X: pd.DataFrame) -> tuple[np.ndarray, str, str] | None:
 
 
 def _ratios(ranks: np.ndarray) -> np.ndarray:
-    """Return for columns j < k a lower bound of the frequency of agreement in both over that of being neighbours.
+    """Return for columns j < k a lower bound of the ratio: frequency of equal values over that of neighbouring values.
 
-    It is the ratio of a lower to an upper limit, from random pairs of rows. Negative ranks are missing values.
+    It is the ratio of a lower to an upper confidence limit, from random pairs of rows. Negative ranks are missing
+    values.
     """
     rng = np.random.default_rng(0)
     n, p = ranks.shape
-    # agree in both; agree and neighbours; agree and two apart; above or below in both; above in one, below in the other
+    # (equal, equal); (equal, one step); (equal, two steps); one step in the same direction; in opposite directions
     together = np.zeros((5, p, p))
-    alone = np.zeros((4, p))  # agree, above, below, two apart
+    alone = np.zeros((4, p))  # equal, one step above, one step below, two steps
     for _ in range(max(1, min(_MAX_PAIRS, _PAIRS_PER_ROW * n) // _BATCH)):
         first, second = ranks[rng.integers(0, n, (2, _BATCH))]
         apart = np.where((first >= 0) & (second >= 0), first - second, n)
@@ -97,7 +99,7 @@ def _ratios(ranks: np.ndarray) -> np.ndarray:
     errors = _N_ERRORS * np.sqrt(together)
     low = np.maximum(together - errors, 1e-9) / np.maximum(independent, 1.0)
     upper = (together + errors + _N_ERRORS**2) / np.maximum(independent, 1.0)
-    # a narrow normal curve through its values one and two steps from the middle is so much higher in the middle
+    # the peak of a normal curve through its values at one and two steps
     peak = upper[1] * np.clip(np.cbrt(upper[1] / low[2]), 1.0, 3.0)
     ratio: np.ndarray = np.triu(low[0] / np.max([peak, peak.T, upper[3], upper[4]], axis=0), 1)
     return ratio

@@ -1,4 +1,4 @@
-"""The estimators that a spec names."""
+"""Build the estimators that a spec names: candidate, baseline and challengers."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from send_screen.specs import GoalsNotMet, ModelSpec
 
 
 def compared_models(spec: ModelSpec, cohort: Cohort, *, threads: int) -> dict[str, Callable[[], Any]]:
-    """Return a maker of unfitted estimators for ``"candidate"``, ``"baseline"`` and each challenger of the spec.
+    """Return a factory of unfitted estimators for ``"candidate"``, ``"baseline"`` and each challenger of the spec.
 
-    Of the cohort only the levels of categorical features are used. A challenger that is not installed is said now.
+    Of the cohort only the levels of categorical features are used. Raises at once where a challenger is not installed.
     """
     if "ebm" in spec.challengers:
         require_ebm()
     monotonic_cst, categorical_features = spec.monotonic_cst, cohort.categorical_features
-    makers: dict[str, Callable[[], Any]] = {
+    factories: dict[str, Callable[[], Any]] = {
         "baseline": lambda: _baseline(spec),
         "additive": lambda: AdditiveRiskClassifier(
             monotonic_cst=monotonic_cst,
@@ -44,21 +44,22 @@ def compared_models(spec: ModelSpec, cohort: Cohort, *, threads: int) -> dict[st
         "ebm": lambda: EBMClassifier(categorical_features=categorical_features),
     }
     return {
-        "candidate": makers[spec.model],
-        "baseline": makers["baseline"],
-        **{name: makers[name] for name in spec.compared if name in makers},
+        "candidate": factories[spec.model],
+        "baseline": factories["baseline"],
+        **{name: factories[name] for name in spec.compared if name in factories},
     }
 
 
 def describe_challenger(name: str) -> str:
     """Return a description of a challenger, as a noun phrase."""
     if name == "lightgbm":
-        return f"LightGBM, with the same signs, tuned inside the training schools ({len(SETTINGS)} settings)"
+        tuned = f"tuned inside the training schools ({len(SETTINGS)} settings)"
+        return f"LightGBM, with the same monotonic constraints, {tuned}"
     if name == "all_terms":
         return "the same model without a limit on its terms"
     if name == "whole_points":
         return "its own scorecard of whole points, added up by hand"
-    return f"EBM, also readable, as it comes (interpret-core {version('interpret-core')}, no signs)"
+    return f"EBM, also readable, as it comes (interpret-core {version('interpret-core')}, no monotonic constraints)"
 
 
 def _baseline(spec: ModelSpec) -> BaselineClassifier:

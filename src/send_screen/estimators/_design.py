@@ -15,14 +15,15 @@ from send_screen.estimators._solver import fit_bounded_logistic
 from send_screen.tables import MINIMUM_CHILDREN, LevelsTerm, ShapeTerm, merged_levels, published_counts, published_range
 
 _LINE_BINS = 8
-_MIN_RANGE = 1e-6  # of the size of its ends: of a narrower line, a sum would keep too few digits
+_MIN_RANGE = 1e-6  # of a feature, relative to its ends: below it, sums lose too many digits
 
 
 @dataclass(frozen=True)
 class NumericDesign:
-    """A number: its imputed, scaled line and, where ten or more are missing, a scaled missing indicator.
+    """Columns of a number: clipped, imputed and scaled; and a scaled missing indicator where ten or more are missing.
 
-    Coefficients are ``A @ theta``; where ``bounded``, an element of theta may not be negative.
+    The coefficients are ``A @ theta``; elements of theta that are ``bounded`` may not be negative (monotonic
+    constraint).
     """
 
     feature: str
@@ -42,27 +43,27 @@ class NumericDesign:
         x = column.to_numpy(dtype=np.float64)
         known = ~np.isnan(x)
         n, n_missing = int(known.sum()), int((~known).sum())
-        # without enough children to tell a range of there is no line: every value then counts as zero
+        # with too few children to publish a range, every value counts as zero
         low, high = published_range(x[known]) or (0.0, 0.0)
         if high - low < _MIN_RANGE * max(abs(low), abs(high)):
             low = high = 0.0
         median = _weighted_median(np.clip(x, low, high)[known], weight[known]) if n else 0.0
-        raw = _line_and_indicator(x, low, high, median, indicator=min(n, n_missing) >= MINIMUM_CHILDREN)
+        raw = _value_and_indicator(x, low, high, median, indicator=min(n, n_missing) >= MINIMUM_CHILDREN)
         centres, scales = _centre_and_scale(raw, weight)
         k, lowest_risk = raw.shape[1], low if sign > 0 else high
         A, bounded = np.eye(k), np.zeros(k, dtype=bool)
         if sign:
-            A, bounded = _signed_map(k, sign, abs(median - lowest_risk), scales)
+            A, bounded = _constraint_map(k, sign, abs(median - lowest_risk), scales)
         return cls(str(column.name), x, sign, low, high, median, centres, scales, A, bounded)
 
     @cached_property
     def line(self) -> np.ndarray:
-        """What the slope multiplies for each child, 0 where the value is not known: float64, shape (n,)."""
+        """The clipped values, which the slope multiplies, 0 where missing: float64, shape (n,)."""
         return np.where(np.isnan(self.x), 0.0, np.clip(self.x, self.low, self.high))
 
     def matrix(self, rows: np.ndarray) -> np.ndarray:
-        """Return the scaled columns of some rows; not kept, since for all features they are twice the data."""
-        raw = _line_and_indicator(self.x[rows], self.low, self.high, self.median, indicator=len(self.A) > 1)
+        """Return the scaled columns of some rows; not cached, since for all features they are twice the data."""
+        raw = _value_and_indicator(self.x[rows], self.low, self.high, self.median, indicator=len(self.A) > 1)
         return np.asarray((raw - self.centres) / self.scales)
 
     def take(self, rows: np.ndarray) -> NumericDesign:
@@ -70,16 +71,16 @@ class NumericDesign:
         return replace(self, x=self.x[rows])
 
     def raw(self, w: np.ndarray) -> tuple[float, float, float]:
-        """Return slope, value of a missing value, and what moves into the intercept, in raw units."""
+        """Return slope, value where missing, and shift of the intercept, in raw units."""
         raw = w / self.scales
-        slope = float(raw[0]) + 0.0  # no negative zero in a file that people read
+        slope = float(raw[0]) + 0.0  # -0.0 becomes 0.0
         missing = slope * self.median + (float(raw[1]) if len(raw) > 1 else 0.0)
         if self.sign:  # the bound holds up to rounding; this makes it hold to the last bit
             missing = max(missing, slope * (self.low if self.sign > 0 else self.high))
         return slope, missing, -float(raw @ self.centres)
 
     def term(self, w: np.ndarray) -> tuple[ShapeTerm, float]:
-        """Return the term and what moves into the intercept; counts of its steps, all 0, tell where children are."""
+        """Return the term and the shift of the intercept; the term has steps of value 0, whose counts it publishes."""
         slope, missing, shift = self.raw(w)
         known = np.sort(self.x[~np.isnan(self.x)])
         edges = tuple(shortest_cut_point(edge, known) for edge in quantile_cut_points(self.x, _LINE_BINS))
@@ -100,15 +101,15 @@ class NumericDesign:
         return replace(term, mean=float(term.evaluate(self.x).mean())), shift
 
 
-def _line_and_indicator(x: np.ndarray, low: float, high: float, median: float, *, indicator: bool) -> np.ndarray:
-    """Return values clipped to the range, the median where missing, and where asked for 1 where missing, as columns."""
+def _value_and_indicator(x: np.ndarray, low: float, high: float, median: float, *, indicator: bool) -> np.ndarray:
+    """Return the values, clipped and median-imputed, and with ``indicator`` a second column that is 1 where missing."""
     known = ~np.isnan(x)
     line = np.where(known, np.clip(x, low, high), median)
     return np.column_stack([line, ~known] if indicator else [line])
 
 
-def _signed_map(k: int, sign: int, distance: float, scales: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return A and bounds so that theta >= 0 is exactly: slope of that sign, missing at or above the lowest risk.
+def _constraint_map(k: int, sign: int, distance: float, scales: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return A and bounds such that theta >= 0 means: slope of that sign, missing not below the lowest risk.
 
     With w = (w1, w2) of the scaled line and indicator, a missing value scores sign * w1 / s1 * distance + w2 / s2 above
     the lowest-risk end of the range, where ``distance`` lies between the median and that end. Calling that height m
@@ -122,11 +123,11 @@ def _signed_map(k: int, sign: int, distance: float, scales: np.ndarray) -> tuple
 
 @dataclass(frozen=True)
 class CategoricalDesign:
-    """Levels: one column per group of levels and, where ten or more are missing, one for missing; none is scaled.
+    """Columns of levels: an unscaled indicator per group of levels, and one for missing where ten or more are missing.
 
     Groups have ten children or more. ``codes`` are the group of each row, the number of groups where missing, and
     ``order`` the code of each column: the lowest risk first when there is a sign, missing last. Fewer than ten missing
-    are fitted and scored as the commonest group: as the average child, their number could be told from the table.
+    are fitted and scored as the commonest group; from a value of their own their number could be derived.
     """
 
     feature: str
@@ -184,12 +185,12 @@ class CategoricalDesign:
         return values, max(missing, float(values.min())) if self.sign else missing
 
     def term(self, w: np.ndarray) -> tuple[LevelsTerm, float]:
-        """Return the term, and what moves into the intercept: nothing."""
+        """Return the term, and the shift of the intercept, which is 0."""
         values, missing = self.raw(w)
         named = {level: float(values[g]) for g, group in enumerate(self.groups) for level in group}
         mean = float(np.append(values, missing)[self.codes].mean())
-        missed = int((self.codes == len(self.groups)).sum())
-        n, n_missing = published_counts(len(self.codes) - missed, missed)
+        n_missing_rows = int((self.codes == len(self.groups)).sum())
+        n, n_missing = published_counts(len(self.codes) - n_missing_rows, n_missing_rows)
         return LevelsTerm(feature=self.feature, levels=named, missing=missing, mean=mean, n=n, n_missing=n_missing), 0.0
 
 
@@ -235,10 +236,10 @@ def _matrix(designs: Sequence[DesignColumns], rows: np.ndarray) -> np.ndarray:
 def _weighted_median(x: np.ndarray, weight: np.ndarray) -> float:
     """Return the median; with equal weights it is numpy's, with whole weights that of the repeated rows."""
     order = np.argsort(x, kind="stable")
-    reached = np.cumsum(weight[order])
-    half = reached[-1] / 2.0
-    lower = np.searchsorted(reached, half, side="left")
-    upper = min(int(np.searchsorted(reached, half, side="right")), len(x) - 1)
+    cumulative = np.cumsum(weight[order])
+    half = cumulative[-1] / 2.0
+    lower = np.searchsorted(cumulative, half, side="left")
+    upper = min(int(np.searchsorted(cumulative, half, side="right")), len(x) - 1)
     return float((x[order[lower]] + x[order[upper]]) / 2.0)
 
 

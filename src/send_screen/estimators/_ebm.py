@@ -26,14 +26,14 @@ def require_ebm() -> None:
 class EBMClassifier(BinaryRiskClassifier):
     """An Explainable Boosting Machine [Nori2019]_ with its defaults, a fixed seed and one thread.
 
-    Evidence only: there is no ``risk_tables_``, so it cannot be exported or screen anyone. It takes no monotonic
-    constraints, keeps no schools together when it holds out, and treats missing values in its own way (a bin of their
-    own); half a minute a fit on 4,000 children.
+    For comparison only: there is no ``risk_tables_``, so it cannot be exported or screen anyone. It takes no monotonic
+    constraints, does not keep schools together when it holds out rows, and gives missing values a bin of their own.
+    A fit takes half a minute on 4,000 children.
 
     Parameters
     ----------
     categorical_features : dict of str to sequence of str, optional
-        Levels of each text column, which are nominal here. A level that was not met in training adds nothing.
+        Levels of each text column, which are nominal here. A level that is not in the training data adds 0.
     random_state : int, RandomState or None, default=0
         None draws another seed at each fit.
 
@@ -70,7 +70,7 @@ class EBMClassifier(BinaryRiskClassifier):
         kinds = ["nominal" if name in self.categorical_features_ else "continuous" for name in X.columns]
         ebm = ExplainableBoostingClassifier(feature_types=kinds, n_jobs=1, random_state=checked_seed(self.random_state))
         with warnings.catch_warnings():
-            # it is about pictures, of which none is made here
+            # concerns its plots only
             warnings.filterwarnings("ignore", "Missing values detected", UserWarning)
             self.ebm_ = ebm.fit(X, y.astype(int), sample_weight=weight)
 

@@ -80,11 +80,11 @@ def shap_waterfall(example: Example) -> str:
     values = pd.DataFrame([[reason.value for reason in reasons]], columns=[reason.label for reason in reasons])
     contributions = np.array([[reason.contribution for reason in reasons]])
     explained = explanation(contributions, example.base_value, values, label=INTERVENTIONAL)
-    # imported here, after shap is known to be there: both are of the full install
+    # imported after explanation() has raised where shap is missing: both come with the same extra
     import matplotlib.pyplot as plt
     import shap
 
-    # a figure of our own, whatever else is open in this process
+    # settings and figure of our own, whatever else is open in this process
     with plt.rc_context({"svg.fonttype": "none", "svg.hashsalt": "send_screen"}):
         figure = plt.figure()
         try:

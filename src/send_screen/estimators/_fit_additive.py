@@ -1,4 +1,4 @@
-"""Fit the additive model in stages, each hyperparameter chosen on rows of schools that the bag was not trained on."""
+"""Fit the additive model in stages, each hyperparameter chosen on the held-out schools of the bags."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from send_screen.estimators._solver import fit_rising_slope
 from send_screen.estimators._training_data import AdditiveComponents, Pairs, TrainingData
 
 C_GRID = (0.0, 0.001, 0.01, 0.1)
-"""Inverse penalties of the linear component that are averaged over; of 0 nothing is left but an intercept."""
+"""Inverse penalties of the linear component that are averaged over; 0 leaves only the intercept."""
 
 N_REPEATS = 2
 MAX_ROWS_FOR_C = 20_000
-"""Of more rows, one C is chosen on so many: averaging over several then adds too little."""
+"""With more rows, a single C is chosen on a subsample of this size: averaging then adds too little."""
 FEW_GROUPS = 40
 """With fewer groups, each group counts once in the weights of C, whatever the number of rows."""
 _EM_STEPS = 1_000
 _TEMPERATURE = 4.0
 _MIN_WEIGHT = 0.05
-_FALLBACK_C = 0.01  # with too few rows to hold any out there is a linear component only
+_FALLBACK_C = 0.01  # of the model with too few rows to hold any out: a linear component only
 
 
 @dataclass(frozen=True)
 class FitResult:
-    """The components of each bag, the repeat that each bag is of, the pairs they share, and the weight of each C."""
+    """The components of each bag, the number of its repeat, the pairs that interact, and the weight of each C."""
 
     bags: list[AdditiveComponents]
     repeats: list[int]
@@ -48,9 +48,9 @@ def fit_additive(data: TrainingData, groups: np.ndarray | None, *, max_pairs: in
 
     1. In each bag and for each C: the linear component, and shapes boosted on its residual. The models of several C
        are averaged with weights proportional to exp(-n (loss - least loss) / 4), by held-out loss; those below .05 are
-       dropped. Of more than 20,000 rows, one C is chosen on 20,000 of them, groups sampled whole. With fewer than 40
-       groups neither holds: rows of one group are wrong together, and many rows would make a weight of chance certain.
-       The weights then stack whole groups (:func:`_stacking_weights`).
+       dropped. With more than 20,000 rows, a single C is chosen on a subsample of whole groups. With fewer than 40
+       groups neither is done, since errors within a group are correlated and the number of rows overstates the
+       information: the weights are stacking weights over groups (:func:`_stacking_weights`).
     2. Interactions of the first ``max_pairs`` pairs of :func:`rank_interactions` are boosted on the residual, and kept
        if they lower the held-out loss.
     3. An affine map with positive slope, fitted to held-out scores, calibrates.
@@ -58,25 +58,26 @@ def fit_additive(data: TrainingData, groups: np.ndarray | None, *, max_pairs: in
     repeats = make_bags(data.y, groups, n_repeats=N_REPEATS, seed=seed)
     if not repeats:
         return FitResult([data.fit_linear(np.arange(len(data.y)), _FALLBACK_C)], [0], [], {_FALLBACK_C: 1.0})
-    few = groups if groups is not None and groups.max() + 1 < FEW_GROUPS else None
-    candidates = _C_candidates(data, groups, seed=seed, n_jobs=n_jobs) if few is None else C_GRID
+    few_groups = groups if groups is not None and groups.max() + 1 < FEW_GROUPS else None
+    candidates = _C_candidates(data, groups, seed=seed, n_jobs=n_jobs) if few_groups is None else C_GRID
     fitted: dict[float, list[AdditiveComponents]] = {C: [] for C in candidates}
     weights: dict[float, float] = {}
     bags: list[Bag] = []
     dataset = shapes_dataset(data)
-    for r, own in enumerate(repeats):
-        bags += own
-        datasets = dataset.split(own)
+    for r, bags_of_repeat in enumerate(repeats):
+        bags += bags_of_repeat
+        datasets = dataset.split(bags_of_repeat)
         for C, components in fitted.items():
             components += _fit_bags(data, dataset, datasets, C, seed=seed + 100 * r, n_jobs=n_jobs)
-        weights = _average_weights(data, bags, fitted, few)
+        weights = _average_weights(data, bags, fitted, few_groups)
         fitted = {C: fitted[C] for C in weights}
-    averaged = [reduce(add, (fitted[C][b].times(weight) for C, weight in weights.items())) for b in range(len(bags))]
+    averaged = [reduce(add, (fitted[C][b].scaled(weight) for C, weight in weights.items())) for b in range(len(bags))]
     averaged, pairs = _add_interactions(data, bags, averaged, max_pairs, seed=seed, n_jobs=n_jobs)
     slope, shift = _calibration(data, held_out_score(data, bags, averaged, pairs))
-    repeat_of = [r for r, own in enumerate(repeats) for _ in own]
-    scaled = [components.times(slope) for components in averaged]
-    return FitResult([replace(own, intercept=own.intercept + shift) for own in scaled], repeat_of, pairs, weights)
+    repeat_of = [r for r, bags_of_repeat in enumerate(repeats) for _ in bags_of_repeat]
+    scaled = [components.scaled(slope) for components in averaged]
+    calibrated = [replace(components, intercept=components.intercept + shift) for components in scaled]
+    return FitResult(calibrated, repeat_of, pairs, weights)
 
 
 def shapes_dataset(data: TrainingData) -> BinnedDataset:
@@ -85,7 +86,7 @@ def shapes_dataset(data: TrainingData) -> BinnedDataset:
 
 
 def _C_candidates(data: TrainingData, groups: np.ndarray | None, *, seed: int, n_jobs: int) -> tuple[float, ...]:
-    """Return the C grid; of very many rows, the C with the least held-out loss on a subsample."""
+    """Return the C grid; with very many rows, the C with the least held-out loss on a subsample."""
     if len(data.y) <= MAX_ROWS_FOR_C:
         return C_GRID
     rows = subsample_groups(len(data.y), groups, MAX_ROWS_FOR_C, seed)
@@ -104,12 +105,12 @@ def _C_candidates(data: TrainingData, groups: np.ndarray | None, *, seed: int, n
 def held_out_score(
     data: TrainingData, bags: Sequence[Bag], components: Sequence[AdditiveComponents], pairs: Pairs = ()
 ) -> np.ndarray:
-    """Return each row's mean score by the bags that hold it out; NaN where there is none."""
-    total, times = np.zeros(len(data.y)), np.zeros(len(data.y))
+    """Return each row's mean score over the bags that hold it out; NaN where none does."""
+    total, n_scores = np.zeros(len(data.y)), np.zeros(len(data.y))
     for bag, own in zip(bags, components, strict=True):
         total[bag.held_out] += data.score(own, pairs)[bag.held_out]
-        times[bag.held_out] += 1.0
-    mean: np.ndarray = np.divide(total, times, out=np.full(len(total), np.nan), where=times > 0)
+        n_scores[bag.held_out] += 1.0
+    mean: np.ndarray = np.divide(total, n_scores, out=np.full(len(total), np.nan), where=n_scores > 0)
     return mean
 
 
@@ -123,7 +124,7 @@ def _fit_bags(
 
 
 def shape_components(ensemble: BoostedEnsemble, bag: int, features: Sequence[BinnedFeature]) -> AdditiveComponents:
-    """Return trees of one feature each as components; the monotonic ones to the last bit, not up to rounding."""
+    """Return trees of one feature each as components; monotonic constraints hold exactly, not only up to rounding."""
     constant, values = ensemble.tabulate(bag)
     for own, feature in zip(values, features, strict=True):
         if feature.sign:
@@ -135,15 +136,15 @@ def _average_weights(
     data: TrainingData,
     bags: Sequence[Bag],
     fitted: dict[float, list[AdditiveComponents]],
-    few: np.ndarray | None,
+    few_groups: np.ndarray | None,
 ) -> dict[float, float]:
-    """Return the weight of each C by held-out loss; ``few`` are the groups where there are few."""
-    if few is None:
+    """Return the weight of each C by held-out loss; with ``few_groups`` (of the rows), by stacking over groups."""
+    if few_groups is None:
         losses = [_held_out_loss(data, bags, components) for components in fitted.values()]
         weights = np.exp(-len(data.y) * (np.array(losses) - min(losses)) / _TEMPERATURE)
     else:
         scores = np.column_stack([held_out_score(data, bags, components) for components in fitted.values()])
-        weights = _stacking_weights(scores, data.y, data.weight, few)
+        weights = _stacking_weights(scores, data.y, data.weight, few_groups)
     weights /= weights.sum()
     kept = weights >= _MIN_WEIGHT
     weights = weights / weights[kept].sum()
@@ -156,7 +157,7 @@ def _stacking_weights(scores: np.ndarray, y: np.ndarray, weight: np.ndarray, gro
     .. math:: \max_w \sum_g \log \sum_k w_k e^{-L_{gk}}, \qquad w_k \ge 0, \; \sum_k w_k = 1,
 
     with the held-out log loss :math:`L_{gk}` summed over group g: stacking of predictive distributions (Yao, Vehtari,
-    Simpson and Gelman, 2018, Bayesian Analysis 13) where a group, not a row, is what is predicted. By EM.
+    Simpson and Gelman, 2018, Bayesian Analysis 13) with a group, not a row, as the unit of prediction. By EM.
     """
     known = ~np.isnan(scores).any(axis=1)
     scores, y, weight, groups = scores[known], y[known], weight[known], groups[known]
@@ -187,14 +188,14 @@ def _add_interactions(
 ) -> tuple[list[AdditiveComponents], Pairs]:
     if max_pairs == 0 or len(data.features) < 2:
         return components, []
-    starts = [data.score(own) for own in components]
-    ranked = rank_interactions(data.features, data.y, data.weight, bags, starts)
+    init_scores = [data.score(own) for own in components]
+    ranked = rank_interactions(data.features, data.y, data.weight, bags, init_scores)
     binned = (bin_pair(data.features[j], data.features[k]) for j, k in ranked)
     pairs = list(islice(filter(None, binned), max_pairs))
     if not pairs:
         return components, []
     dataset = BinnedDataset(pairs, data.y, data.weight)
-    ensemble = boost(dataset, dataset.split(bags), starts, feature_fraction=0.8, seed=seed, n_jobs=n_jobs)
+    ensemble = boost(dataset, dataset.split(bags), init_scores, feature_fraction=0.8, seed=seed, n_jobs=n_jobs)
     if ensemble.n_rounds == 0:
         return components, []
     tabulated = [ensemble.tabulate(b) for b in range(len(bags))]
@@ -207,8 +208,8 @@ def _add_interactions(
 def _calibration(data: TrainingData, score: np.ndarray) -> tuple[float, float]:
     """Return slope (0 or more) and intercept of the logistic regression of the target on held-out scores."""
     known = ~np.isnan(score)
-    if len(np.unique(data.y[known])) < 2:  # one school has all of one class: nothing to calibrate on
+    if len(np.unique(data.y[known])) < 2:  # one school has all children of one class
         return 1.0, 0.0
     slope, shift = fit_rising_slope(score[known], data.y[known], data.weight[known], C=1e6)
-    # a score of no use on held-out rows would be turned off: then it stays as it is
+    # a slope of about 0, of a score without held-out skill, would remove the score
     return (slope, shift) if slope > 0.05 else (1.0, 0.0)

@@ -11,8 +11,8 @@ import numpy as np
 from send_screen.errors import MissingExtraError
 from send_screen.estimators._bagging import Bag
 
-REPEATABLE = {"deterministic": True, "force_row_wise": True, "num_threads": 1, "verbosity": -1}
-"""Parameters of every booster. One thread each: a few thousand children are too little work for more."""
+DETERMINISTIC = {"deterministic": True, "force_row_wise": True, "num_threads": 1, "verbosity": -1}
+"""Parameters of every booster. One thread each: more do not pay for a few thousand rows."""
 
 
 def lightgbm_package() -> Any:
@@ -44,14 +44,14 @@ def split(dataset: Any, bags: Sequence[Bag]) -> list[BagDatasets]:
     ]
 
 
-def grow(
+def train_with_early_stopping(
     parameters: dict[str, Any], data: BagDatasets, loss_before: float, *, max_rounds: int, patience: int
 ) -> tuple[Any, list[float]]:
-    """Return a booster, grown until its held-out loss has not fallen for ``patience`` rounds, and that loss by round.
+    """Return a booster, stopped when its held-out loss has not fallen for ``patience`` rounds, and the loss by round.
 
-    The first loss is that before any tree.
+    The first loss is that without trees.
     """
-    # made in the thread that grows it, because LightGBM keeps what it may print for each thread
+    # built in the thread that trains it, because LightGBM keeps its verbosity for each thread
     booster = lightgbm_package().Booster(parameters, data.train)
     booster.add_valid(data.held_out, "held out")
     curve = [loss_before]
@@ -62,14 +62,14 @@ def grow(
     return booster, curve
 
 
-def same_length(curves: Sequence[Sequence[float]]) -> np.ndarray:
-    """Return curves as rows of one length: one that stopped early stays at its last loss."""
+def pad_curves(curves: Sequence[Sequence[float]]) -> np.ndarray:
+    """Return loss curves as rows of equal length: one that stopped early is continued with its last loss."""
     longest = max(map(len, curves))
     return np.array([[*curve, *[curve[-1]] * (longest - len(curve))] for curve in curves])
 
 
-def mean_and_error(values: np.ndarray, weight: np.ndarray) -> tuple[Any, Any]:
-    """Return the weighted mean over bags, the first axis, and its standard error: 0 where there is one bag only."""
+def mean_and_standard_error(values: np.ndarray, weight: np.ndarray) -> tuple[Any, Any]:
+    """Return the weighted mean over bags, the first axis, and its standard error: 0 with one bag only."""
     share = weight / weight.sum()
     mean = share @ values
     return mean, np.sqrt(share**2 @ (values - mean) ** 2 * len(values) / max(len(values) - 1, 1))
@@ -78,9 +78,9 @@ def mean_and_error(values: np.ndarray, weight: np.ndarray) -> tuple[Any, Any]:
 def choose_n_rounds(curves: Sequence[Sequence[float]], weight: np.ndarray) -> int:
     """Return the fewest rounds whose mean held-out loss is within a standard error of the least (1-SE rule).
 
-    The error is that of the mean, over the curves of all bags, of the difference between two losses of one bag.
+    It is the standard error, over bags, of the mean difference from the least loss.
     """
-    losses = same_length(curves)
+    losses = pad_curves(curves)
     best = int((weight @ losses).argmin())
-    mean, error = mean_and_error(losses - losses[:, [best]], weight)
+    mean, error = mean_and_standard_error(losses - losses[:, [best]], weight)
     return int(np.argmax(mean <= error))

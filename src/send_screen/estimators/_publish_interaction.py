@@ -19,7 +19,10 @@ def publish_interaction(
     terms: Mapping[str, Term],
     training: TrainingCounts,
 ) -> tuple[InteractionTerm, list[tuple[str, tuple[float, ...], np.ndarray]]]:
-    """Return a coarser, pure interaction, and the main effect (edges and values) to add to each feature's term."""
+    """Return a coarser, purified interaction, and the main effect (edges and values) to add to each feature's term.
+
+    ``allowed`` are the cut points of each feature that an interaction may have.
+    """
     values = np.array(interaction.values, dtype=np.float64)
     fine = training.cells(interaction, terms)
     weights = [fine.sum(axis=1), fine.sum(axis=0)]
@@ -27,7 +30,8 @@ def publish_interaction(
         _cuts(training.ranks(terms[name], edges), allowed[name], training.ranks(terms[name], allowed[name]))
         for edges, name in zip(interaction.edges, interaction.features, strict=True)
     ]
-    # the bins that each fine bin goes into, that of missing values last: first by what is allowed, then to ten children
+    # the merged bin of each fine bin, missing last: first by the allowed cut points, then by the minimum of ten
+    # children
     members = []
     for axis in cuts:
         bins = np.cumsum([0, *(cut is not None for cut in axis)])
@@ -37,7 +41,7 @@ def publish_interaction(
     members = [np.append(bins, bins[-1] + 1)[member] for bins, member in zip(coarse, members, strict=True)]
     counts, grid, p, q = _pool(fine, values, weights, members)
     suppressed = False
-    for g, n, w in ((grid, counts, p), (grid.T, counts.T, q)):  # the rows, then the columns, of missing
+    for g, n, w in ((grid, counts, p), (grid.T, counts.T, q)):  # the row, then the column, of missing values
         if n[-1].sum() == 0 or is_few(n[-1]).any():
             suppressed |= bool(n[-1].any())
             g[-1], w[-1] = 0.0, 0.0
@@ -45,7 +49,7 @@ def publish_interaction(
         tuple(cut for cut in compress(axis, np.diff(member)) if cut is not None)
         for axis, member in zip(cuts, members, strict=True)
     ]
-    if is_few(counts[:-1, :-1]).any() or not (p.any() and q.any()):  # not even one cell can be published
+    if is_few(counts[:-1, :-1]).any() or not (p.any() and q.any()):  # no cell can be published
         grid, p, q = np.zeros_like(grid), np.ones(len(p)), np.ones(len(q))
     pure, *effects, _ = purify(grid, p, q)
     pure[p == 0.0], pure[:, q == 0.0] = 0.0, 0.0
@@ -61,7 +65,7 @@ def publish_interaction(
 
 
 def _cuts(ranks: np.ndarray, allowed: tuple[float, ...], allowed_ranks: np.ndarray) -> list[float | None]:
-    """Return for each edge of an interaction the allowed edge at the same place among the children, or None."""
+    """Return for each edge of an interaction the allowed edge that divides the children equally, or None."""
     same = dict(zip(allowed_ranks.tolist(), allowed, strict=True))
     own = ranks.tolist()
     return [same.get(rank) if rank not in own[:i] else None for i, rank in enumerate(own)]

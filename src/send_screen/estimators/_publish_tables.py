@@ -30,27 +30,27 @@ from send_screen.tables._column_names import as_pandas, checked_columns
 from send_screen.tables._interaction import all_edges
 from send_screen.tables._monotonic import MonotonicAxis
 
-_ROOM = 1e-12  # what a step is raised beyond the least, so that rounding in a sum cannot turn it
+_SLACK = 1e-12  # added to the smallest step that keeps a constraint, so that rounding cannot break it
 
 
 def publish_tables(
     tables: Sequence[RiskTables], X: pd.DataFrame, *, monotonic_cst: Mapping[str, int] | None = None
 ) -> list[RiskTables]:
-    """Return models of the same training children with small numbers merged away, fit for publication.
+    """Return models of the same training children under disclosure control: no bin or cell of 1 to 9 children.
 
     - A bin of fewer than ten training children is merged with the neighbour whose value is nearer, a level with others
-      (:func:`~send_screen.tables.merged_levels`). A linear part ends where ten children are at or beyond its end.
-    - Every cut point becomes the shortest decimal that cuts the training children in the same place.
+      (:func:`~send_screen.tables.merged_levels`). A linear part is clipped where ten children are at or beyond its end.
+    - Every cut point becomes the shortest decimal that divides the training children in the same way.
     - An interaction has only cut points of its features' terms. Whole rows and columns are merged until each cell has
-      no child or at least ten. Where missing values leave too few, their row or column is 0. What merging makes a
-      main effect moves into the terms (:func:`purify`).
-    - Counts are those of the training children. Where one is suppressed, so is what would give it away.
-    - Monotonic constraints are made to hold again, and the mean score of the training children is kept.
+      no child or at least ten. A row or column of missing values with too few is 0. Main effects that arise from
+      merging move into the terms (:func:`purify`).
+    - Counts are those of the training children. Where one is suppressed, so are those from which it could be derived.
+    - Monotonic constraints are restored, and the mean score of the training children is kept.
 
     Parameters
     ----------
     tables : sequence of RiskTables
-        As fitted: their counts and means need not be right.
+        As fitted; their counts and means are computed anew.
     X : pandas.DataFrame, shape (n, p)
         The training children, columns as for :meth:`RiskTables.score`; counted once for all models.
     monotonic_cst : mapping of str to int, optional
@@ -84,7 +84,7 @@ def _publish(tables: RiskTables, training: TrainingCounts, monotonic_cst: Mappin
     mean = tables.intercept + sum(map(training.mean, tables.terms))
     mean += sum(training.mean_interaction(interaction, own) for interaction in tables.interactions)
     terms: dict[str, Term] = {}
-    cuts: dict[str, tuple[float, ...]] = {}  # where an interaction may step
+    cuts: dict[str, tuple[float, ...]] = {}  # the cut points that an interaction may have
     for term in tables.terms:
         ordered = bool(monotonic_cst.get(term.feature))
         if isinstance(term, LevelsTerm):
@@ -104,13 +104,13 @@ def _publish(tables: RiskTables, training: TrainingCounts, monotonic_cst: Mappin
             interactions.append(merged)
     for feature, term in terms.items():
         sign = monotonic_cst.get(feature, 0)
-        term = _withhold_few_missing(term, training)
+        term = _hide_few_missing(term, training)
         if isinstance(term, LevelsTerm):
             term = _merge_levels(term, training, ordered=bool(sign))
-        term = _withhold_few_missing(_make_monotone(term, interactions, sign), training)
+        term = _hide_few_missing(_make_monotone(term, interactions, sign), training)
         terms[feature] = _with_counts(_make_monotone(term, interactions, sign), training)
-    if short := monotonicity_violations(list(terms.values()), interactions, monotonic_cst):
-        raise TablesError("A monotonic constraint does not hold after merging.", column=next(iter(short)))
+    if violations := monotonicity_violations(list(terms.values()), interactions, monotonic_cst):
+        raise TablesError("A monotonic constraint does not hold after merging.", column=next(iter(violations)))
     published = RiskTables(
         intercept=0.0,
         terms=tuple(terms.values()),
@@ -124,7 +124,7 @@ def _publish(tables: RiskTables, training: TrainingCounts, monotonic_cst: Mappin
 def _merge_numeric(
     term: LinearTerm | ShapeTerm, interactions: Sequence[InteractionTerm], training: TrainingCounts
 ) -> LinearTerm | ShapeTerm:
-    """Return a term of numbers cut where it or an interaction of it steps, no bin of fewer than ten children."""
+    """Return a term of numbers, cut where it or its interactions are, and merged to ten children per bin."""
     counted = training.feature(term)
     low, high = counted.range or (0.0, 0.0)
     low, high = max(low, term.low), min(high, term.high)
@@ -153,7 +153,7 @@ def _add_effect(term: Term, edges: tuple[float, ...], effect: np.ndarray) -> Ter
 
 
 def _merge_levels(term: LevelsTerm, training: TrainingCounts, *, ordered: bool) -> LevelsTerm:
-    """Return a term of levels in which those of few children share a value with others."""
+    """Return a term of levels in which levels of fewer than ten children share a value with others."""
     if not term.levels:
         return term
     member, values, missing = _level_groups(term, training, ordered=ordered), term.step_values, term.missing
@@ -168,10 +168,10 @@ def _merge_levels(term: LevelsTerm, training: TrainingCounts, *, ordered: bool) 
 
 
 def _level_groups(term: LevelsTerm, training: TrainingCounts, *, ordered: bool) -> np.ndarray:
-    """Return the group that each level is merged into; -1 for one without a value of its own.
+    """Return the merged group of each level; -1 for a level that scores as a missing value.
 
-    A level of no child is as the one before it, or where levels have no order as a missing one; so is every level when
-    there are fewer than ten children in all.
+    A level without children joins the level before it or, where levels have no order, scores as missing. With fewer
+    than ten children in all, every level scores as missing.
     """
     counts = training.bins(term, term.cut_points)[: len(term.levels)].tolist()
     groups = merged_levels(dict(zip(term.levels, counts, strict=True)), ordered=ordered)
@@ -180,12 +180,12 @@ def _level_groups(term: LevelsTerm, training: TrainingCounts, *, ordered: bool) 
     return np.maximum.accumulate(np.maximum(member, 0)) if ordered and groups else member
 
 
-def _withhold_few_missing(term: Term, training: TrainingCounts) -> Term:
+def _hide_few_missing(term: Term, training: TrainingCounts) -> Term:
     """Return a term whose missing values, where fewer than ten, score about as the known ones on average.
 
-    They take what a step, or on a line a value, of ten children or more has, the one nearest to that average: the few
-    then count with those children in the term's mean. With a value of their own, who knows all values could tell how
-    many they are: 20 / 50 of two steps, say, is the mean of no 54 children.
+    They take the value of a step (or on a line, of a value) that ten or more children have, the one nearest to that
+    average, and so are indistinguishable from those children in the term's mean. With another value, their number could
+    be derived from the mean by whoever knows all values.
     """
     counted = training.feature(term)
     if not (0 < counted.n_missing < MINIMUM_CHILDREN and counted.n_known):
@@ -194,7 +194,7 @@ def _withhold_few_missing(term: Term, training: TrainingCounts) -> Term:
     if not isinstance(term, LevelsTerm) and term.slope != 0.0:
         x = counted.encoded
         values, counts = np.unique(x[~np.isnan(x)], return_counts=True)
-        if (counts < MINIMUM_CHILDREN).all():  # nobody can list such values, and add them up
+        if (counts < MINIMUM_CHILDREN).all():  # an intruder cannot know all these values
             return replace(term, missing=average)
         steps = term.evaluate(values)
     else:
@@ -204,14 +204,14 @@ def _withhold_few_missing(term: Term, training: TrainingCounts) -> Term:
 
 
 def _make_monotone(term: Term, interactions: Sequence[InteractionTerm], sign: int) -> Term:
-    """Return the term with each step, and missing, raised just so far that the whole score keeps the constraint."""
+    """Return the term with steps and missing value raised as little as the score's monotonic constraint needs."""
     axis = MonotonicAxis(term, interactions, sign)
     if sign == 0:
         return term
     if sign * axis.slope < 0:
         raise TablesError("The slope is against the monotonic constraint.", column=term.feature)
     if np.any(axis.rises < 0):
-        steps = np.maximum(axis.own_rises, np.where(axis.interaction_rises < 0, _ROOM - axis.interaction_rises, 0.0))
+        steps = np.maximum(axis.own_rises, np.where(axis.interaction_rises < 0, _SLACK - axis.interaction_rises, 0.0))
         values = sign * np.concatenate([[0.0], np.cumsum(steps)])
         values += np.mean(axis.values - values)
         if isinstance(term, LevelsTerm):
@@ -220,12 +220,12 @@ def _make_monotone(term: Term, interactions: Sequence[InteractionTerm], sign: in
             term = _with_steps(term, axis.edges, values)
         axis = MonotonicAxis(term, interactions, sign)
     if axis.missing_shortfall > 0:
-        term = replace(term, missing=term.missing + axis.missing_shortfall + _ROOM)
+        term = replace(term, missing=term.missing + axis.missing_shortfall + _SLACK)
     return term
 
 
 def _with_steps(term: LinearTerm | ShapeTerm, edges: tuple[float, ...], values: np.ndarray) -> ShapeTerm:
-    """Return a term with other steps beside its line; counts and standard errors of the old are left out."""
+    """Return a term with new steps and the same linear part, without counts and standard errors of the old steps."""
     own = {name: getattr(term, name) for name in LinearTerm.__dataclass_fields__}
     return ShapeTerm(**{**own, "n": None}, edges=edges, values=tuple(values.tolist()))
 
@@ -239,6 +239,6 @@ def _with_counts(term: Term, training: TrainingCounts) -> Term:
         counts = training.bins(term, term.edges)[:-1]
         hidden = n is None or is_few(counts).any()
         return replace(term, mean=mean, n=None if hidden else tuple(counts.tolist()), n_missing=n_missing_shown)
-    if isinstance(term, LevelsTerm) and n is None:  # by subtraction, the counts of levels would give it away
+    if isinstance(term, LevelsTerm) and n is None:  # it could be derived from the counts of levels
         term = replace(term, counts=None)
     return replace(term, mean=mean, n=n, n_missing=n_missing_shown)

@@ -15,8 +15,8 @@ def purify(
     With the weights :math:`p_a` of the rows and :math:`q_b` of the columns, each adding up to 1, the constant is
     :math:`c = \sum_{ab} p_a q_b T_{ab}`, the main effects are :math:`u_a = \sum_b q_b T_{ab} - c` and
     :math:`v_b = \sum_a p_a T_{ab} - c`, and what is left, :math:`S_{ab} = T_{ab} - u_a - v_b - c`, has mean 0 in every
-    row and column [Lengerich2020]_. Because the weights are a product, one pass is exact, and an average over
-    a row of an interaction that is monotone is monotone: with joint weights neither is true.
+    row and column [Lengerich2020]_. With product weights one pass is exact, and the main effects of a monotone
+    interaction are monotone; with joint weights neither is true.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def purify(
     Raises
     ------
     TablesError
-        If the shapes do not fit together or the weights cannot be ones.
+        If the shapes do not fit together or a weight is negative or not finite, or all are 0.
 
     References
     ----------

@@ -14,9 +14,9 @@ from send_screen.estimators._binned_feature import BinnedFeature, quantile_edges
 
 _BINS = 6
 _SHRINKAGE = 10.0
-_ERRORS = 1.0
-_AT_ONCE = 50_000  # rows, so that memory does not grow with them
-_MAX_TRIED = 1_000  # pairs that are tried in every bag; only features in their tens have more
+_N_ERRORS = 1.0  # standard errors by which the held-out gain must exceed 0
+_BATCH = 50_000  # rows at a time, to bound memory
+_MAX_TRIED = 1_000  # pairs that are tried in every bag
 
 
 def rank_interactions(
@@ -30,7 +30,7 @@ def rank_interactions(
 
     For each pair both features are cut into at most six bins and missing. In every bag each cell c takes one shrunken
     Newton step on the training rows, :math:`v_c = -G_c / (H_c + 10)`, with G and H the sums of first and second
-    derivatives of the loss at the bag's score. The step is purified. Its gain is what it lowers the held-out loss, to
+    derivatives of the loss at the bag's score. The step is purified. Its gain is the reduction of the held-out loss, to
     second order: :math:`-\sum_c (G'_c v_c + \tfrac12 H'_c v_c^2)`. Mean and standard error are over the bags. Of more
     than a thousand pairs, only those with the largest gain in-sample are tried.
     """
@@ -40,15 +40,15 @@ def rank_interactions(
     pairs = [(j, k) for k in range(len(coarse)) for j in range(k) if min(coarse[j].n_bins, coarse[k].n_bins) > 1]
     if len(pairs) > _MAX_TRIED:
         g, h = np.mean(gradients, axis=0), np.mean(curvatures, axis=0)
-        seen = [_in_sample_gain(coarse[j], coarse[k], g, h) for j, k in pairs]
-        pairs = [pairs[i] for i in sorted(np.argsort(seen, kind="stable")[-_MAX_TRIED:])]
-    margins = [np.array([np.bincount(a.codes[bag.train], minlength=a.n_bins + 1) for bag in bags]) for a in coarse]
+        in_sample = [_in_sample_gain(coarse[j], coarse[k], g, h) for j, k in pairs]
+        pairs = [pairs[i] for i in sorted(np.argsort(in_sample, kind="stable")[-_MAX_TRIED:])]
+    marginals = [np.array([np.bincount(a.codes[bag.train], minlength=a.n_bins + 1) for bag in bags]) for a in coarse]
     gain_of: dict[tuple[int, int], tuple[float, float]] = {}
     for (j, k), (g, g_out, h, h_out) in _cell_sums(coarse, pairs, bags, gradients, curvatures):
-        step = _purified(-g / (h + _SHRINKAGE), margins[j], margins[k])
+        step = _purified(-g / (h + _SHRINKAGE), marginals[j], marginals[k])
         gains = -(g_out * step + h_out * step**2 / 2.0).sum(axis=(1, 2))
         gain_of[j, k] = float(np.mean(gains)), float(np.std(gains, ddof=1) / np.sqrt(len(gains)))
-    kept = [pair for pair, (gain, error) in gain_of.items() if gain > _ERRORS * error]
+    kept = [pair for pair, (gain, error) in gain_of.items() if gain > _N_ERRORS * error]
     return sorted(kept, key=lambda pair: (-gain_of[pair][0], pair))
 
 
@@ -61,17 +61,17 @@ def _cell_sums(
 ) -> Iterator[tuple[tuple[int, int], np.ndarray]]:
     """Yield each pair with the sums of both derivatives in its cells: float64, shape (4, bags, rows, columns).
 
-    Of each derivative first the sum over the training rows of a bag, then over those held out. The sums of all pairs
-    with one second feature are a product of a sparse matrix, which says where each child is, and a dense one.
+    The four are the gradient over training and held-out rows of a bag, then the curvature over both. The sums of all
+    pairs with the same second feature are one product: a sparse indicator of each child's cells, by the derivatives.
     """
     of_second = {k: [j for j, _ in own] for k, own in groupby(pairs, key=lambda pair: pair[1])}
     totals: dict[int, np.ndarray] = {}
-    for start in range(0, len(gradients[0]), _AT_ONCE):
-        rows = slice(start, start + _AT_ONCE)
+    for start in range(0, len(gradients[0]), _BATCH):
+        rows = slice(start, start + _BATCH)
         derivatives = _derivatives(rows, bags, gradients, curvatures)
-        some = [axis.take(rows) for axis in coarse]
+        batch = [axis.take(rows) for axis in coarse]
         for k, first in of_second.items():
-            sums = _indicator([_cells(some[j], some[k]) for j in first]) @ derivatives
+            sums = _indicator([_cells(batch[j], batch[k]) for j in first]) @ derivatives
             totals[k] = totals[k] + sums if k in totals else sums
     for k, first in of_second.items():
         start = 0
@@ -116,6 +116,6 @@ def _cells(first: BinnedFeature, second: BinnedFeature) -> tuple[np.ndarray, int
 
 
 def _in_sample_gain(first: BinnedFeature, second: BinnedFeature, g: np.ndarray, h: np.ndarray) -> float:
-    r"""Return what a step in each cell lowers the loss of the children it is made of: :math:`\sum G^2 / 2 (H + 10)`."""
+    r"""Return the reduction of the training loss by a Newton step in each cell: :math:`\sum G^2 / 2 (H + 10)`."""
     cells, size = _cells(first, second)
     return float(np.sum(np.bincount(cells, g, size) ** 2 / (np.bincount(cells, h, size) + _SHRINKAGE)) / 2.0)

@@ -1,4 +1,4 @@
-"""Training children in each bin and cell: counted once for all tables of the same children."""
+"""Counts of training children in bins and cells, cached for all tables of the same children."""
 
 from __future__ import annotations
 
@@ -27,16 +27,17 @@ class FeatureCounts:
 
 @dataclass
 class TrainingCounts:
-    """Counts of the training children, and means over them; what was counted before is not counted again."""
+    """Counts of the training children, and means over them; all are cached."""
 
     X: pd.DataFrame
-    _found: dict[tuple[Any, ...], Any] = field(default_factory=dict)
-    _last: tuple[str, np.ndarray] = ("", np.zeros(0))  # of one feature: those of all would be as large as the data
+    _cache: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+    # the sorted values of one feature only: those of all would be as large as the data
+    _last_sorted: tuple[str, np.ndarray] = ("", np.zeros(0))
 
-    def _once(self, key: tuple[Any, ...], count: Callable[[], T]) -> T:
-        if key not in self._found:
-            self._found[key] = count()
-        found: T = self._found[key]
+    def _cached(self, key: tuple[Any, ...], count: Callable[[], T]) -> T:
+        if key not in self._cache:
+            self._cache[key] = count()
+        found: T = self._cache[key]
         return found
 
     def feature(self, term: Term) -> FeatureCounts:
@@ -49,26 +50,26 @@ class TrainingCounts:
             return FeatureCounts(x, n, len(x) - n, published_range(x[known]))
 
         levels = tuple(term.levels) if isinstance(term, LevelsTerm) else ()
-        return self._once(("feature", term.feature, levels), count)
+        return self._cached(("feature", term.feature, levels), count)
 
     def ranks(self, term: Term, edges: tuple[float, ...]) -> np.ndarray:
         """Return for each edge how many known values lie below it: int64, shape (m,)."""
-        return self._once(("ranks", term.feature, edges), lambda: np.searchsorted(self._ordered(term), edges))
+        return self._cached(("ranks", term.feature, edges), lambda: np.searchsorted(self._sorted_values(term), edges))
 
     def shortest_cut_point(self, term: Term, edge: float) -> float:
-        """Return the shortest decimal that has the same values below it as ``edge``."""
-        return self._once(("cut", term.feature, edge), lambda: shortest_cut_point(edge, self._ordered(term)))
+        """Return the shortest decimal that divides the values as ``edge`` does."""
+        return self._cached(("cut", term.feature, edge), lambda: shortest_cut_point(edge, self._sorted_values(term)))
 
-    def _ordered(self, term: Term) -> np.ndarray:
+    def _sorted_values(self, term: Term) -> np.ndarray:
         """Return the known values, ascending."""
-        if self._last[0] != term.feature:
+        if self._last_sorted[0] != term.feature:
             x = self.feature(term).encoded
-            self._last = term.feature, np.sort(x[~np.isnan(x)])
-        return self._last[1]
+            self._last_sorted = term.feature, np.sort(x[~np.isnan(x)])
+        return self._last_sorted[1]
 
     def bins(self, term: Term, edges: tuple[float, ...]) -> np.ndarray:
         """Return the children in each bin, those of missing values last: int64, shape (m + 2,)."""
-        return self._once(
+        return self._cached(
             ("bins", term.feature, edges),
             lambda: np.bincount(bin_of(edges, self.feature(term).encoded), minlength=len(edges) + 2),
         )
@@ -84,7 +85,7 @@ class TrainingCounts:
             )
             return np.bincount(first * columns + second, minlength=rows * columns).reshape(rows, columns)
 
-        return self._once(("cells", interaction.features, interaction.edges), count)
+        return self._cached(("cells", interaction.features, interaction.edges), count)
 
     def mean(self, term: Term) -> float:
         """Return the mean of a term."""
@@ -109,4 +110,4 @@ class TrainingCounts:
             known = x[~np.isnan(x)]
             return float(np.ones(len(known)) @ np.clip(known, term.low, term.high))
 
-        return total + term.slope * self._once(("line", term.feature, term.low, term.high), line)
+        return total + term.slope * self._cached(("line", term.feature, term.low, term.high), line)

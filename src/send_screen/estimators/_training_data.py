@@ -1,4 +1,4 @@
-"""An additive score while it is fitted: its components over the binned training rows, and the tables they become."""
+"""The additive model during fitting: training rows in bins, and components that are converted to tables at the end."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ Pairs = Sequence[tuple[BinnedFeature, BinnedFeature]]
 class AdditiveComponents:
     """An additive score over p binned features.
 
-    Slopes are of the linear parts, 0 for levels. Values are those of each bin beside the linear part, and last that of
-    a missing value, which has no linear part. Each pair has a grid, its last row and column for missing values.
+    ``slopes`` are those of the linear parts, 0 for levels. ``values`` are, for each feature, what each bin adds to the
+    linear part; the last is that of a missing value. ``grids`` are the values of each interacting pair, missing last.
     """
 
     intercept: float
@@ -37,8 +37,8 @@ class AdditiveComponents:
             self.grids or other.grids,
         )
 
-    def times(self, factor: float) -> AdditiveComponents:
-        """Return the score times a number."""
+    def scaled(self, factor: float) -> AdditiveComponents:
+        """Return the score multiplied by a factor."""
         return AdditiveComponents(
             self.intercept * factor,
             self.slopes * factor,
@@ -66,7 +66,7 @@ class TrainingData:
     y: np.ndarray
     weight: np.ndarray
     share: float = 1.0
-    """Share of all rows that these are: the penalty is scaled by it, as if all rows were there."""
+    """Share of all rows in this subset: the penalty is scaled by it, to be as strong as on all rows."""
 
     @classmethod
     def build(
@@ -122,7 +122,7 @@ class TrainingData:
         return score
 
     def tables(self, components: AdditiveComponents, pairs: Pairs, name: str) -> RiskTables:
-        """Return a score as tables with purified interactions; means and counts are still to be filled in."""
+        """Return a score as tables with purified interactions; means and counts are set by ``publish_tables``."""
         intercept, values = components.intercept, [own.copy() for own in components.values]
         position = {feature.feature: j for j, feature in enumerate(self.features)}
         interactions = []
@@ -151,7 +151,7 @@ class TrainingData:
 
 
 def with_flat_terms(tables: RiskTables, features: Iterable[str], levels: Mapping[str, Sequence[str]]) -> RiskTables:
-    """Return tables that have a term for each of these features, in this order: a flat one where they had none."""
+    """Return the tables with a term for each of these features, in this order: a flat one where there was none."""
     own = {term.feature: term for term in tables.terms}
     return replace(tables, terms=tuple(own.get(feature) or _flat_term(feature, levels) for feature in features))
 
@@ -160,7 +160,7 @@ def _flat_term(feature: str, levels: Mapping[str, Sequence[str]]) -> Term:
     if feature in levels:
         flat = dict.fromkeys(levels[feature], 0.0)
         return LevelsTerm(feature=feature, levels=flat, missing=0.0, mean=0.0, n=None, n_missing=None)
-    ends = np.finfo(np.float64)  # publishing narrows them to the published range
+    ends = np.finfo(np.float64)  # publish_tables narrows them to the published range
     return LinearTerm(
         feature=feature,
         slope=0.0,
@@ -182,7 +182,7 @@ def _term(design: DesignColumns, feature: BinnedFeature, slope: float, values: n
         feature=feature.feature,
         edges=tuple(feature.edges.tolist()),
         values=tuple(values[:-1].tolist()),
-        slope=slope + 0.0,  # no negative zero in a file that people read
+        slope=slope + 0.0,  # -0.0 becomes 0.0
         low=design.low,
         high=design.high,
         missing=missing,
