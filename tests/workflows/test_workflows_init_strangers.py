@@ -39,6 +39,7 @@ def test_a_reading_study(reading: DraftedFiles) -> None:
     assert (reading.child_id, reading.school) == ("student_id", "school_id")
     assert set(reading.groups) == {"gender", "race_ethnicity", "frl", "sped", "ell_program"}
     assert set(reading.left_out) == {"teacher_id"}
+    assert "# Does sped say so?" in reading.spec.read_text("utf-8")
     assert set(reading.features) == {
         *("fall_letter_names", "fall_vocabulary", "fall_attendance", "parent_rating", "age_in_fall")
     }
@@ -320,3 +321,29 @@ def test_sex_in_the_numbers_of_iso_5218(tmp_path: Path) -> None:
     frame = small(Sex=lambda rng, n: rng.choice([0, 1, 2, 9], n, p=[0.05, 0.45, 0.45, 0.05]))
     _, cohort = opened(draft(frame, tmp_path))
     assert set(cohort.sensitive["Sex"]) == {"children with Sex 1", "children with Sex 2", "not recorded"}
+
+
+def test_none_among_codes_is_one_of_them(tmp_path: Path) -> None:
+    _, cohort = opened(draft(small(ell_program=lambda rng, n: rng.choice(["none", "bilingual"], n)), tmp_path))
+    assert set(cohort.sensitive["ell_program"]) == {
+        "children with ell_program none",
+        "children with ell_program bilingual",
+    }
+
+
+def test_bands_of_age_are_compared(tmp_path: Path) -> None:
+    made = draft(small(age_band=lambda rng, n: rng.choice(["0-35", "35-55"], n)), tmp_path)
+    assert (made.features, set(made.groups)) == (("score",), {"Sex", "age_band"})
+
+
+def test_codes_that_are_years_are_asked_about(tmp_path: Path) -> None:
+    made = draft(small(presentation=lambda rng, n: rng.choice(["2013B", "2014J"], n)), tmp_path)
+    assert made.open_questions == {"presentation": "its codes are years, and those of a new year are none of them"}
+
+
+def test_the_auc_of_what_only_those_with_the_outcome_have_is_undefined(tmp_path: Path) -> None:
+    frame = small(days=lambda rng, n: rng.integers(10, 200, n).astype(float))
+    frame["days"] = frame["days"].where(frame["support_later"] == "yes")
+    asked = draft(frame, tmp_path).open_questions["days"]
+    assert "missing" in asked
+    assert "AUC" not in asked

@@ -86,7 +86,7 @@ def find_target_leakage(
     """
     outcome = np.asarray(y)
     if len(outcome) != len(X) or not np.isin(outcome, (0, 1)).all():
-        raise UsageError("The outcome must be 0 or 1 for each of the children.", remedy="Check how it was made.")
+        raise UsageError("The outcome must be 0 or 1 in each row.", remedy="Check how it was made.")
     outcome = outcome.astype(np.float64)
     expected = set(expected_strong or {})
     leaks = _recorded_late(X, as_of, recorded_on) + _past_status(X, str(y.name or ""), set(past_status), expected)
@@ -129,7 +129,7 @@ def _recorded_late(
         late = X[name].notna().to_numpy() & (_days(when, len(X), f"dates of {name}") > limit)
         if late.any():
             day = pd.Series(np.atleast_1d(limit)).max().date().isoformat()
-            text = f"{name} was recorded after {day} for {'all' if late.all() else 'some'} children."
+            text = f"{name} was recorded after {day} for {'all' if late.all() else 'some'} rows."
             remedy = "Leave it out, or use what was known by that day."
             leaks.append(TargetLeakage(RECORDED_LATE, (name,), int(late.sum()), float(late.mean()), text, remedy))
     return leaks
@@ -140,7 +140,7 @@ def _days(dates: dt.date | pd.Series, n: int, what: str) -> np.ndarray:
     if not isinstance(dates, pd.Series):
         return np.asarray(pd.Timestamp(dates).normalize().to_datetime64())
     if len(dates) != n:
-        raise UsageError(f"The {what} do not fit the children.", remedy="Give one per child, or one for all.")
+        raise UsageError(f"The {what} do not fit the rows.", remedy="Give one per row, or one for all.")
     return pd.to_datetime(dates).dt.normalize().to_numpy()
 
 
@@ -158,7 +158,7 @@ def _past_status(X: pd.DataFrame, outcome: str, declared: set[str], expected: se
         else:
             continue
         known = X[name].notna().to_numpy()
-        remedy = "Leave it out, and leave out, under `eligible`, the children of whom it is recorded already."
+        remedy = "Leave it out, and leave out, under `eligible`, those of whom it is recorded already."
         leaks.append(TargetLeakage(PAST_STATUS, (name,), int(known.sum()), float(known.mean()), text, remedy))
     return leaks
 

@@ -54,7 +54,7 @@ def joint_leakage(columns: list[ValueCounts], outcome: np.ndarray) -> list[Targe
     Z = _encode(columns, codes, y, np.ones(len(y), dtype=bool))
     names = [columns[j].name for j in sorted(_forward(Z, y, n_more + 1))]
     text = (
-        f"Added up, {list_names(names)} decide the outcome (ROC AUC {auc:.2f} in children not fitted on): it may be "
+        f"Added up, {list_names(names)} decide the outcome (ROC AUC {auc:.2f} in rows not fitted on): it may be "
         "made of them."
     )
     remedy = "Check how the outcome is defined. Leave its components out, or state in expected_strong why."

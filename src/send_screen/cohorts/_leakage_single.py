@@ -71,7 +71,7 @@ def level_leakage(columns: list[ValueCounts], outcome: np.ndarray) -> list[Targe
         worst = int(np.argmax(purity * np.log(column.n[found])))
         level, whom = column.values[found[worst]], "have" if share[worst] > 0.5 else "do not have"
         shown = f"{level:g}" if isinstance(level, float) else str(level)
-        text = f"Almost all children whose {column.name} is {shown} {whom} the outcome."
+        text = f"Almost all whose {column.name} is {shown} {whom} the outcome."
         if len(found) > 1:
             text += f" So it is with {len(found) - 1} more of its values."
         n = int(column.n[found].sum())

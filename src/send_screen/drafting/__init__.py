@@ -4,6 +4,7 @@ What was inferred from the file is marked ``GUESS``, what only a person can say 
 child's value is written.
 """
 
+from send_screen.drafting._headers import schools_are
 from send_screen.drafting._profile import ColumnProfile, profile_columns
 from send_screen.drafting._render import VERSION, render_contract, render_spec
 from send_screen.drafting._roles import ProjectDraft, draft_project
@@ -15,5 +16,6 @@ __all__ = [
     "ProjectDraft",
     "render_contract",
     "render_spec",
+    "schools_are",
     "VERSION",
 ]

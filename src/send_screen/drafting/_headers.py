@@ -47,7 +47,8 @@ _ROLES: tuple[tuple[ColumnRole, str], ...] = (
     (
         "protected",
         r"gender|(^|child|pupil|student|legal|birth)sex($|code)|(^|child|pupil|student)(race|racial)|ethnic"
-        r"|(white|black|hispanic|asian|latino)$|religio|nationality|countryofbirth|traveller",
+        r"|(white|black|hispanic|asian|latino)$|religio|nationality|countryofbirth|traveller"
+        r"|^age(band|group|range|bracket|category)s?$",
     ),
     (
         "proxy",

@@ -27,7 +27,7 @@ Kind = Literal["number", "codes", "date", "year", "upn", "text", "constant"]
 _KIND_SHARE = 0.95
 _MAX_CODES = 30
 _FEW_NUMBERS = 12
-_BLANKS = frozenset({"", "null", "#n/a", "n/a", "na", "nan", "nat", "none"})
+_BLANKS = frozenset({"", "null", "#n/a", "n/a", "na", "nan", "nat"})
 _MISSING_NUMBERS = (-1.0, -2.0, -7.0, -8.0, -9.0, -88.0, -99.0, -999.0, 8.0, 9.0, 99.0, 999.0, 9999.0)
 _MISSING_TEXTS = frozenset(
     re.split(
@@ -117,7 +117,8 @@ def _check_headers(headers: list[str], file: str) -> None:
 
 def _profile_column(series: pd.Series, header: str, name: str) -> ColumnProfile:
     texts = series.map(_text, na_action="ignore").astype(object)
-    texts = texts.where(texts.notna(), None)
+    words = texts.where(texts.notna(), None)
+    texts = words.where(words.str.casefold() != "none", None)  # among numbers a blank, among codes a code
     known = texts.dropna()
     suggested = infer_role(header)
     distinct = known.value_counts()
@@ -139,8 +140,9 @@ def _profile_column(series: pd.Series, header: str, name: str) -> ColumnProfile:
     elif len(numbers) and (len(numbers) >= _KIND_SHARE * len(known) or _are_exceptions(numbers, marks, len(known))):
         kind, values = "number", numbers.reindex(texts.index)
     else:
+        known = words.dropna()
         kind = "codes" if 0 < _normalise_case(known).nunique() <= _MAX_CODES else "text"
-        values = texts.map(dict(zip(known, _normalise_case(known), strict=True)))
+        values = words.map(dict(zip(known, _normalise_case(known), strict=True)))
     missing_codes = _missing_codes(kind, values, marks, sex=bool({"sex", "gender"}.intersection(tokens(header))))
     missing = {float(one) for one in missing_codes if _is_number(one)} if kind == "number" else set(missing_codes)
     values = values.mask(values.isin(missing))

@@ -77,7 +77,9 @@ def render_spec(
         group_descriptions=_group_descriptions,
         outcome_kind=outcome_kind(draft.outcome.header),
         shown_names=[f"{contract}.{draft.shown[column].name}" for column in names],
-        disability=next((c.label for c, _ in draft.groups if "disab" in c.label.casefold()), None),
+        known_need=next(
+            (c.label for c, _ in draft.groups if c.role == "status" or "disab" in c.label.casefold()), None
+        ),
         as_of=dt.date(today.year - (today < dt.date(today.year, 7, 31)), 7, 31).isoformat(),
         review_date=dt.date(today.year + 1, 7, 31).isoformat(),
         folds=_FOLDS if draft.school is None else min(_FOLDS, draft.school.n_distinct),

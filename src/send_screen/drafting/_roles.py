@@ -28,8 +28,13 @@ _MIN_ROWS_FOR_IDS = 500
 _MIN_SHARE_OF_CODES = 0.8  # of values that are census codes of ethnicity, for a column to be of ethnic groups
 # With the outcome, and without: a model cannot be fitted to fewer, nor a number published.
 _MIN_CHILDREN = 2 * MINIMUM_CHILDREN
+_YEAR = re.compile(r"(?<!\d)(19|20)\d\d(?!\d)")
 OPTIONS = {"outcome": "--outcome", "school": "--school", "child_id": "--child-id"}
-_DESCRIPTIONS = {"outcome": "what happened later", "school": "the school", "child_id": "the child's identifier"}
+_DESCRIPTIONS = {
+    "outcome": "what happened later",
+    "school": "the school, course or setting",
+    "child_id": "the identifier",
+}
 _POSITIVE = "--positive"
 
 
@@ -120,24 +125,24 @@ def draft_project(
     _check_counts(found, codes, file)
     if not child.unique:
         raise UsageError(
-            "Many rows have the same identifier, or none: send-screen init needs one row a child.",
+            "Many rows have the same identifier, or none: send-screen init needs one row per person.",
             file=file,
             column=child.header,
-            remedy="Give a file with one row per child, or another column with --child-id.",
+            remedy="Give a file with one row per person, or another column with --child-id.",
         )
     if school_column is not None and school_column.n_distinct < 2:
         raise UsageError(
-            "All children are in one school, so it cannot be told how a model does in schools that it has not seen.",
+            "All rows are in one group, so it cannot be told how a model does in groups that it has not seen.",
             file=file,
             column=school_column.header,
-            remedy="Give a file with children of several schools, or leave --school out: each child then stands alone.",
+            remedy="Give a file of several schools or courses, or leave --school out: each row then stands alone.",
         )
     if school_column is not None and school_column.unique:
         raise UsageError(
-            "Nearly every child has a value of its own here: these are no schools, courses or settings.",
+            "Nearly every row has a value of its own here: these are no schools, courses or settings.",
             file=file,
             column=school_column.header,
-            remedy="Give another column with --school, or leave it out: each child then stands alone.",
+            remedy="Give another column with --school, or leave it out: each row then stands alone.",
         )
     guessed = frozenset(part for part, header in given.items() if header is None and parts[part] is not None)
     draft = ProjectDraft(found, school_column, child, guessed, *codes)
@@ -226,10 +231,10 @@ def _check_counts(outcome: ColumnProfile, codes: tuple[tuple[str, ...], tuple[st
     for group, whom in zip(codes, ("with", "without"), strict=True):
         if int(counts.reindex(group).sum()) < _MIN_CHILDREN:
             raise UsageError(
-                f"Fewer than {_MIN_CHILDREN} children are {whom} the outcome, which is too few to train on.",
+                f"Fewer than {_MIN_CHILDREN} rows are {whom} the outcome, which is too few to train on.",
                 file=file,
                 column=outcome.header,
-                remedy="Give a file with more children, or another column with --outcome.",
+                remedy="Give a file with more rows, or another column with --outcome.",
             )
 
 
@@ -247,7 +252,7 @@ def _assign_role(draft: ProjectDraft, column: ColumnProfile, headers: tuple[str,
     # Where the column has one code only, a recorded need, blank means no need.
     flag = role == "status" and column.kind == "constant" and column.codes and column.n_known < column.n
     if column.kind == "constant" and not flag:
-        return _leave_out(draft, column, "blank, or the same for all or nearly all children")
+        return _leave_out(draft, column, "blank, or the same in all or nearly all rows")
     if column.kind == "year":
         return _leave_out(draft, column, "an academic year") if draft.year else replace(draft, year=column)
     if role in ("forename", "surname", "class") and role not in draft.shown:
@@ -255,9 +260,9 @@ def _assign_role(draft: ProjectDraft, column: ColumnProfile, headers: tuple[str,
     if role == "birth" and column.kind == "date" and draft.birth is None:
         return replace(draft, birth=column, groups=(*draft.groups, (column, "season")))
     if role in ("forename", "surname", "class", "private", "school", "id"):
-        return _leave_out(draft, column, "by its name it says who or where a child is: nothing to learn from")
+        return _leave_out(draft, column, "by its name it says who somebody is, or where: nothing to learn from")
     if column.kind == "upn" or (column.unique and (column.kind != "number" or column.whole)):
-        return _leave_out(draft, column, "nearly every child has a value of its own: it would name children")
+        return _leave_out(draft, column, "nearly every row has a value of its own: it would name people")
     if role in ("protected", "proxy"):
         return _with_group(draft, column)
     if why := post_outcome_reason(column.header, outcome):
@@ -277,11 +282,13 @@ def _assign_role(draft: ProjectDraft, column: ColumnProfile, headers: tuple[str,
     if column.kind == "text":
         return _leave_out(draft, column, "free text, or more codes than can be told apart")
     if column.kind == "number" and column.bounds is None:
-        return _leave_out(draft, column, f"fewer than {_MIN_CHILDREN} children have a value")
+        return _leave_out(draft, column, f"fewer than {_MIN_CHILDREN} rows have a value")
+    if column.kind == "codes" and all(map(_YEAR.search, column.codes)):
+        return _with_question(draft, column, "its codes are years, and those of a new year are none of them")
     if why := timing_question(column.header, outcome, headers):
         return _with_question(draft, column, why)
     if column.whole and column.n_known >= _MIN_ROWS_FOR_IDS and column.n_distinct >= column.n_known / 2:
-        return _with_question(draft, column, "nearly every child has a whole number of its own: is it an identifier?")
+        return _with_question(draft, column, "nearly every row has a whole number of its own: is it an identifier?")
     return replace(draft, features=(*draft.features, column))
 
 

@@ -20,6 +20,7 @@ from send_screen.drafting import (
     profile_columns,
     render_contract,
     render_spec,
+    schools_are,
 )
 from send_screen.errors import UsageError
 from send_screen.readers import read_table
@@ -63,9 +64,10 @@ class DraftedFiles(Result):
 
     def sections(self) -> Iterable[Section]:
         """Yield which column plays which part, and the next commands."""
+        cluster = schools_are(self.school).singular if self.school else "school, course or setting"
         parts = (
             ("identifier", self.child_id, "child_id"),
-            ("school", self.school or "none: each row stands alone", "school"),
+            (cluster, self.school or "none: each row stands alone", "school"),
             ("what happened later", self.outcome, "outcome"),
         )
         yield Section(
@@ -209,7 +211,7 @@ def _with_a_group(made: ProjectDraft, file: str) -> ProjectDraft:
     coded = [column for column in made.features if column.codes]
     if not coded:
         raise UsageError(
-            "The file has no column by which groups of children could be compared.",
+            "The file has no column by which groups could be compared.",
             file=file,
             remedy="Add one, such as sex, and run send-screen init again: who is missed must be seen.",
         )
@@ -230,7 +232,7 @@ def _without_leaks(
         numbers = [column for column in made.features if column.numeric]
         if not numbers:
             raise UsageError(
-                "No column is left that a one-line rule could rank children by.",
+                "No column is left that a one-line rule could rank by.",
                 file=file,
                 remedy="Each column and its part: "
                 + "; ".join(f"{h}: {why}" for h, why in [*made.left_out.items(), *_questions(made)])
@@ -249,9 +251,9 @@ def _without_leaks(
         known = {column.name for column in made.features}
         suspected = {feature: leak for leak in leaks for feature in leak.features if feature in known}
         if not suspected:
-            return made, max(numbers, key=lambda column: _low_value_auc(cohort, column.name))
+            return made, max(numbers, key=lambda column: _low_value_auc(cohort, column.name) or 0.0)
         for feature, leak in suspected.items():
-            alone = _low_value_auc(cohort, feature) if pd.api.types.is_numeric_dtype(cohort.X[feature]) else None
+            alone = _low_value_auc(cohort, feature)
             auc = "" if alone is None else f"ROC AUC {max(alone, 1 - alone):.2f} alone: "
             reason = f"{auc}{leak.kind}. {leak.description}" if leak.is_question else f"{leak.kind}. {leak.description}"
             made = made.without(feature, reason, as_question=leak.is_question)
@@ -261,15 +263,17 @@ def _questions(made: ProjectDraft) -> list[tuple[str, str]]:
     return [(column.header, question) for column, question in made.open_questions]
 
 
-def _low_value_auc(cohort: Cohort, feature: str) -> float:
-    """Return the ROC AUC of a low value of one feature among the children of whom it is known."""
+def _low_value_auc(cohort: Cohort, feature: str) -> float | None:
+    """Return the ROC AUC of a low value of a number among those of whom it is known; None where it has none."""
     assert cohort.y is not None
+    if not pd.api.types.is_numeric_dtype(cohort.X[feature]):
+        return None
     known = cohort.X[feature].notna()
     outcome = cohort.y[known].to_numpy()
     ranks = cohort.X.loc[known, feature].rank().to_numpy()
     positives = int(outcome.sum())
     negatives = len(outcome) - positives
     if not positives or not negatives:
-        return 0.0
+        return None
     above = (ranks[outcome == 1].sum() - positives * (positives + 1) / 2) / (positives * negatives)
     return 1.0 - float(above)
