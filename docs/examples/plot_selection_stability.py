@@ -31,9 +31,9 @@ model.fit(cohort.X[~new], cohort.y[~new], groups=cohort.school[~new])
 
 X = cohort.X[new]
 score = model.decision_function(X)
-of_bags = model.bagged_tables_.score(X)
+bag_scores = model.bagged_tables_.score(X)
 k = round(0.1 * len(X))
-probability = model.bagged_tables_.selection_probability(score, of_bags, k)
+probability = model.bagged_tables_.selection_probability(score, bag_scores, k)
 print(f"{k} of {len(X)} children are listed; {np.sum(probability[np.argsort(-score)[:k]] > 0.9)} of them with 9 in 10")
 
 # %%

@@ -78,10 +78,10 @@ def test_student_is_scipys() -> None:
 
 def test_the_interval_is_that_of_another_model_with_the_variance_moderated() -> None:
     bags = bags_of([1.0, 1.2, 0.8, 1.0], [0, 0, 1, 1], typical=0.3)
-    of_bags = bags.score(CHILDREN)
-    score = of_bags.mean(axis=0)
-    low, high = bags.prediction_interval(score, of_bags)
-    moderated = (bags.standard_error(of_bags) ** 2 + 0.3) / 2
+    bag_scores = bags.score(CHILDREN)
+    score = bag_scores.mean(axis=0)
+    low, high = bags.prediction_interval(score, bag_scores)
+    moderated = (bags.standard_error(bag_scores) ** 2 + 0.3) / 2
     width = t.ppf(0.975, 4) * np.sqrt(2 * moderated)
     np.testing.assert_allclose((high - low) / 2, width, rtol=1e-10)
     np.testing.assert_allclose((high + low) / 2, score, atol=1e-12)

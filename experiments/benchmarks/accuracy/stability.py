@@ -101,12 +101,12 @@ def over_schools(task: Task, make: Callable[[], Any]) -> dict[str, Any]:
     scores, lows, highs, chances = [], [], [], []
     for rows in resample_schools(task, train):
         model = make().fit(task.X.iloc[rows], task.y[rows], groups=task.schools[rows])
-        score, of_bags = model.risk_tables_.score(held_out), model.bagged_tables_.score(held_out)
-        low, high = model.bagged_tables_.prediction_interval(score, of_bags)
+        score, bag_scores = model.risk_tables_.score(held_out), model.bagged_tables_.score(held_out)
+        low, high = model.bagged_tables_.prediction_interval(score, bag_scores)
         scores.append(score)
         lows.append(low)
         highs.append(high)
-        chances.append(model.bagged_tables_.selection_probability(score, of_bags, k))
+        chances.append(model.bagged_tables_.selection_probability(score, bag_scores, k))
     lists = np.array([listed(score) for score in scores])
     others = (lists.sum(axis=0) - lists) / (SCHOOL_REFITS - 1)
     within = np.array(

@@ -1,4 +1,4 @@
-"""Parse CSV as schools' systems and Excel write it: detect delimiter and header, change no cell."""
+"""Parse CSV as schools' systems and Excel write it: detect delimiter and header, and leave cells unchanged."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from send_screen.errors import ReadError
-from send_screen.readers._header import Layout, as_frame, names_share, require_table, split_header
+from send_screen.readers._header import Layout, as_frame, header_share, require_table, split_header
 from send_screen.readers._reading import Reading
 from send_screen.readers._size_limits import (
     MAX_CELL_LENGTH,
@@ -24,11 +24,11 @@ from send_screen.readers._text import InvisibleCharacters, encoding_of
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _SAMPLE_RECORDS = 20
-_SAMPLE_LENGTH = 100_000  # characters; a cell in it is within the limit of the csv module
+_SAMPLE_LENGTH = 100_000  # characters, below the cell limit of the csv module
 _UNCLOSED_REMEDY = "Most often a quotation mark is not closed: look at those from that row on."
 _MAX_PIECE = 1_000_000  # characters
-_SWALLOWED_SHARE = 0.8  # of the delimiters of a row, inside one cell
-_BASE_WEIGHT = 0.01  # so that a delimiter is found in a file without headers
+_MIN_SHARE_IN_CELL = 0.8  # of the delimiters of a row, for a cell to be taken for several rows
+_BASE_WEIGHT = 0.01  # added to the share of headers, so that files without headers have a delimiter too
 
 
 def read_csv(content: io.BytesIO, file: str) -> Reading:
@@ -36,9 +36,9 @@ def read_csv(content: io.BytesIO, file: str) -> Reading:
     data = content.getvalue()
     encoding = encoding_of(data, file)
     with _text(data, encoding) as text:
-        delimiter, hinted = _delimiter(InvisibleCharacters().clean(text.read(_SAMPLE_LENGTH)))
+        delimiter, has_sep_line = _delimiter(InvisibleCharacters().clean(text.read(_SAMPLE_LENGTH)))
     invisible = InvisibleCharacters()
-    layout = split_header(_records(_lines(data, encoding, invisible), delimiter, hinted, file))
+    layout = split_header(_records(_lines(data, encoding, invisible), delimiter, has_sep_line, file))
     check_size(file, columns=len(layout.header), cells=len(layout.header) * len(layout.rows))
     if not layout.header:
         raise ReadError("The file is empty.", file=file, remedy="Export it again.")
@@ -68,9 +68,9 @@ def _lines(data: bytes, encoding: str, invisible: InvisibleCharacters) -> Iterat
 def _delimiter(sample: str) -> tuple[str, bool]:
     """Return the delimiter, and whether Excel's ``sep=`` line names it.
 
-    The delimiter is the one that most often splits records into the same number of cells, weighted by how many cells
-    of the header look like headers: decimals and names may hold more commas than there are semicolons between columns.
-    It is a comma where nothing splits a record.
+    The delimiter is the one that most often splits records into the same number of cells, weighted by the share
+    of the header's cells that look like headers: decimals and names may hold more commas than there are semicolons
+    between columns. The default is a comma.
     """
     if sample[:4].lower() == "sep=" and sample[4:5] in _DELIMITERS:
         return sample[4], True
@@ -78,14 +78,14 @@ def _delimiter(sample: str) -> tuple[str, bool]:
     def weight(mark: str) -> float:
         records = list(islice(csv.reader(io.StringIO(sample, newline=""), delimiter=mark), _SAMPLE_RECORDS))
         widths = Counter(len(record) for record in records)
-        cuts = max((count * (width - 1) for width, count in widths.items()), default=0)
-        return cuts * (names_share(split_header(enumerate(records, start=1))) + _BASE_WEIGHT)
+        n_splits = max((count * (width - 1) for width, count in widths.items()), default=0)
+        return n_splits * (header_share(split_header(enumerate(records, start=1))) + _BASE_WEIGHT)
 
     return max(_DELIMITERS, key=weight), False
 
 
-def _records(lines: Iterator[str], delimiter: str, hinted: bool, file: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield each record and its row number in a spreadsheet; Excel's ``sep=`` line is no record."""
+def _records(lines: Iterator[str], delimiter: str, has_sep_line: bool, file: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield each record and its row number in a spreadsheet; Excel's ``sep=`` line is left out."""
     number = cells = 0
     try:
         for number, record in enumerate(csv.reader(lines, delimiter=delimiter, strict=True), start=1):
@@ -94,8 +94,8 @@ def _records(lines: Iterator[str], delimiter: str, hinted: bool, file: str) -> I
                 check_size(file, rows=number, columns=len(record), cells=cells)
             if max(map(len, record), default=0) > MAX_CELL_LENGTH:
                 raise_long_cell(file, row=number, remedy=_UNCLOSED_REMEDY)
-            if number > hinted:
-                yield number - hinted, record  # Excel does not show the sep= line, so its first row is the next one
+            if number > has_sep_line:  # Excel does not display that line, so its first row is the next one
+                yield number - has_sep_line, record
     except csv.Error as error:
         if "field limit" in str(error):
             raise_long_cell(file, row=number + 1, remedy=_UNCLOSED_REMEDY)
@@ -108,13 +108,13 @@ def _records(lines: Iterator[str], delimiter: str, hinted: bool, file: str) -> I
 
 
 def _check_open_quotes(layout: Layout, delimiter: str, file: str) -> None:
-    """Raise where a cell with line breaks holds as many delimiters as a row: two quotation marks joined rows into it.
+    """Raise where a cell with line breaks holds as many delimiters as a row: stray quotation marks joined rows in it.
 
-    The two marks are in the same column, or the row would not be as wide as the others: so they enclose the delimiters
-    of a whole row. A comma in prose has a space after it, and is not counted.
+    The row has the usual width only if both marks are in the same column, so they enclose the delimiters of a whole
+    row. A comma followed by a space, as in prose, is not counted.
     """
     separator = re.compile(re.escape(delimiter) + ("(?! )" if delimiter == "," else ""))
-    min_delimiters = max(1, _SWALLOWED_SHARE * (len(layout.header) - 1))
+    min_delimiters = max(1, _MIN_SHARE_IN_CELL * (len(layout.header) - 1))
     for cells, number in [(layout.header, layout.row), *zip(layout.rows, layout.numbers, strict=True)]:
         for cell in cells:
             if ("\n" in cell or "\r" in cell) and len(separator.findall(cell)) >= min_delimiters:

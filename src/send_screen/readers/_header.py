@@ -1,6 +1,6 @@
-"""Find the header of a sheet of text, check it, and return the cells as a frame.
+"""Find and check the header of a table of text cells, and return the rows below as a frame.
 
-In a file without a header, the first row is a child's: no message quotes what may be a child's data.
+In a file without a header the first row holds a child's data, so messages quote only what looks like a header.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import pandas as pd
 from send_screen.contracts._quote import date_shaped, header_like, quotable, upn_shaped
 from send_screen.errors import ReadError
 
-_SEARCHED = 20  # first rows, among which the header is; a title above it fills at most half of the columns
-_COMPARED = 500  # rows
-_MIN_HEADERS = 6  # of a table in which a row of one or two cells may be a remark
+_SEARCHED = 20  # first rows, in which the header is looked for; a title above it fills at most half of the columns
+_COMPARED = 500  # rows that are compared with the header
+_MIN_HEADERS = 6  # of a table in which a row of one or two cells may be a remark (total, footer, sub-heading)
 _REMARK = re.compile(
     r"(grand |sub-?)?totals?\b|(number of|count|printed|generated|produced|exported|created|run|report|end of)\b"
     r"|page \d|(class|form|registration|reg) (group )?[:\w]",
@@ -28,7 +28,7 @@ _REMARK = re.compile(
 
 @dataclass(frozen=True)
 class Layout:
-    """The header and the rows of a sheet of text; row numbers are as a spreadsheet counts."""
+    """The header and the rows of a table of text cells; row numbers are those that a spreadsheet displays."""
 
     header: list[str]  # empty where the sheet is empty
     rows: list[list[str]]  # those below the header that have content
@@ -40,7 +40,7 @@ class Layout:
 
     @property
     def notes(self) -> list[str]:
-        """What was decided about the rows that are no children, as sentences."""
+        """The rows that were left out, as sentences."""
         counts = {
             "Rows above the header that were taken for a title": self.titles,
             "Rows that repeat the header and were left out": self.repeats,
@@ -67,12 +67,12 @@ def split_header(records: Iterable[tuple[int, list[str]]]) -> Layout:
     row, cells = filled[titles]
     header = [cell.strip() for cell in cells]
     below = filled[titles + 1 :]
-    children = [(number, cells) for number, cells in below if not _repeats(cells, header)]
-    repeats = len(below) - len(children)
+    data = [(number, cells) for number, cells in below if not _repeats(cells, header)]
+    repeats = len(below) - len(data)
     if sum(map(bool, header)) >= _MIN_HEADERS:
-        children = [(number, cells) for number, cells in children if not _is_remark(cells)]
-    rows, numbers = [cells for _, cells in children], [number for number, _ in children]
-    return Layout(header, rows, numbers, titles, row, repeats, len(below) - repeats - len(children))
+        data = [(number, cells) for number, cells in data if not _is_remark(cells)]
+    rows, numbers = [cells for _, cells in data], [number for number, _ in data]
+    return Layout(header, rows, numbers, titles, row, repeats, len(below) - repeats - len(data))
 
 
 def _repeats(cells: list[str], header: list[str]) -> bool:
@@ -88,12 +88,11 @@ def _is_remark(cells: list[str]) -> bool:
 def require_table(layout: Layout, file: str) -> None:
     """Raise if there is no header, or no row below it.
 
-    There is no header where two columns have the same one, or where most of its cells are values or are repeated in a
-    row below.
+    A row is no header if two of its cells are equal, or most are values or are repeated in a row below.
     """
     check_headers(layout.header, file, row=layout.row)
     require_rows(len(layout.rows), file)
-    if 2 * names_share(layout) < 1:
+    if 2 * header_share(layout) < 1:
         raise _no_header(file, layout.row)
 
 
@@ -106,7 +105,7 @@ def require_rows(n: int, file: str) -> None:
 
 
 def check_headers(headers: Sequence[str], file: str, *, row: int | None = None) -> None:
-    """Raise if two columns have the same header, if no column has one, or if they are values."""
+    """Raise if two columns have the same header, no column has one, or the headers are values."""
     named = [header for header in headers if header]
     if not named:
         raise ReadError("The first row has no headers.", file=file, remedy="Put the names of the columns into row 1.")
@@ -124,7 +123,7 @@ def check_headers(headers: Sequence[str], file: str, *, row: int | None = None) 
         )
 
 
-def names_share(layout: Layout) -> float:
+def header_share(layout: Layout) -> float:
     """Return the share of the header's cells that look like headers and are not repeated in a row below.
 
     Rows that repeat the whole header, as systems print on each page, are not counted.

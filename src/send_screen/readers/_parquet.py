@@ -16,7 +16,7 @@ from send_screen.readers._reading import Reading
 from send_screen.readers._size_limits import MAX_BYTES, MAX_CELL_LENGTH, check_size, raise_long_cell, raise_too_large
 from send_screen.readers._text import InvisibleCharacters
 
-_BATCH_ROWS = 4_096  # the size of a page says little about the size of its texts when unpacked
+_BATCH_ROWS = 4_096  # read in small batches, since the unpacked size of texts is not known before
 
 
 def read_parquet(content: io.BytesIO, name: str) -> Reading:
@@ -25,14 +25,14 @@ def read_parquet(content: io.BytesIO, name: str) -> Reading:
     import pyarrow.parquet as pq
 
     try:
-        with content, pq.ParquetFile(content) as parquet:  # closed at once: the bytes are not held beside the table
+        with content, pq.ParquetFile(content) as parquet:  # closed early, to free the bytes
             rows, columns = parquet.metadata.num_rows, parquet.metadata.num_columns
             check_size(name, rows=rows, columns=columns, cells=rows * columns)
             schema = parquet.schema_arrow
             check_headers(schema.names, name)
             _check_no_nesting([field.name for field in schema if pa.types.is_nested(field.type)], name)
             _check_text_size(parquet.metadata, name)
-            # Writers that do not say whether they mean bytes or text mean text.
+            # Columns of bytes are text, from writers that do not mark text.
             is_bytes = [pa.types.is_binary(field.type) or pa.types.is_large_binary(field.type) for field in schema]
             fields = [
                 field.with_type(pa.large_string()) if binary else field
@@ -44,10 +44,10 @@ def read_parquet(content: io.BytesIO, name: str) -> Reading:
             except pa.ArrowInvalid:
                 _require_text(table.select([index for index, binary in enumerate(is_bytes) if binary]), name)
                 raise
-        table.validate(full=True)  # damage inside a page is not seen by reading
+        table.validate(full=True)  # reading does not find damage inside a page
         require_rows(table.num_rows, name)
-        # An index that pandas stored among the columns becomes a column like any other.
-        # Whole numbers with blanks stay whole: as float64, identifiers of more than 15 digits would be other ones.
+        # An index that pandas stored becomes an ordinary column. Integers with blanks stay integers: float64 would
+        # change identifiers of more than 15 digits.
         frame = table.to_pandas(date_as_object=True, integer_object_nulls=True)
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise ReadError("The Parquet file is damaged or not complete.", file=name, remedy="Write it again.") from error
@@ -55,7 +55,7 @@ def read_parquet(content: io.BytesIO, name: str) -> Reading:
     for index, dtype in enumerate(frame.dtypes):
         if pd.api.types.is_object_dtype(dtype) or pd.api.types.is_string_dtype(dtype):
             cells = [invisible.clean(cell) if isinstance(cell, str) else cell for cell in frame.iloc[:, index]]
-            frame.isetitem(index, pd.Series(cells, index=frame.index, dtype=dtype))  # whole numbers stay whole
+            frame.isetitem(index, pd.Series(cells, index=frame.index, dtype=dtype))  # integers stay integers
     frame.index = pd.RangeIndex(2, 2 + len(frame), name="row")  # the header is row 1
     return Reading(frame, name, notes=tuple(invisible.notes()))
 

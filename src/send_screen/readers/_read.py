@@ -27,7 +27,7 @@ TABLE_SUFFIXES = (*_TEXTS, *_WORKBOOKS, ".parquet", ".xml")
 _ZIP, _OLE, _PARQUET = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PAR1"
 _START = 1_000  # bytes
 _NOT_TEXT = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-# First bytes of files that are no tables, and are often named .csv or .xlsx.
+# First bytes of files that are no tables, though often named .csv or .xlsx.
 _OTHER_KINDS = (
     (re.compile(rb"%PDF"), "a PDF document"),
     (re.compile(rb"\s*<(!doctype|html|head|body|table|meta|!--)", re.IGNORECASE), "a web page"),
@@ -83,7 +83,7 @@ def read_table(path: str | Path) -> Reading:
     >>> read_table(file).frame["E01"].tolist()
     ['2']
     """
-    content, name, parse = _open(Path(path))
+    content, name, parse = _read_bytes(Path(path))
     return replace(parse(io.BytesIO(content), name), sha256=hashlib.sha256(content).hexdigest())
 
 
@@ -114,7 +114,7 @@ def read_tables(path: str | Path) -> list[Reading]:
     >>> [list(reading.frame.columns) for reading in read_tables(file)]
     [['UPN', 'E01']]
     """
-    content, name, parse = _open(Path(path))
+    content, name, parse = _read_bytes(Path(path))
     if parse is read_workbook:
         readings = [sheet.reading for sheet in read_sheets(io.BytesIO(content), name)]
     else:
@@ -123,7 +123,7 @@ def read_tables(path: str | Path) -> list[Reading]:
     return [replace(reading, sha256=sha256) for reading in readings]
 
 
-def _open(path: Path) -> tuple[bytes, str, Callable[[io.BytesIO, str], Reading]]:
+def _read_bytes(path: Path) -> tuple[bytes, str, Callable[[io.BytesIO, str], Reading]]:
     """Return the bytes of a file, its name in messages and its parser."""
     name = file_name(path)
     try:
@@ -135,7 +135,7 @@ def _open(path: Path) -> tuple[bytes, str, Callable[[io.BytesIO, str], Reading]]
 
 
 def _is_text(start: bytes) -> bool:
-    """Return whether the first bytes are lines of text with a delimiter: systems name them like workbooks."""
+    """Return whether the first bytes are text with a delimiter: systems give CSV files the names of workbooks."""
     return not _NOT_TEXT.search(start) and any(mark in start for mark in (b",", b";", b"\t", b"|"))
 
 

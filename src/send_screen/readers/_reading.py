@@ -18,7 +18,7 @@ class Reading:
     frame : pandas.DataFrame, shape (n, p)
         ``object`` columns of str or None (CSV, XLSX), or the file's own types (Parquet). The index is the row number
         of the file as a spreadsheet counts it, so the first child below a header in row 1 is 2. Where several sheets
-        were read together, those of the second and later sheets are counted from a round number that a note tells.
+        were read together, the row numbers of the second and later sheets have an offset that a note states.
     file : str
         The file's name, without its folder; characters that cannot be written are replaced.
     encoding, delimiter : str or None
@@ -26,7 +26,7 @@ class Reading:
     sheet : str or None
         Of a workbook; several names, separated by commas, where several sheets were read together.
     notes : tuple of str
-        What was decided while reading, as sentences.
+        How the file was interpreted, as sentences.
     sha256 : str
         Of the bytes that were parsed, as ``sha256sum`` gives it.
     """

@@ -1,4 +1,4 @@
-"""Limits on the size of a table, and a check of workbooks against them before they are unpacked."""
+"""Limits on the size of a table, and a check of workbooks against them before they are parsed."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ def check_size(file: str, *, rows: int = 0, columns: int = 0, cells: int = 0) ->
             raise_too_large(f"The table has more than {limit:,} {unit}.", file)
 
 
-def plain_copy(archive: zipfile.ZipFile, file: str) -> io.BytesIO:
-    """Return a copy of a workbook with the measured parts alone, so that nothing unmeasured is parsed.
+def measured_copy(archive: zipfile.ZipFile, file: str) -> io.BytesIO:
+    """Return a copy of a workbook with only the parts that were measured, so that nothing else is parsed.
 
-    What a zip file says of its parts need not be what another reader finds in it.
+    Another parser may find other parts in the same zip file.
 
     Raises
     ------
@@ -67,26 +67,26 @@ def plain_copy(archive: zipfile.ZipFile, file: str) -> io.BytesIO:
     copy = io.BytesIO()
     with zipfile.ZipFile(copy, "w") as packed:
         for name in sorted(kept, key=lambda name: "sharedstrings" not in name):  # cells refer to them
-            look = measure.part(name)
+            measure_chunk = measure.part(name)
             with archive.open(parts[name]) as source, packed.open(parts[name].filename, "w") as target:
                 while chunk := source.read(_CHUNK):
-                    look(chunk, False)
+                    measure_chunk(chunk, False)
                     target.write(chunk)
-                look(b"", True)
+                measure_chunk(b"", True)
     return copy
 
 
 class _Measure:
-    """Cells and characters of a workbook, summed over its sheets."""
+    """Count the cells and characters of a workbook over its sheets, and raise beyond the limits."""
 
     def __init__(self, file: str) -> None:
         self._file = file
-        self._shared: list[int] = []  # lengths of the texts that cells refer to
+        self._shared: list[int] = []  # lengths of the shared strings
         self._cells = 0
         self._text = 0
 
     def add_sheet(self, rows: int, columns: int, *, whole: bool = True) -> None:
-        """Count the area up to the last cell that holds something, of a sheet or of what was seen of it so far."""
+        """Count the area up to the last filled cell, of a whole sheet or of the part that was read so far."""
         cells = self._cells + rows * columns
         self._cells = cells if whole else self._cells
         if columns > MAX_COLUMNS or cells > MAX_CELLS:
@@ -105,7 +105,7 @@ class _Measure:
             raise_too_large(f"The cells have more than {MAX_BYTES / 1e6:,.0f} million characters.", self._file)
 
     def shared_text(self, number: int) -> int:
-        """Return the length of a shared text; 0 where there is none, which readers refuse."""
+        """Return the length of a shared string; 0 where there is none (calamine refuses such a file)."""
         return self._shared[number] if 0 <= number < len(self._shared) else 0
 
     def part(self, name: str) -> Callable[[bytes, bool], object]:
@@ -132,26 +132,26 @@ class _Measure:
         parser.StartElementHandler = part.start
         parser.CharacterDataHandler = part.characters
 
-        def look(chunk: bytes, last: bool) -> None:
+        def measure_chunk(chunk: bytes, last: bool) -> None:
             try:
                 parser.Parse(chunk, last)
-            except (expat.ExpatError, LookupError) as error:  # the latter for an encoding that there is not
+            except (expat.ExpatError, LookupError) as error:  # the latter for an unknown encoding
                 raise ValueError("not well formed") from error
             part.settle(last)
 
-        return look
+        return measure_chunk
 
     def _binary_part(self) -> Callable[[bytes, bool], object]:
         pieces: list[bytes] = []
 
-        def look(chunk: bytes, last: bool) -> None:
+        def measure_chunk(chunk: bytes, last: bool) -> None:
             pieces.append(chunk)
             if last:
-                self._look_at_records(b"".join(pieces))
+                self._measure_records(b"".join(pieces))
 
-        return look
+        return measure_chunk
 
-    def _look_at_records(self, data: bytes) -> None:
+    def _measure_records(self, data: bytes) -> None:
         offset = row = columns = rows = records = 0
         while offset < len(data):
             records += 1
@@ -176,7 +176,7 @@ _ROW, _SHARED_CELL, _SHARED_TEXT, _CELLS = 0, 7, 19, range(2, 12)  # kinds of re
 
 
 class _Part:
-    """Callbacks of the parser of a part."""
+    """Callbacks of the parser of a part of the archive; ``settle`` is called after each chunk."""
 
     def __init__(self, measure: _Measure) -> None:
         self.measure = measure
@@ -189,6 +189,8 @@ class _Part:
 
 
 class _SharedTexts(_Part):
+    """The shared strings of XLSX, to which cells refer by number."""
+
     def __init__(self, measure: _Measure, lengths: list[int]) -> None:
         super().__init__(measure)
         self._lengths = lengths
@@ -207,11 +209,11 @@ class _SharedTexts(_Part):
 
 
 class _Sheet(_Part):
-    """A sheet of XLSX: cells say where they are, or follow from the one before."""
+    """A sheet of XLSX: a cell has a reference such as B7, or follows the one before."""
 
     def __init__(self, measure: _Measure) -> None:
         super().__init__(measure)
-        self._row = self._column = 0  # of cells that do not say where they are
+        self._row = self._column = 0  # of cells without a reference
         self._rows: set[str] = set()
         self._columns: set[str] = set()
         self._last_row = self._last_column = 0
@@ -254,18 +256,19 @@ class _Sheet(_Part):
         self._text, self._length, self._shared = "", 0, False
 
     def settle(self, last: bool) -> None:
-        """Take the cell references seen so far into account: a piece of a sheet has few different ones."""
+        """Update the last row and column by the references of a chunk, which has few different rows and columns."""
         if last:
             self._end_cell()
         if not all(map(_CELL_REFERENCE.fullmatch, (*self._rows, *self._columns))):
             raise ValueError("a cell has no reference")
         self._last_row = max([self._last_row, *(int(row or 0) for row in self._rows)])
-        self._last_column = max([self._last_column, *map(_column, self._columns)])
+        self._last_column = max([self._last_column, *map(column_number, self._columns)])
         self._rows.clear()
         self.measure.add_sheet(self._last_row, self._last_column, whole=last)
 
 
-def _column(letters: str) -> int:
+def column_number(letters: str) -> int:
+    """Return the number of a column from its letters: 1 for A, 28 for AB."""
     number = 0
     for letter in letters.upper():
         number = 26 * number + ord(letter) - ord("A") + 1
@@ -273,7 +276,7 @@ def _column(letters: str) -> int:
 
 
 class _OpenDocument(_Part):
-    """Sheets of ODS: rows and cells can be written once and meant a million times."""
+    """Sheets of ODS: a row or cell can be written once with a number of repetitions."""
 
     def __init__(self, measure: _Measure) -> None:
         super().__init__(measure)
@@ -284,17 +287,17 @@ class _OpenDocument(_Part):
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         name = name.rpartition(":")[2]
-        about = {key.rpartition(":")[2]: value for key, value in attributes.items()}
+        attributes_by_name = {key.rpartition(":")[2]: value for key, value in attributes.items()}
         if name in ("table-cell", "covered-table-cell"):
             self._end_cell()
-            self._times = int(about.get("number-columns-repeated", 1))
+            self._times = int(attributes_by_name.get("number-columns-repeated", 1))
             self._column += self._times
-            self._filled = "value-type" in about
+            self._filled = "value-type" in attributes_by_name
         elif name == "p":
             self._filled = True
         elif name == "table-row":
             self._end_cell()
-            self._row_times = int(about.get("number-rows-repeated", 1))
+            self._row_times = int(attributes_by_name.get("number-rows-repeated", 1))
             self._row += self._row_times
             self._column = 0
         elif name == "table":
@@ -322,6 +325,7 @@ class _OpenDocument(_Part):
 
 
 def _varint(data: bytes, offset: int, max_bytes: int) -> tuple[int, int]:
+    """Return a number of variable length (seven bits in each byte) at an offset, and the offset after it."""
     value = 0
     for shift in range(max_bytes):
         if offset >= len(data):

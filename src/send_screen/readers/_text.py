@@ -17,9 +17,9 @@ _BOMS = (
 _SAMPLE = 4000  # bytes, an even number
 _PIECE = 1_000_000  # bytes
 _UTF16_SHARE = 0.4
-# All but tabs and line ends: terminals obey some of them, and spreadsheets stop at some.
+# All control characters but tabs and line ends.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-# Zero-width characters and those that turn the direction of writing: languages need them, and deceivers use them.
+# Zero-width characters and those that change the direction of writing: kept, since some languages need them.
 _INVISIBLE = re.compile("[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 _UNSEEN = re.compile(f"{_CONTROLS.pattern}|{_INVISIBLE.pattern}")
 
@@ -28,8 +28,8 @@ def encoding_of(data: bytes, file: str) -> str:
     """Return the encoding of a text file.
 
     UTF-8 is strict: a file in another encoding hardly ever decodes as UTF-8. UTF-16 without a byte-order mark has
-    a zero byte in most pairs, always on the same side. Any other file is cp1252, as Excel saves CSV in Britain. A NUL
-    character is an error.
+    a zero byte in most pairs, always at the same position. Any other file is cp1252, as Excel saves CSV in Britain. A
+    NUL character is an error.
     """
     encoding = next((name for bom, name in _BOMS if data.startswith(bom)), None) or _utf16(data[:_SAMPLE])
     for candidate in [encoding] if encoding else ["utf-8", "cp1252"]:

@@ -1,4 +1,4 @@
-"""Read workbooks with calamine: cells become text as a person would type it.
+"""Read workbooks with calamine; cells become text as it would be typed.
 
 The children are in one sheet, or in several sheets with the same headers, which are read together.
 """
@@ -27,7 +27,7 @@ from send_screen.readers._header import (
     split_header,
 )
 from send_screen.readers._reading import Reading
-from send_screen.readers._size_limits import plain_copy
+from send_screen.readers._size_limits import measured_copy
 from send_screen.readers._text import InvisibleCharacters
 from send_screen.readers._xlsx_marks import SheetMarks, xlsx_marks
 
@@ -35,13 +35,13 @@ from send_screen.readers._xlsx_marks import SheetMarks, xlsx_marks
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 # What zipfile raises for a damaged file; RuntimeError is for encrypted parts.
 _DAMAGE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError)
-_SHARED_HEADERS = 0.5  # share of the headers of the narrower of two sheets
+_SHARED_HEADERS = 0.5  # share of equal headers, of the narrower of two sheets, from which both could hold children
 _ROWS_SEARCHED = 200  # first rows, for UPNs
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet: its name, its number in the workbook from 1, whether it can be seen, its cells and hidden rows.
+    """A sheet: its name, its number in the workbook from 1, whether it is visible, its cells, and hidden rows.
 
     ``layout`` holds the cells as text: ``header``, ``rows`` below it, and ``row``, the header's row number.
     """
@@ -54,7 +54,7 @@ class Sheet:
 
     @property
     def shown_name(self) -> str:
-        """Its name in a message: quoted if it looks like a header, or else its number, as it may name a child."""
+        """Its name in a message: quoted if it looks like a header; else its number, since the name may be a child's."""
         return quotable(self.name) if header_like(self.name) else f"number {self.number}"
 
     @cached_property
@@ -70,7 +70,7 @@ class Sheet:
 
     @property
     def rank(self) -> tuple[bool, int, int]:
-        """How much it looks like a table of children: UPNs, then headers, then rows."""
+        """Sort key for how much it looks like a table of children: UPNs, then headers, then rows."""
         return self.has_upns, sum(map(header_like, self.layout.header)), len(self.layout.rows)
 
     def conflicts_with(self, other: Sheet) -> bool:
@@ -106,7 +106,7 @@ class SheetReading:
 
 
 def read_sheets(content: io.BytesIO, file: str) -> list[SheetReading]:
-    """Return a reading for each kind of table in a workbook that could hold children, the likeliest first."""
+    """Return a reading for each group of sheets with equal headers that could hold children, the likeliest first."""
     invisible = InvisibleCharacters()
     sheets = _sheets(content, file, invisible)
     visible = [sheet for sheet in sheets if sheet.visible]
@@ -144,7 +144,7 @@ def _read_together(sheets: list[Sheet], file: str, notes: list[str]) -> Reading:
     if len(sheets) > 1:
         first = sheets[0].layout
         check_headers([header_key(header) for header in first.header], file, row=first.row)
-    frame, row_notes = _stacked(sheets)
+    frame, row_notes = _stack(sheets)
     row_notes += notes
     if hidden_rows := sum(sheet.hidden_rows for sheet in sheets):
         row_notes.append(f"Rows that are hidden or filtered away in the workbook were read too: {hidden_rows}.")
@@ -156,19 +156,21 @@ def _shown_names(sheets: list[Sheet]) -> str:
     return ", ".join(sheet.shown_name for sheet in sheets)
 
 
-def _stacked(sheets: list[Sheet]) -> tuple[pd.DataFrame, list[str]]:
-    """Concatenate sheets; the row numbers of each further sheet start from a round number."""
+def _stack(sheets: list[Sheet]) -> tuple[pd.DataFrame, list[str]]:
+    """Concatenate sheets; the row numbers of each further sheet are offset by a power of ten."""
     frames = [as_frame(sheet.layout) for sheet in sheets]
     if len(sheets) == 1:
         return frames[0], []
     names = {header_key(header): header for header in frames[0].columns}
-    step = 10 ** len(str(max(frame.index[-1] for frame in frames)))
+    offset = 10 ** len(str(max(frame.index[-1] for frame in frames)))
     numbered = [
-        frame.rename(columns=lambda header: names.get(header_key(header), header)).set_axis(frame.index + number * step)
+        frame.rename(columns=lambda header: names.get(header_key(header), header)).set_axis(
+            frame.index + number * offset
+        )
         for number, frame in enumerate(frames)
     ]
     counted = "; ".join(
-        f"{sheet.shown_name} {number * step:,} more than in the sheet"
+        f"{sheet.shown_name} {number * offset:,} more than in the sheet"
         if number
         else f"{sheet.shown_name} as in the sheet"
         for number, sheet in enumerate(sheets)
@@ -186,14 +188,14 @@ def _sheets(content: io.BytesIO, file: str, invisible: InvisibleCharacters) -> l
     )
     try:
         with content:
-            # calamine tells a protected workbook by its name only when it is given a path.
+            # calamine recognises a protected workbook only when it is given a path.
             if _ENCRYPTED in content.getvalue():
                 raise calamine.PasswordError
             marks: dict[str, SheetMarks] = {}
             if zipfile.is_zipfile(content):
                 with zipfile.ZipFile(content) as archive:
                     _require_workbook(archive, file)
-                    content = plain_copy(archive, file)  # within the size limits
+                    content = measured_copy(archive, file)  # within the size limits
                 marks = xlsx_marks(content, file)  # what calamine leaves out: errors, merged cells, hidden rows
             content.seek(0)
             workbook = calamine.CalamineWorkbook.from_filelike(content)
@@ -211,7 +213,7 @@ def _sheets(content: io.BytesIO, file: str, invisible: InvisibleCharacters) -> l
     except (*_DAMAGE, calamine.CalamineError) as error:
         raise damaged from error
     except BaseException as error:
-        if type(error).__name__ != "PanicException":  # of calamine, which cannot be named otherwise
+        if type(error).__name__ != "PanicException":  # raised by calamine, which does not export it
             raise
         raise damaged from error
 
@@ -241,7 +243,7 @@ def _sheet(metadata: Any, sheet: Any, invisible: InvisibleCharacters, number: in
 
 
 def _cell_text(cell: object, invisible: InvisibleCharacters) -> str:
-    """Return what a person would type for a cell: 7 and not 7.0, a date as 2018-03-25."""
+    """Return a cell as it would be typed: 7 and not 7.0, a date as 2018-03-25."""
     if isinstance(cell, str):
         return invisible.clean(replace_surrogates(cell)).strip()
     if isinstance(cell, bool):

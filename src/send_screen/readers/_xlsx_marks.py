@@ -1,6 +1,6 @@
-"""What a sheet of XLSX says beside its values: errors, per cent, merged cells, hidden rows and the first day of dates.
+"""Marks of an XLSX sheet, besides its values: errors, per cent formats, merged cells, hidden rows, dates from 1904.
 
-The library that reads the values leaves these out. A part is parsed only where its bytes hold such a mark.
+The library that reads the values ignores these. A sheet is parsed for them only if its bytes contain one.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from send_screen.errors import ReadError
+from send_screen.readers._size_limits import column_number
 
 _PERCENT_FORMATS = frozenset({"9", "10"})  # built into Excel: 0% and 0.00%
 _RANGE = re.compile(r"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})")
@@ -38,7 +39,7 @@ class SheetMarks:
     dates_from_1904: bool = False
 
     def apply(self, texts: list[list[str]]) -> None:
-        """Write the marks into the cells of the sheet: errors, ``%``, merged values filled down, dates in ISO form."""
+        """Write errors and ``%`` into the cells of a sheet, fill merged values down, and convert dates to ISO form."""
         for (row, column), text in self.errors.items():
             if row < len(texts) and column < len(texts[row]):
                 texts[row][column] = text
@@ -62,7 +63,7 @@ def _as_percent(text: str) -> str:
 
 
 def _date_from_1904(texts: list[list[str]], column: int) -> None:
-    """Write a column as dates if all its numbers are serial numbers of dates."""
+    """Convert a column to dates if all its numbers are plausible serial numbers of dates."""
     numbers = [row for row in texts if column < len(row) and row[column].isdecimal()]
     if all(_SERIAL.fullmatch(row[column]) and int(row[column]) in _SERIALS_1904 for row in numbers):
         for row in numbers:
@@ -83,31 +84,33 @@ def xlsx_marks(content: io.BytesIO, file: str) -> dict[str, SheetMarks]:
         if "xl/workbook.xml" not in names:
             return {}
         targets = {
-            about["Id"]: posixpath.normpath(posixpath.join("xl", about["Target"])).removeprefix("xl/xl/").lstrip("/")
-            for tag, about in _elements(archive.read("xl/_rels/workbook.xml.rels"))
-            if tag == "Relationship" and {"Id", "Target"} <= about.keys()
+            attributes["Id"]: posixpath.normpath(posixpath.join("xl", attributes["Target"]))
+            .removeprefix("xl/xl/")
+            .lstrip("/")
+            for tag, attributes in _elements(archive.read("xl/_rels/workbook.xml.rels"))
+            if tag == "Relationship" and {"Id", "Target"} <= attributes.keys()
         }
         percent_styles = _percent_styles(archive.read("xl/styles.xml")) if "xl/styles.xml" in names else set()
         marks: dict[str, SheetMarks] = {}
         from_1904 = False
-        for tag, about in _elements(archive.read("xl/workbook.xml")):
+        for tag, attributes in _elements(archive.read("xl/workbook.xml")):
             if tag == "workbookPr":
-                from_1904 = about.get("date1904") in ("1", "true")
-            path = targets.get(about.get("id", ""), "")
+                from_1904 = attributes.get("date1904") in ("1", "true")
+            path = targets.get(attributes.get("id", ""), "")
             if tag == "sheet" and path in names:
-                marks[about.get("name", "")] = _sheet_marks(archive.read(path), percent_styles, from_1904, file)
+                marks[attributes.get("name", "")] = _sheet_marks(archive.read(path), percent_styles, from_1904, file)
         return marks
 
 
 def _percent_styles(data: bytes) -> set[str]:
     formats, styles, inside = set(_PERCENT_FORMATS), list[str](), False
-    for tag, about in _elements(data):
-        if tag == "numFmt" and "%" in about.get("formatCode", ""):
-            formats.add(about.get("numFmtId", ""))
+    for tag, attributes in _elements(data):
+        if tag == "numFmt" and "%" in attributes.get("formatCode", ""):
+            formats.add(attributes.get("numFmtId", ""))
         if tag.startswith("cell") and tag.endswith("s") and tag != "cellStyles":
             inside = tag == "cellXfs"
         elif tag == "xf" and inside:
-            styles.append(about.get("numFmtId", ""))
+            styles.append(attributes.get("numFmtId", ""))
     return {str(number) for number, style in enumerate(styles) if style in formats}
 
 
@@ -131,7 +134,7 @@ def _sheet_marks(data: bytes, percent_styles: set[str], from_1904: bool, file: s
 class _Handler:
     """Callbacks of the parser of a part."""
 
-    def start(self, tag: str, about: dict[str, str]) -> None: ...
+    def start(self, tag: str, attributes: dict[str, str]) -> None: ...
 
     def characters(self, text: str) -> None: ...
 
@@ -139,6 +142,8 @@ class _Handler:
 
 
 class _Sheet(_Handler):
+    """Collects the marks of a sheet."""
+
     def __init__(self, marks: SheetMarks, percent_styles: set[str]) -> None:
         self._marks, self._percent_styles = marks, percent_styles
         self.uncalculated: Cell | None = None
@@ -147,27 +152,27 @@ class _Sheet(_Handler):
         self._is_error = self._is_number = self._has_formula = self._in_value = False
         self._text = ""
 
-    def start(self, tag: str, about: dict[str, str]) -> None:
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
         if tag == "row":
             self._row += 1
-            self._row = int(about["r"]) - 1 if about.get("r", "").isdecimal() else self._row
+            self._row = int(attributes["r"]) - 1 if attributes.get("r", "").isdecimal() else self._row
             self._cell = (self._row, -1)
-            self._marks.hidden_rows += about.get("hidden") in ("1", "true")
+            self._marks.hidden_rows += attributes.get("hidden") in ("1", "true")
         elif tag == "c":
-            place = _REFERENCE.fullmatch(about.get("r", ""))
-            self._cell = (int(place[2]) - 1, _column(place[1])) if place else (self._row, self._cell[1] + 1)
-            kind = about.get("t", "n")
+            place = _REFERENCE.fullmatch(attributes.get("r", ""))
+            self._cell = (int(place[2]) - 1, column_number(place[1]) - 1) if place else (self._row, self._cell[1] + 1)
+            kind = attributes.get("t", "n")
             self._is_error, self._is_number, self._has_formula, self._text = kind == "e", kind == "n", False, ""
-            if self._is_number and about.get("s") in self._percent_styles:
+            if self._is_number and attributes.get("s") in self._percent_styles:
                 self._marks.percents.add(self._cell)
         elif tag == "f":
             self._has_formula = True
         elif tag == "v":
             self._in_value = True
-        elif tag == "mergeCell" and (place := _RANGE.fullmatch(about.get("ref", ""))):
+        elif tag == "mergeCell" and (place := _RANGE.fullmatch(attributes.get("ref", ""))):
             first, last = int(place[2]) - 1, int(place[4]) - 1
-            if place[1] == place[3]:  # of one column: a value that holds for all the rows
-                self._marks.merged.append((_column(place[1]), first, last))
+            if place[1] == place[3]:  # of one column: its value holds for all rows
+                self._marks.merged.append((column_number(place[1]) - 1, first, last))
 
     def characters(self, text: str) -> None:
         if self._in_value:
@@ -184,18 +189,13 @@ class _Sheet(_Handler):
 
 
 class _Starts(_Handler):
+    """Collects the start of each element: its tag and attributes."""
+
     def __init__(self) -> None:
         self.found: list[tuple[str, dict[str, str]]] = []
 
-    def start(self, tag: str, about: dict[str, str]) -> None:
-        self.found.append((tag, about))
-
-
-def _column(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = 26 * number + ord(letter) - ord("A") + 1
-    return number - 1
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        self.found.append((tag, attributes))
 
 
 def _elements(data: bytes) -> Iterator[tuple[str, dict[str, str]]]:
@@ -205,11 +205,11 @@ def _elements(data: bytes) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def _parse(data: bytes, handler: _Handler) -> None:
-    """Parse a part that was measured, and holds no entities; names lose their prefixes."""
+    """Parse a part that was measured and has no entities; namespace prefixes are removed."""
     parser = expat.ParserCreate()
     parser.buffer_text = True
-    parser.StartElementHandler = lambda name, about: handler.start(
-        name.rpartition(":")[2], {key.rpartition(":")[2]: value for key, value in about.items()}
+    parser.StartElementHandler = lambda name, attributes: handler.start(
+        name.rpartition(":")[2], {key.rpartition(":")[2]: value for key, value in attributes.items()}
     )
     parser.CharacterDataHandler = handler.characters
     parser.EndElementHandler = lambda name: handler.end(name.rpartition(":")[2])

@@ -1,4 +1,4 @@
-"""Parse XML: streamed, without entities and document types, within limits of depth and size."""
+"""Parse XML as a stream, within limits of depth and size; entities and document types are refused."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from send_screen.errors import ReadError
 from send_screen.readers._size_limits import MAX_CELL_LENGTH, raise_long_cell, raise_too_large
 
 _MAX_DEPTH = 40
-_MAX_HELD = 1_000_000  # elements, of one record or outside the records
+_MAX_HELD = 1_000_000  # elements in memory: of one record, or outside the records
 _DECLARATION = re.compile(rb"<\?xml[^>]*\?>\s*")
 _ROOT = re.compile(rb"\s*(?:<\?[^>]*\?>\s*|<!--.*?-->\s*)*<(?:[\w.-]+:)?([\w.-]+)", re.DOTALL)
 _CHUNK = 1_000_000  # bytes
@@ -45,10 +45,10 @@ def root_of(start: bytes) -> str | None:
 
 
 def parse_xml(data: bytes, file: str, record: str, take: Callable[[Element], None]) -> tuple[Element, int]:
-    """Parse a file and hand over each record as it ends; return the root without them, and the doubled declarations.
+    """Parse a file and call ``take`` with each record; return the root without records, and the repeated declarations.
 
-    ``record`` is the path of a record below the root. Some systems write the XML declaration twice, and text between
-    the elements: the first is passed over, the second ignored by whoever asks for elements.
+    ``record`` is the path of a record below the root. The second value is the number of further XML declarations, which
+    some systems write and which are ignored.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def parse_xml(data: bytes, file: str, record: str, take: Callable[[Element], Non
         for start in range(0, len(data), _CHUNK):
             parser.Parse(data[start : start + _CHUNK], False)
         parser.Parse(b"", True)
-    except (expat.ExpatError, LookupError, ValueError) as error:  # LookupError: an encoding that there is not
+    except (expat.ExpatError, LookupError, ValueError) as error:  # LookupError: an unknown encoding
         raise ReadError(
             "The XML is not well formed, or the file is not complete.",
             file=file,

@@ -1,4 +1,7 @@
-"""Read XML by a mapping of its elements to columns: the Common Transfer File. Also Excel's XML of 2003."""
+"""Read XML by a mapping of its elements to columns (Common Transfer File), and Excel's XML of 2003.
+
+In a mapping, values are paths of elements and keys are columns; ``where`` and ``stage`` are conditions (path to text).
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ from send_screen.readers._xml import Element, parse_xml
 
 
 class Repeated(Document):
-    """Elements that a record can have several of, of which the newest that fits is taken."""
+    """Columns from an element that a record can have several times; the newest that meets ``where`` is taken."""
 
     path: str
     columns: dict[str, str]
@@ -30,7 +33,7 @@ class Repeated(Document):
 
 
 class Results(Document):
-    """Results of assessments, each of a component that becomes a column."""
+    """Results of assessments: each of ``components`` becomes a column, with the newest ``value``."""
 
     path: str
     component: str
@@ -101,7 +104,7 @@ def _row(record: Element, mapping: XmlFormat) -> dict[str, str]:
 
 
 def _add_results(row: dict[str, str], record: Element, results: Results) -> None:
-    """Add the newest result of each component; the year is that of the newest of all."""
+    """Add the newest result of each component, and the academic year of the newest result."""
     above, _, tag = results.path.rpartition("/")
     stages = [one for one in record.find_all(above) if _fits(one, results.stage)]
     found = [one for stage in stages for one in stage.find_all(tag) if _fits(one, results.where)]
@@ -116,7 +119,7 @@ def _add_results(row: dict[str, str], record: Element, results: Results) -> None
 
 
 def _date_at(path: str | None) -> Callable[[Element], str]:
-    """Return the key that puts elements in the order of their ISO dates; without a path, or dates, as they come."""
+    """Return a sort key by the ISO date at a path; without a path or date the order is kept."""
     return lambda element: (element.find(path) or "") if path else ""
 
 
@@ -125,7 +128,7 @@ def _fits(element: Element, where: dict[str, str]) -> bool:
 
 
 def read_spreadsheet_2003(content: io.BytesIO, file: str) -> Reading:
-    """Read the first sheet with rows of a workbook in Excel's XML of 2003."""
+    """Read the only sheet with filled cells of a workbook in Excel's XML of 2003."""
     sheets: list[list[list[str]]] = []
     invisible = InvisibleCharacters()
     parse_xml(content.getvalue(), file, "Worksheet", lambda sheet: sheets.append(_sheet_rows(sheet, invisible, file)))

@@ -106,8 +106,8 @@ def selection_stability(
     """Return the selection stability of each child; None where the version has no bagged ensemble."""
     if bundle.bags is None:
         return None
-    score, of_bags = scored.score, bundle.bags.score(scored.X)
+    score, bag_scores = scored.score, bundle.bags.score(scored.X)
     probability = np.zeros(len(score))
     for part in positions_by_list(np.arange(len(score)), school):
-        probability[part] = bundle.bags.selection_probability(score[part], of_bags[:, part], capacity.of(len(part)))
-    return SelectionStability(*bundle.bags.prediction_interval(score, of_bags), probability)
+        probability[part] = bundle.bags.selection_probability(score[part], bag_scores[:, part], capacity.of(len(part)))
+    return SelectionStability(*bundle.bags.prediction_interval(score, bag_scores), probability)

@@ -1,9 +1,10 @@
-"""The model as data: tables that people can read, scored and explained exactly without a machine-learning library.
+"""The fitted model as data: readable tables, scored and explained exactly without a machine-learning library.
 
 A fitted additive model is a :class:`RiskTables`: an intercept, one term for each feature and a few interaction terms.
 Its score (log-odds) is a sum, so its exact Shapley values are look-ups. :class:`BaggedTables` holds the bagged ensemble
 behind it, for standard errors. A model file is JSON, is checked against its hash before it is parsed, and is never
-unpickled. Ranking (:func:`top_k`) and disclosure control (:func:`published_range`) are here for all who use scores.
+unpickled. Ranking (:func:`top_k`) and disclosure control (:func:`published_range`) are here because every user of
+scores needs them.
 """
 
 from send_screen.tables._bagged import BaggedTables, with_standard_errors

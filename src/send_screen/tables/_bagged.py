@@ -24,20 +24,20 @@ FORMAT = "send_screen.bagged_tables/1"
 class BaggedTables:
     r"""The bagged ensemble whose mean a model is, each bag fitted without a share of the schools.
 
-    In each of R repeats the schools are dealt to G parts and each bag leaves out one of them, so the standard error
-    of a figure :math:`v` is that of the delete-a-group jackknife [Shao1995]_, averaged over repeats:
+    In each of R repeats the schools are split into G parts and each bag leaves out one of them, so the standard error
+    of a statistic :math:`v` is that of the delete-a-group jackknife [Shao1995]_, averaged over repeats:
 
     .. math:: \mathrm{se}^2(v) = \frac1R \sum_r \frac{G - 1}{G} \sum_g \left( v_{rg} - \bar v_r \right)^2 .
 
     A few bags estimate one child's variance badly, so it is moderated, half and half, by the mean variance over the
     training children [Smyth2004]_: :math:`s^2 = (\mathrm{se}^2 + s_0^2) / 2`, with twice the :math:`R (G - 1)` degrees
-    of freedom. Another model, trained on as many other schools, is off by as much again: its figure has variance
-    :math:`2 s^2` around this one.
+    of freedom. The statistic of another model, trained on as many other schools, has the same variance again: it
+    differs from this one with variance :math:`2 s^2`.
 
     Parameters
     ----------
     tables : sequence of RiskTables
-        One a bag.
+        One per bag.
     repeats : sequence of int
         The repeat of each bag.
     typical_variance : float
@@ -108,7 +108,7 @@ class BaggedTables:
         return np.array([tables.score(X) for tables in self.tables])
 
     def standard_error(self, values: np.ndarray) -> np.ndarray:
-        """Return the standard error of figures of which each bag has its own.
+        """Return the standard error of statistics, from their value in each bag.
 
         Parameters
         ----------
@@ -125,31 +125,31 @@ class BaggedTables:
         error: np.ndarray = np.sqrt(total / len(set(self.repeats)))
         return error
 
-    def prediction_interval(self, score: np.ndarray, of_bags: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def prediction_interval(self, score: np.ndarray, bag_scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the 95 % prediction interval of the score of a model trained on a new sample of schools.
 
         Parameters
         ----------
         score : numpy.ndarray of float64, shape (n,)
             Of the version, in log-odds.
-        of_bags : numpy.ndarray of float64, shape (bags, n)
+        bag_scores : numpy.ndarray of float64, shape (bags, n)
             From :meth:`score`.
 
         Returns
         -------
         low, high : numpy.ndarray of float64, shape (n,)
         """
-        width = student_t_quantile(0.975, self._degrees) * self._error_of_another(of_bags)
+        width = student_t_quantile(0.975, self._degrees) * self._prediction_error(bag_scores)
         return score - width, score + width
 
-    def selection_probability(self, score: np.ndarray, of_bags: np.ndarray, k: int) -> np.ndarray:
+    def selection_probability(self, score: np.ndarray, bag_scores: np.ndarray, k: int) -> np.ndarray:
         """Return the probability that a model trained on a new sample of schools has a child in its top ``k``.
 
         Parameters
         ----------
         score : numpy.ndarray of float64, shape (n,)
             Of the version, in log-odds.
-        of_bags : numpy.ndarray of float64, shape (bags, n)
+        bag_scores : numpy.ndarray of float64, shape (bags, n)
             From :meth:`score`.
         k : int
             Length of the list.
@@ -161,7 +161,7 @@ class BaggedTables:
         """
         if not 0 < k < len(score):
             return np.full(len(score), float(k > 0))
-        margin, error = margin_to_threshold(score, k), self._error_of_another(margin_to_threshold(of_bags, k))
+        margin, error = margin_to_threshold(score, k), self._prediction_error(margin_to_threshold(bag_scores, k))
         certain = np.where(margin == 0.0, 0.0, np.copysign(math.inf, margin))
         t = np.divide(margin, error, out=certain, where=error > 0)
         return student_t_cdf(t, self._degrees)
@@ -169,13 +169,13 @@ class BaggedTables:
     def term_error(self, term: Term, x: np.ndarray) -> np.ndarray:
         """Return the standard error of a term less its mean, at encoded values.
 
-        It is moderated as a child's score is, half and half, by the mean variance over the training children. Two of
-        these hold the term of a model trained on other schools about nine times in ten (measured on real children).
+        It is moderated by the mean variance over the training children, as the error of a score is. An interval of two
+        standard errors covers the term of a model trained on other schools about nine times in ten (on real data).
 
         Parameters
         ----------
         term : LinearTerm, LevelsTerm or ShapeTerm
-            Of the model: its bins and counts are where the training children are.
+            Of the model; its bins and counts give the distribution of the training children.
         x : numpy.ndarray of float64, shape (m,)
             From the term's ``encode``.
 
@@ -194,8 +194,8 @@ class BaggedTables:
     def _degrees(self) -> int:
         return 2 * (len(self.tables) - len(set(self.repeats)))
 
-    def _error_of_another(self, of_bags: np.ndarray) -> np.ndarray:
-        error: np.ndarray = np.sqrt(self.standard_error(of_bags) ** 2 + self.typical_variance)
+    def _prediction_error(self, bag_scores: np.ndarray) -> np.ndarray:
+        error: np.ndarray = np.sqrt(self.standard_error(bag_scores) ** 2 + self.typical_variance)
         return error
 
     def to_json(self) -> str:
@@ -226,7 +226,7 @@ class BaggedTables:
 def with_standard_errors(tables: RiskTables, bags: BaggedTables) -> RiskTables:
     """Return tables with the standard error of each bin, level and cell.
 
-    By the bags, of the term less its mean, linear part included; that of a bin is at its middle.
+    They are of the term less its mean, including its linear part, at the middle of each bin.
 
     Parameters
     ----------
@@ -251,11 +251,11 @@ def with_standard_errors(tables: RiskTables, bags: BaggedTables) -> RiskTables:
     ('reading',)
     """
 
-    def with_error(term: Term, of_bags: tuple[Term, ...]) -> Term:
+    def with_error(term: Term, bag_terms: tuple[Term, ...]) -> Term:
         if isinstance(term, LinearTerm) or (isinstance(term, LevelsTerm) and not term.levels):
             return term
         middles = np.append(_middles(term.cut_points, term), np.nan)
-        values = np.array([one.evaluate(middles) - one.mean for one in of_bags])
+        values = np.array([one.evaluate(middles) - one.mean for one in bag_terms])
         return replace(term, standard_error=tuple(bags.standard_error(values).tolist()))
 
     def interaction_with_error(interaction: InteractionTerm) -> InteractionTerm:
@@ -264,7 +264,7 @@ def with_standard_errors(tables: RiskTables, bags: BaggedTables) -> RiskTables:
         first, second = (axis.ravel() for axis in np.meshgrid(*middles, indexing="ij"))
         values = np.zeros((len(bags.tables), *interaction.shape))
         for b, bag in enumerate(bags.tables):
-            for other in bag.interactions:  # one that a bag has not is 0
+            for other in bag.interactions:  # an interaction that a bag lacks is 0
                 if other.features == interaction.features:
                     values[b] = (other.evaluate(first, second) - other.mean).reshape(interaction.shape)
         return replace(interaction, standard_error=tuple(map(tuple, bags.standard_error(values).tolist())))
@@ -276,29 +276,29 @@ def with_standard_errors(tables: RiskTables, bags: BaggedTables) -> RiskTables:
 def _training_values(term: Term) -> tuple[np.ndarray, np.ndarray]:
     """Return encoded values that stand for the training children, and the count of each, where published.
 
-    In a bin of numbers two, at which the mean of a square along a line is exact; a level has its own.
+    A bin of numbers has two (Gauss-Legendre nodes), exact for the mean square of a linear function; a level has one.
     """
     if isinstance(term, LevelsTerm):
-        at, counts, each = np.arange(len(term.levels), dtype=np.float64), term.counts, 1
+        at, counts, n_values = np.arange(len(term.levels), dtype=np.float64), term.counts, 1
     else:
         ends = _ends(term.cut_points, term)
         middles, halves = (ends[:-1] + ends[1:]) / 2.0, np.diff(ends) / 2.0
         at = np.concatenate([middles - halves / math.sqrt(3.0), middles + halves / math.sqrt(3.0)])
-        counts, each = term.n if isinstance(term, ShapeTerm) else None, 2
+        counts, n_values = term.n if isinstance(term, ShapeTerm) else None, 2
     missing = term.n_missing
-    if counts is None:  # every bin alike
-        counts, missing = (1,) * (len(at) // each), 0
-    children = np.nan_to_num(np.array([*counts * each, (missing or 0) * each], dtype=np.float64))  # None is NaN
+    if counts is None:  # equal weights
+        counts, missing = (1,) * (len(at) // n_values), 0
+    children = np.nan_to_num(np.array([*counts * n_values, (missing or 0) * n_values], dtype=np.float64))  # None is NaN
     return np.append(at, np.nan), children if children.any() else np.ones(len(children))
 
 
 def _ends(edges: tuple[float, ...], term: LinearTerm | ShapeTerm) -> np.ndarray:
-    """Return where bins begin and end, the outermost where the line does."""
+    """Return the ends of the bins; the outermost are those of the range of the linear part."""
     return np.array([min(term.low, *edges), *edges, max(term.high, *edges)] if edges else [term.low, term.high])
 
 
 def _middles(edges: tuple[float, ...], term: Term) -> np.ndarray:
-    """Return the middle of each bin: of a number's within the range of its line, of levels' their middle position."""
+    """Return the middle of each bin: of numbers, within the range of the linear part; of levels, the mean position."""
     ends = np.array([-0.5, *edges, len(term.levels) - 0.5]) if isinstance(term, LevelsTerm) else _ends(edges, term)
     return np.asarray((ends[:-1] + ends[1:]) / 2.0)
 
@@ -328,7 +328,7 @@ def student_t_cdf(t: np.ndarray, degrees: int) -> np.ndarray:
 
 
 def student_t_quantile(share: float, degrees: int) -> float:
-    """Return the t that a share above one half lies below, to 1e-12, by halving."""
+    """Return the quantile of Student's t for a share above one half, to 1e-12, by bisection."""
     low, high = 0.0, 1e3
     while high - low > 1e-12 * high:
         middle = (low + high) / 2

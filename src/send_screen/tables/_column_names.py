@@ -37,7 +37,7 @@ def describe_difference(expected: Sequence[str], found: Sequence[str]) -> str:
 
 
 def as_pandas(X: Any) -> Any:
-    """Return a frame of polars, pyarrow or another library that has ``to_pandas`` as one of pandas; else ``X``.
+    """Return ``X`` as a pandas frame if it has ``to_pandas`` (polars, pyarrow), else as it is.
 
     >>> import pyarrow
     >>> as_pandas(pyarrow.table({"age": [61, None]}))["age"].tolist()
@@ -54,8 +54,8 @@ def as_pandas(X: Any) -> Any:
 def checked_columns(expected: Sequence[str], X: Any) -> pd.DataFrame:
     """Return ``X`` as a pandas frame, or raise :class:`DataError` unless its columns are ``expected``, in that order.
 
-    A model never matches columns by position: a frame in another order would be scored, and be wrong, in silence.
-    Columns without names are x0, x1, ..., as they were when a model was fitted to such.
+    A frame in another order would be scored wrongly without an error, so columns are never matched by position. Columns
+    without names are called x0, x1, ..., as in fitting.
     """
     frame = as_pandas(X)
     if not isinstance(frame, pd.DataFrame):

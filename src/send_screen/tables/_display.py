@@ -40,7 +40,7 @@ def percent(score: float) -> int:
 
 
 def to_html(tables: RiskTables) -> str:
-    """Return a table of the terms for a notebook: how far each lowers and raises the score."""
+    """Return an HTML table for notebooks: the lowest and the highest value of each term."""
     rows = [
         (term.label or term.feature, [*term.evaluate(np.array([*_ends(term), np.nan])) - term.mean])
         for term in tables.terms
@@ -50,7 +50,7 @@ def to_html(tables: RiskTables) -> str:
         f"<tr><th>{escape(name)}</th><td>{np.min(values):+.2f}</td><td>{np.max(values):+.2f}</td></tr>"
         for name, values in rows
     )
-    head = "<tr><th>term</th><th>least log-odds</th><th>most log-odds</th></tr>"
+    head = "<tr><th>term</th><th>lowest log-odds</th><th>highest log-odds</th></tr>"
     return f"<p>{escape(repr(tables))}</p><table>{head}{cells}</table>"
 
 

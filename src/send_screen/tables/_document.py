@@ -131,7 +131,7 @@ def parse(document: type[_Document], content: bytes | str, *, file: str | None =
 
 
 def read_fields(document: TablesDocument, path: str) -> dict[str, Any]:
-    """Return the arguments of :class:`~send_screen.tables.RiskTables` that a document gives."""
+    """Return the arguments of :class:`~send_screen.tables.RiskTables` from a document."""
     return {
         "intercept": document.intercept,
         "terms": tuple(_read_each(document.terms, _read_term, f"{path}.terms")),

@@ -1,4 +1,4 @@
-"""Scores and contributions of many children, in batches: by numpy for a small file, by the kernel for a large one."""
+"""Compute scores and contributions in batches: with numpy for a small file, with a compiled kernel for a large one."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from send_screen.tables._terms import LevelsTerm
 if TYPE_CHECKING:
     from send_screen.tables._tables import RiskTables
 
-LOAD_FROM = 200_000  # children: with fewer, numpy is done before the kernel is loaded (2 to 4 s)
-KERNEL_FROM = 2_000  # children: from here the kernel is quicker, once it is loaded
-BATCH = 16_384  # children whose columns are gathered at once, where they do not lie together already
+LOAD_FROM = 200_000  # children: with fewer, numpy is faster than loading the kernel (2 to 4 s)
+KERNEL_FROM = 2_000  # children: with more, the kernel is faster once it is loaded
+BATCH = 16_384  # children whose columns are copied into one array at a time
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class ExplainedBatch:
 
 
 class Explainer:
-    """Writes scores and contributions of ranges of a frame's children; a context that holds its threads."""
+    """Compute scores and contributions of row ranges of a frame; a context manager that owns its threads."""
 
     def __init__(self, tables: RiskTables, X: pd.DataFrame, threads: int | None) -> None:
         self._tables, self._X = tables, X
@@ -43,7 +43,7 @@ class Explainer:
         if self._kernel is not None:
             kinds = {column.dtype for _, column in X.items()}
             self._dtype = np.dtype(np.float32 if kinds == {np.dtype(np.float32)} else np.float64)
-            self._whole = _in_one_array(tables, X) if kinds == {self._dtype} else None
+            self._array = _in_one_array(tables, X) if kinds == {self._dtype} else None
             self._lookup = tables._lookup(self._dtype)
             self._sums = tables.intercept, tables.base_value, tables.tolerance
 
@@ -54,34 +54,34 @@ class Explainer:
         self._pool.shutdown()
 
     def write(self, start: int, stop: int, score: np.ndarray, out: np.ndarray) -> None:
-        """Write scores, shape (k,), and contributions, shape (p, k) in C order, which must add up."""
+        """Write scores, shape (k,), and contributions, shape (p, k) in C order; raise if they do not add up."""
         if self._kernel is None:
             wrong = _by_numpy(self._tables, self._X.iloc[start:stop], score, out)
         else:
-            # ranges of whole batches, about as many as there are threads
+            # about one range per thread, each of whole batches
             size = -(-(stop - start) // self._threads)
-            size = BATCH if self._whole is None else max(BATCH, -(-size // BATCH) * BATCH)
+            size = BATCH if self._array is None else max(BATCH, -(-size // BATCH) * BATCH)
             ranges = [(at, min(at + size, stop), start, score, out) for at in range(start, stop, size)]
             if len(ranges) == 1:
-                wrong = self._compiled(*ranges[0])
+                wrong = self._run_kernel(*ranges[0])
             else:
-                wrong = sum(self._pool.map(lambda one: self._compiled(*one), ranges))
+                wrong = sum(self._pool.map(lambda one: self._run_kernel(*one), ranges))
         if wrong:
             raise TablesError(
                 "The contributions do not add up to the score.",
                 remedy="This is a defect of the library or the model file: do not use these reasons, and report it.",
             )
 
-    def _compiled(self, start: int, stop: int, first: int, score: np.ndarray, out: np.ndarray) -> int:
+    def _run_kernel(self, start: int, stop: int, first: int, score: np.ndarray, out: np.ndarray) -> int:
         assert self._kernel is not None
-        block, before = self._whole, 0
+        block, before = self._array, 0
         if block is None:
-            block, before = self._gathered(start, stop), start
+            block, before = self._gather(start, stop), start
         rows = start - before, stop - before
         return self._kernel(block, *rows, score, out, first - before, *self._sums, self._lookup)
 
-    def _gathered(self, start: int, stop: int) -> np.ndarray:
-        """Return the columns of some children as one array of shape (p, k)."""
+    def _gather(self, start: int, stop: int) -> np.ndarray:
+        """Return the columns of a row range as one array of shape (p, k)."""
         block = np.empty((len(self._tables.terms), stop - start), dtype=self._dtype)
         for j, term in enumerate(self._tables.terms):
             column = self._X.iloc[start:stop, j]
@@ -91,10 +91,10 @@ class Explainer:
 
 
 def _in_one_array(tables: RiskTables, X: pd.DataFrame) -> np.ndarray | None:
-    """Return the columns of a frame as a view of shape (p, n) where they lie together in memory, else None."""
+    """Return a frame as a view of shape (p, n) where its columns are one contiguous array, else None."""
     if any(isinstance(term, LevelsTerm) for term in tables.terms):
         return None
-    # two rows are a view of the frame's memory if, and only if, all of its columns lie in one array
+    # two rows are a view of the frame's memory if and only if all its columns are in one array
     if not np.shares_memory(X.iloc[:2].to_numpy(), X.iloc[:, -1].to_numpy()):
         return None
     whole = X.to_numpy().T
@@ -102,9 +102,9 @@ def _in_one_array(tables: RiskTables, X: pd.DataFrame) -> np.ndarray | None:
 
 
 def _by_numpy(tables: RiskTables, X: pd.DataFrame, score: np.ndarray, out: np.ndarray) -> int:
-    """Do what the kernel does, and return how many children's contributions do not add up."""
+    """Do the same as the kernel, and return how many children's contributions do not add up."""
     score[:] = tables.intercept
-    # one term after the other: children with equal terms get equal bits, however many are scored at once
+    # term by term: the result of a child is bit-identical in batches of any size
     encoded, contributions = {}, dict(zip(tables.features, out, strict=True))
     for term in tables.terms:
         encoded[term.feature] = term.encode(X[term.feature])
@@ -117,5 +117,5 @@ def _by_numpy(tables: RiskTables, X: pd.DataFrame, score: np.ndarray, out: np.nd
         half = 0.5 * (log_odds - interaction.mean)
         for feature in interaction.features:
             contributions[feature] += half
-    # written so that NaN is wrong too
+    # NaN counts as wrong
     return int(np.sum(~(np.abs(tables.base_value + out.sum(axis=0) - score) <= tables.tolerance)))

@@ -1,4 +1,4 @@
-"""Two features' joint part of a score: a value for each cell of a grid."""
+"""The interaction term of two features: a value for each cell of a grid."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class InteractionTerm:
     n : as ``values``, of int or None, or None
         Training children in each cell; None where there is none or it is suppressed.
     standard_error : as ``values``, or None
-        Standard error of each cell beside the mean, by the bags.
+        Standard error of each cell less the mean, from the bagged ensemble.
 
     References
     ----------

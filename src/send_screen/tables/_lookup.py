@@ -1,4 +1,4 @@
-"""A model as arrays for a compiled kernel: the bin edges of each feature are those of its term and its interactions.
+"""A model as arrays for the compiled kernel. The edges of a feature are those of its term and its interactions.
 
 The bin of a value is found in two steps. Buckets of equal width cover the axis, and the number of edges in the buckets
 before each one is stored. The value is then compared with the edges in its own bucket. Buckets are narrow enough to
@@ -18,7 +18,7 @@ import numpy as np
 from send_screen.tables._interaction import InteractionTerm, all_edges
 from send_screen.tables._terms import LevelsTerm, Term, bin_of
 
-MAX_BUCKETS = 4_096  # 16 KB: half of a core's first cache
+MAX_BUCKETS = 4_096  # 16 KB: half of a level 1 cache
 MAX_EDGES_IN_BUCKET = 3  # beyond this, binary search is faster
 
 
@@ -29,9 +29,7 @@ class Lookup(NamedTuple):
     buckets_per_unit: np.ndarray  # (p,) one over the width of a bucket
     n_buckets: np.ndarray  # int32 (p,) 0 where the bin is found by binary search
     edges_before: np.ndarray  # uint32 (p, most buckets + 1) edges in earlier buckets; after the last, the missing bin
-    edges_in_bucket: (
-        np.ndarray
-    )  # int32 (p,) most edges in one bucket; for binary search, a power of two above all edges
+    edges_in_bucket: np.ndarray  # int32 (p,) most edges in one bucket; for binary search, a power of two above m
     edges: np.ndarray  # (p, m + padding) NaN after the last: no value is at or above it
     missing_bin: np.ndarray  # uint32 (p,)
     steps: np.ndarray  # (p, m + 2) log-odds of each bin without the linear component, and of missing values

@@ -20,7 +20,7 @@ def monotonicity_violations(
 
     .. math:: \Delta t_j(e) + \sum_k \min_b \Delta t_{jk}(e, b),
 
-    which must be 0 or more (for a constraint of -1, with the axis turned round), as must the slope. A missing value
+    which must be 0 or more (for a constraint of -1, with the axis reversed), as must the slope. A missing value
     must score no lower than the lowest-risk end of the axis, whatever the others are.
 
     Parameters
@@ -55,7 +55,11 @@ def monotonicity_violations(
 
 
 class MonotonicAxis:
-    """A feature's axis cut at every edge of its term and interactions, and how the score rises along it."""
+    """The rises of the score between neighbouring bins of a feature, cut at all edges of its term and interactions.
+
+    ``own_rises`` are of its term, ``interaction_rises`` the smallest of its interactions. ``missing_shortfall`` is by
+    how much a missing value can score below the lowest-risk end.
+    """
 
     def __init__(self, term: Term, interactions: Sequence[InteractionTerm], sign: int) -> None:
         self.edges = all_edges(term, interactions)

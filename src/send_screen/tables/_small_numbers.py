@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 MINIMUM_CHILDREN = 10
-"""Fewer children than this are never shown as a number of their own."""
+"""Positive counts below this are suppressed."""
 
 
 def published_range(values: np.ndarray) -> tuple[float, float] | None:
@@ -41,7 +41,7 @@ def published_range(values: np.ndarray) -> tuple[float, float] | None:
 def published_counts(n: int, n_missing: int) -> tuple[int | None, int | None]:
     """Return the counts of known and of missing values, both None when either is 1 to 9.
 
-    Their sum is the published number of training children, so one of the two would give the other away.
+    Their sum is the published number of training children, so one of the two would reveal the other.
 
     Parameters
     ----------

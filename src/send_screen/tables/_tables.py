@@ -1,4 +1,4 @@
-"""A model as data: intercept and terms; score, exact contributions, and what was out of range."""
+"""A fitted model as data: intercept and terms, with scores, exact contributions, and clipped or unknown values."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class RiskTables(ModelFile):
     where :math:`\bar t` is a mean over the training rows; with the mean score as base value they add up to the score.
     The halves are exact because interactions are pure (:func:`purify`): their mean over either feature is 0. Of an
     interaction, the coalition of no feature is worth :math:`\bar t_{jk}`; that of j alone (the mean of
-    :math:`t_{jk}(x_j, \cdot)`) and that of k alone are 0; and that of both :math:`t_{jk}(x_j, x_k)`. So j brings
+    :math:`t_{jk}(x_j, \cdot)`) and that of k alone are 0; and that of both :math:`t_{jk}(x_j, x_k)`. So j adds
     :math:`-\bar t_{jk}` when it comes first and :math:`t_{jk}(x_j, x_k)` when it comes second. For the same reason the
     Shapley value of a group of features, for example all columns that one agency supplies, is the sum of theirs.
 
@@ -48,7 +48,7 @@ class RiskTables(ModelFile):
     n_training : int
         Number of training rows behind the means.
     name : str
-        What people call the model.
+        Display name of the model.
     interactions : tuple of InteractionTerm
         At most one for each pair of features, in any order.
 
@@ -126,8 +126,8 @@ class RiskTables(ModelFile):
         Parameters
         ----------
         X : pandas.DataFrame, shape (n, p)
-            Columns exactly ``features``, in order: numbers, and levels as text. A frame of polars or pyarrow, and
-            for a model that was fitted without names an array, will do.
+            Columns exactly ``features``, in order: numbers, and levels as text. Also a polars or pyarrow frame,
+            or an array for a model that was fitted without names.
         threads : int, optional
             As in :meth:`contributions`.
 
@@ -171,7 +171,7 @@ class RiskTables(ModelFile):
         DataError, TablesError
             As :meth:`score`.
         UsageError
-            If ``out`` is of another kind.
+            If ``out`` has another dtype, shape or memory order.
         """
         X = checked_columns(self.features, X)
         shape = (len(X), len(self.terms))
@@ -186,7 +186,7 @@ class RiskTables(ModelFile):
     def explain_in_batches(
         self, X: pd.DataFrame, *, children: int = BATCH, threads: int | None = None
     ) -> Iterator[ExplainedBatch]:
-        """Yield scores and contributions of one batch of children after the other, without memory beyond a batch.
+        """Yield scores and contributions batch by batch, in the memory of one batch.
 
         Parameters
         ----------
@@ -200,7 +200,7 @@ class RiskTables(ModelFile):
         Yields
         ------
         ExplainedBatch
-            Its arrays are written over by the next batch.
+            Its arrays are overwritten by the next batch.
 
         Raises
         ------

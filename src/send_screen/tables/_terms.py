@@ -15,7 +15,7 @@ import pandas as pd
 from send_screen.documents import CONTROL_CHARACTERS_ERROR, has_control_characters
 from send_screen.errors import DataError, TablesError
 
-_MISSING, _UNKNOWN = -1, -2  # codes of a cell that is empty, and of one whose level the model does not know
+_MISSING, _UNKNOWN = -1, -2  # codes of an empty cell, and of an unknown level
 
 
 def bin_of(edges: Sequence[float], x: np.ndarray) -> np.ndarray:
@@ -86,7 +86,7 @@ class _FeatureTerm:
         try:
             return column.to_numpy(dtype=np.float64, na_value=np.nan)
         except (TypeError, ValueError):
-            # the library's own message would quote the cell: it may be a child's
+            # the library's own message quotes the cell, which may be a child's data
             raise DataError(
                 "The model needs numbers here, and there is something else.",
                 column=self.feature,
@@ -121,7 +121,7 @@ class _FeatureTerm:
 
     @property
     def step_values(self) -> np.ndarray:
-        """Value of each bin beside the linear part: float64, one more than ``cut_points``."""
+        """What each bin adds to the linear part: float64, one more than ``cut_points``."""
         return np.zeros(1)
 
 
@@ -171,12 +171,12 @@ class LinearTerm(_NumericTerm):
     n, n_missing : int or None
         Training children whose value is known, and is missing; None where a count of 1 to 9 would be disclosed.
     label, unit : str
-        What people call the feature, and one of it; may be empty.
+        Display name and unit of the feature; may be empty.
 
     Raises
     ------
     TablesError
-        If a number is not finite, ``low`` is above ``high``, or a text would be shown as another.
+        If a number is not finite, ``low`` is above ``high``, or a text holds control characters.
     """
 
     n: int | None
@@ -199,12 +199,12 @@ class ShapeTerm(_NumericTerm):
     edges : tuple of float, length m
         Cut points, ascending. At least ten training children are in every bin of published tables.
     values : tuple of float, length m + 1
-        Log-odds of each bin, beside the linear part.
+        What each bin adds to the linear part, in log-odds.
     n : tuple of (int or None), length m + 1, or None
         Training children in each bin; None where counts of 1 to 9 would be disclosed.
     standard_error : tuple of float, length m + 2, or None
-        Standard error, by the bags, of the term less its mean at the middle of each bin; the last is that of
-        ``missing``.
+        Standard error of the term less its mean, from the bagged ensemble, at the middle of each bin; the last is that
+        of ``missing``.
 
     Raises
     ------
@@ -259,7 +259,7 @@ class LevelsTerm(_FeatureTerm):
     missing : float
         Log-odds of a missing value, and of a level that the model does not know.
     standard_error : tuple of float, one for each level and one for missing, or None
-        Standard error, by the bags, of the term less its mean.
+        Standard error of the term less its mean, from the bagged ensemble.
     counts : tuple of (int or None), one for each level, or None
         Training children of each level; None for levels that share a value with others.
 
@@ -314,7 +314,7 @@ class LevelsTerm(_FeatureTerm):
             )
         own = (_UNKNOWN if (text := level_text(level)) is None else positions.get(text, _UNKNOWN) for level in found)
         known = np.array([*own, _MISSING], dtype=np.int64)
-        # factorize gives an empty cell -1, which is the last of what is known
+        # factorize gives an empty cell -1, the index of the last element
         return known[codes]
 
     @property

@@ -1,4 +1,4 @@
-"""The top k children by score, ties broken by a stated, repeatable key."""
+"""Rank children by score and take the top k; ties are broken by a hash of the identifier."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def k_at_capacity(rate: float, n: int) -> int:
 
 
 def tie_break_key(ids: Sequence[str]) -> np.ndarray:
-    """Return one repeatable number a child, by which equal scores are put in order.
+    """Return a deterministic number per child, by which equal scores are ordered.
 
     The first eight bytes of the SHA-256 of the identifier: the same in every run, and unrelated to the order of the
     file, the alphabet or the school.
@@ -56,7 +56,7 @@ def tie_break_key(ids: Sequence[str]) -> np.ndarray:
 
 
 def ranking(score: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """Return positions from the highest score to the lowest, equal scores by ``order``.
+    """Return the row positions from the highest score to the lowest, equal scores by ``order``.
 
     Parameters
     ----------
