@@ -26,7 +26,7 @@ KINDS = {
     "fp": [FP],
     "tn": [TN],
 }
-SHARES = {
+RATE_COUNTS = {
     "prevalence": ("with", "n"),
     "selection_rate": ("listed", "n"),
     "recall": ("tp", "with"),
@@ -208,7 +208,7 @@ class Attack:
             self.equal.append((form, value))
 
     def _share(self, place, cells, metric, value, n, slack):
-        above, below = SHARES[metric]
+        above, below = RATE_COUNTS[metric]
         below = self._form(place, cells, below)
         if n is not None:
             self._fact(below, n, slack)
@@ -242,14 +242,14 @@ class Attack:
             )
         for row in published["performance"]:
             assert row["value"] is not None or row["low"] is row["high"] is None
-            if row["model"] == "candidate" and row["metric"] in SHARES:
+            if row["model"] == "candidate" and row["metric"] in RATE_COUNTS:
                 self._share(place, everyone, row["metric"], row["value"], row["n"], slack)
         for row in (*published["performance"], *published["differences"]):  # of another model's list, the children only
-            of = SHARES.get(row["metric"], (None, ""))[1]
+            of = RATE_COUNTS.get(row["metric"], (None, ""))[1]
             if of in ("n", "with", "without") and row["n"] is not None:
                 self._fact(self._form(place, everyone, of), row["n"], slack)
         for metric, value in version.get("metrics", {}).items():
-            if metric in SHARES:
+            if metric in RATE_COUNTS:
                 self._share(place, everyone, metric, value, None, slack)
             if metric == "number_needed_to_screen":
                 listed, found = (self._form(place, everyone, kind) for kind in ("listed", "tp"))
@@ -264,14 +264,14 @@ class Attack:
                 self.less.append((-self._form(place, cells, "n"), -1.0))  # it is named, so it has a child
             if row["rounded_to"] is not None:
                 assert row["n"] is row["schools"] is None
-                if row["metric"] in SHARES and SHARES[row["metric"]][0]:
-                    above, below = (self._form(place, cells, kind) for kind in SHARES[row["metric"]])
+                if row["metric"] in RATE_COUNTS and RATE_COUNTS[row["metric"]][0]:
+                    above, below = (self._form(place, cells, kind) for kind in RATE_COUNTS[row["metric"]])
                     half = row["rounded_to"] / 2 + 1e-9
                     self.less += [
                         (above - (row["value"] + half) * below, 0.0),
                         ((row["value"] - half) * below - above, 0.0),
                     ]
-            elif row["metric"] in SHARES:
+            elif row["metric"] in RATE_COUNTS:
                 self._share(place, cells, row["metric"], row["value"], row["n"], slack)
         for row in published["gaps"]:
             self._gap(place, row, slack)
@@ -285,14 +285,18 @@ class Attack:
         for attribute, groups, count in version.get("tables", ()):
             self._fact(sum(self._form(place, self._cells(attribute, group), "n") for group in groups), count)
         for attribute, group, metric, low, high in version.get("pages", ()):
-            above, below = (self._form(place, self._cells(attribute, group), kind) for kind in SHARES[metric])
+            above, below = (self._form(place, self._cells(attribute, group), kind) for kind in RATE_COUNTS[metric])
             self.less += [(above - high * below, 0.0), (low * below - above, 0.0)]
 
     def _gate(self, place, gate):
         """The result of a gate on a withheld share bounds it; one on a difference is of another list as well."""
-        if gate["measured"] is not None or gate["gate"] not in SHARES or not gate["reason"].endswith("exact figure"):
+        if (
+            gate["measured"] is not None
+            or gate["gate"] not in RATE_COUNTS
+            or not gate["reason"].endswith("exact figure")
+        ):
             return
-        above, below = (self._form(place, self._cells("", ""), kind) for kind in SHARES[gate["gate"]])
+        above, below = (self._form(place, self._cells("", ""), kind) for kind in RATE_COUNTS[gate["gate"]])
         bounds = [part.rsplit(" ", 1) for part in gate["required"].split(" and ")]
         if gate["passed"]:
             signs = {"at least": -1, "at most": 1}

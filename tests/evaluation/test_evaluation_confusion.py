@@ -5,17 +5,23 @@ from hypothesis import strategies as st
 from sklearn.metrics import confusion_matrix
 
 from send_screen.evaluation import by_group, performance
-from send_screen.evaluation._confusion_at_capacity import CELLS, Confusion, TopKThreshold, _kernel_weights, weights
+from send_screen.evaluation._confusion_at_capacity import (
+    CONFUSION_CELLS,
+    Confusion,
+    TopKThreshold,
+    _kernel_weights,
+    cell_indicator,
+)
 from send_screen.evaluation._evidence import OutOfFoldPredictions
 
 RATES = {"missed": (("fn",), ("tp", "fn")), "precision": (("tp",), ("tp", "fp")), "wrongly": (("fp",), ("fp", "tn"))}
 
 
-def relisted(view, score, weight, capacity):
+def relisted(predictions, score, weight, capacity):
     """Flags of a list of fixed length, where each child is there ``weight`` times."""
     flag = np.zeros(len(score))
-    for block in np.unique(view.block):
-        rows = np.flatnonzero(view.block == block)
+    for block in np.unique(predictions.fold_id):
+        rows = np.flatnonzero(predictions.fold_id == block)
         rows = rows[np.argsort(-score[rows], kind="stable")]
         before = np.cumsum(weight[rows]) - weight[rows]
         flag[rows] = before < np.floor(capacity * weight[rows].sum() + 0.5)
@@ -25,36 +31,40 @@ def relisted(view, score, weight, capacity):
 @pytest.mark.parametrize("group", [None, "yes"])
 def test_errors_are_those_of_replicates_that_draw_schools_and_make_the_list_anew(make_evidence, group):
     evidence = make_evidence(n=4000, schools=80, seeds=1, folds=2, icc=1.0)
-    view = OutOfFoldPredictions(evidence)
-    inside = None if group is None else view.group("fsm") == group
-    score, flag = view.score("candidate"), view.flag("candidate")
+    predictions = OutOfFoldPredictions(evidence)
+    inside = None if group is None else predictions.group("fsm") == group
+    score, flag = predictions.score("candidate"), predictions.flag("candidate")
     counts, stays = (
-        Confusion(view, flag, inside, threshold) for threshold in (TopKThreshold.of(view, "candidate"), None)
+        Confusion(predictions, flag, inside, threshold)
+        for threshold in (TopKThreshold.of(predictions, "candidate"), None)
     )
     own = np.ones(len(flag)) if inside is None else inside
     rng, simulated = np.random.default_rng(1), []
     for _ in range(400):
-        weight = np.bincount(rng.integers(0, 80, 80), minlength=80)[view.school].astype(float)
-        having, flagged = view.outcome * weight, relisted(view, score, weight, 0.2)
+        weight = np.bincount(rng.integers(0, 80, 80), minlength=80)[predictions.school].astype(float)
+        having, flagged = predictions.outcome * weight, relisted(predictions, score, weight, 0.2)
         tp, fn = (having * flagged * own).sum(), (having * (1 - flagged) * own).sum()
         fp, tn = ((weight - having) * flagged * own).sum(), ((weight - having) * (1 - flagged) * own).sum()
         simulated.append((fn / (tp + fn), tp / (tp + fp), fp / (fp + tn)))
     for (numerator, denominator), standard_error in zip(RATES.values(), np.std(simulated, axis=0), strict=True):
-        found = counts.influenced(weights(*numerator), weights(*denominator))
+        found = counts.ratio(cell_indicator(*numerator), cell_indicator(*denominator))
         assert found.standard_error == pytest.approx(standard_error, rel=0.15)
     if group is None:  # a threshold that stays where it is would widen the interval of missed need
-        assert stays.influenced(weights("fn"), weights("tp", "fn")).standard_error > 1.15 * np.std(simulated, axis=0)[0]
+        assert (
+            stays.ratio(cell_indicator("fn"), cell_indicator("tp", "fn")).standard_error
+            > 1.15 * np.std(simulated, axis=0)[0]
+        )
 
 
 def test_the_threshold_changes_no_count_and_no_value(make_evidence):
-    view = OutOfFoldPredictions(make_evidence())
-    flag, inside = view.flag("candidate"), view.group("sex") == "F"
-    counts = Confusion(view, flag, inside, TopKThreshold.of(view, "candidate"))
-    tn, fp, fn, tp = confusion_matrix(view.outcome[inside], flag[inside]).ravel() / view.n_seeds
-    assert [counts.total(kind) for kind in CELLS] == pytest.approx([tp, fn, fp, tn], abs=1e-9)
+    predictions = OutOfFoldPredictions(make_evidence())
+    flag, inside = predictions.flag("candidate"), predictions.group("sex") == "F"
+    counts = Confusion(predictions, flag, inside, TopKThreshold.of(predictions, "candidate"))
+    tn, fp, fn, tp = confusion_matrix(predictions.outcome[inside], flag[inside]).ravel() / predictions.n_seeds
+    assert [counts.total(kind) for kind in CONFUSION_CELLS] == pytest.approx([tp, fn, fp, tn], abs=1e-9)
     for above, below in RATES.values():
-        plain = Confusion(view, flag, inside).influenced(weights(*above), weights(*below))
-        adjusted = counts.influenced(weights(*above), weights(*below))
+        plain = Confusion(predictions, flag, inside).ratio(cell_indicator(*above), cell_indicator(*below))
+        adjusted = counts.ratio(cell_indicator(*above), cell_indicator(*below))
         assert adjusted.value == plain.value
         assert adjusted.by_school.sum() == pytest.approx(0.0, abs=0.02)
 
@@ -92,7 +102,7 @@ def test_a_share_that_the_list_fixes_has_hardly_an_interval(make_evidence):
 def test_recall_has_a_narrower_interval_than_with_a_threshold_that_stays_where_schools_differ(make_evidence):
     evidence = make_evidence(n=4000, schools=80, seeds=1, icc=1.0)
     found = performance(evidence).set_index(["model", "metric"]).loc[("candidate", "recall")]
-    view = OutOfFoldPredictions(evidence)
-    stays = Confusion(view, view.flag("candidate")).rate("recall", alpha=0.05)
+    predictions = OutOfFoldPredictions(evidence)
+    stays = Confusion(predictions, predictions.flag("candidate")).rate("recall", alpha=0.05)
     assert found["value"] == stays.value
     assert found["high"] - found["low"] < 0.8 * (stays.high - stays.low)

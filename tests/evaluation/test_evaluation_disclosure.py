@@ -242,7 +242,7 @@ def test_the_attack_works_where_only_small_counts_themselves_are_suppressed(monk
     safe = published_in_turn([evidence], [[("sex", "fsm")]])
     assert Attack(evidence, safe).narrowed_down() == []
     monkeypatch.setattr(Intruder, "is_protected", lambda *_: True)
-    monkeypatch.setattr(Intruder, "exposed_union", lambda *_: None)
+    monkeypatch.setattr(Intruder, "exposed_cells", lambda *_: None)
     primary_only = published_in_turn([evidence], [[("sex", "fsm")]])
     assert suppressed_figures(primary_only[0]["published"]) < suppressed_figures(safe[0]["published"])
     found = Attack(evidence, primary_only).narrowed_down()
@@ -257,7 +257,7 @@ def test_what_is_left_of_a_group_when_its_larger_parts_are_taken_away_is_protect
     evidence = synthetic_evidence(n=len(race), seeds=1, groups={"sex": sex, "race": race}, capacity=0.1)
     crossed = [("sex", "race")]
     assert Attack(evidence, published_in_turn([evidence], [crossed])).narrowed_down() == []
-    monkeypatch.setattr(Intruder, "exposed_union", lambda *_: None)
+    monkeypatch.setattr(Intruder, "exposed_cells", lambda *_: None)
     found = Attack(evidence, published_in_turn([evidence], [crossed])).narrowed_down()
     assert any(" and " in words for words in found), found
 

@@ -120,10 +120,10 @@ def test_what_is_not_an_evidence_table_is_named(evidence):
 
 
 def test_sums_by_school_count_each_child_once(evidence):
-    view = OutOfFoldPredictions(evidence)
-    assert view.by_school(np.ones(len(evidence))).sum() == 600
-    assert view.by_school(view.outcome).sum() == 180
-    assert set(pd.unique(view.group("sex × fsm"))) >= {"F × no", "M × not recorded"}
+    predictions = OutOfFoldPredictions(evidence)
+    assert predictions.by_school(np.ones(len(evidence))).sum() == 600
+    assert predictions.by_school(predictions.outcome).sum() == 180
+    assert set(pd.unique(predictions.group("sex × fsm"))) >= {"F × no", "M × not recorded"}
 
 
 def test_hundreds_of_features_are_joined_at_once(cohort):

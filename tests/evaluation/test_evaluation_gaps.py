@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from send_screen.errors import UsageError
 from send_screen.evaluation import by_group, gaps, material_gaps
 from send_screen.evaluation._bootstrap import simultaneous_level
-from send_screen.evaluation._confusion_at_capacity import Confusion, TopKThreshold, weights
+from send_screen.evaluation._confusion_at_capacity import Confusion, TopKThreshold, cell_indicator
 from send_screen.evaluation._describe_gaps import _percent, redact_gap
 from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._gaps import FALSE_NEGATIVES, FALSE_POSITIVES, _side
@@ -33,12 +33,12 @@ def planted(make_evidence, extra, n=6000, groups=None):
 
 @pytest.mark.parametrize(("metric", "above", "other"), [(FALSE_NEGATIVES, "fn", "tp"), (FALSE_POSITIVES, "fp", "tn")])
 def test_what_a_school_does_to_a_side_goes_through_the_threshold(make_evidence, metric, above, other):
-    view = OutOfFoldPredictions(make_evidence(icc=1.0))
-    threshold, inside = TopKThreshold.of(view, "candidate"), view.group("sex") == "F"
-    side = _side(view, threshold, inside, metric)
+    predictions = OutOfFoldPredictions(make_evidence(icc=1.0))
+    threshold, inside = TopKThreshold.of(predictions, "candidate"), predictions.group("sex") == "F"
+    side = _side(predictions, threshold, inside, metric)
     found = ratio(side.numerator, side.denominator, adjusted=(side.adjusted, side.denominator))
-    expected = Confusion(view, view.flag("candidate"), inside, threshold).influenced(
-        weights(above), weights(above, other)
+    expected = Confusion(predictions, predictions.flag("candidate"), inside, threshold).ratio(
+        cell_indicator(above), cell_indicator(above, other)
     )
     assert found.value == pytest.approx(expected.value)
     np.testing.assert_allclose(found.by_school, expected.by_school, atol=1e-12)

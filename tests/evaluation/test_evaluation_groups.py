@@ -77,16 +77,16 @@ def test_n_is_the_denominator_and_intervals_hold_the_value(evidence):
 
 def test_a_groups_auc_counts_pairs_within_folds(make_evidence):
     evidence = make_evidence(n=150, schools=15, folds=3)
-    view = OutOfFoldPredictions(evidence)
-    rows, score = view.group("sex") == "F", view.score("baseline")
+    predictions = OutOfFoldPredictions(evidence)
+    rows, score = predictions.group("sex") == "F", predictions.score("baseline")
     right = pairs = 0.0
-    for block in np.unique(view.block):
-        inside = np.flatnonzero(rows & (view.block == block))
-        for i in inside[view.outcome[inside] == 1]:
-            for j in inside[view.outcome[inside] == 0]:
+    for block in np.unique(predictions.fold_id):
+        inside = np.flatnonzero(rows & (predictions.fold_id == block))
+        for i in inside[predictions.outcome[inside] == 1]:
+            for j in inside[predictions.outcome[inside] == 0]:
                 right += (score[i] > score[j]) + 0.5 * (score[i] == score[j])
                 pairs += 1
-    found = within_fold_auc(view, score, rows)
+    found = within_fold_auc(predictions, score, rows)
     assert found.value == pytest.approx(right / pairs, abs=1e-12)
     assert found.low < found.value < found.high
 

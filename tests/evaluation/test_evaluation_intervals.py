@@ -31,7 +31,7 @@ def test_an_interval_holds_its_value_or_has_a_reason(schools):
 
 
 def test_no_denominator_is_not_a_number():
-    rate = clustered_rate(np.zeros(30), np.zeros(30), none="nobody")
+    rate = clustered_rate(np.zeros(30), np.zeros(30), undefined_reason="nobody")
     assert np.isnan(rate.value)
     assert rate.reason == "nobody"
 
@@ -82,4 +82,4 @@ def test_a_figure_that_does_not_vary_has_no_interval():
     found = t_interval(0.5, 0.0, n=10, schools=20, smallest_cell=10, alpha=0.05)
     assert np.isnan(found.low)
     assert found.reason.startswith("no interval")
-    assert t_interval(0.99, 0.05, n=10, schools=20, smallest_cell=10, alpha=0.05, unit=True).high < 1
+    assert t_interval(0.99, 0.05, n=10, schools=20, smallest_cell=10, alpha=0.05, logit_scale=True).high < 1

@@ -83,15 +83,24 @@ def test_influences_are_the_derivatives_of_scikit_learns_areas(seed, digits):
 
 def test_errors_are_those_of_replicates_that_draw_schools(make_evidence):
     evidence = make_evidence(n=3000, schools=60, seeds=1, folds=3)
-    view = OutOfFoldPredictions(evidence)
-    found = mean_auc_and_ap(view, view.score("candidate"))
+    predictions = OutOfFoldPredictions(evidence)
+    found = mean_auc_and_ap(predictions, predictions.score("candidate"))
     rng, simulated = np.random.default_rng(4), []
     for _ in range(300):
-        weight = np.bincount(rng.integers(0, view.n_schools, view.n_schools), minlength=view.n_schools)[view.school]
-        parts = [np.flatnonzero((view.block == block) & (weight > 0)) for block in np.unique(view.block)]
+        weight = np.bincount(
+            rng.integers(0, predictions.n_schools, predictions.n_schools), minlength=predictions.n_schools
+        )[predictions.school]
+        parts = [
+            np.flatnonzero((predictions.fold_id == block) & (weight > 0)) for block in np.unique(predictions.fold_id)
+        ]
         simulated.append(
             [
-                np.mean([area(view.outcome[p], view.score("candidate")[p], sample_weight=weight[p]) for p in parts])
+                np.mean(
+                    [
+                        area(predictions.outcome[p], predictions.score("candidate")[p], sample_weight=weight[p])
+                        for p in parts
+                    ]
+                )
                 for area in (roc_auc_score, average_precision_score)
             ]
         )
@@ -164,9 +173,9 @@ def test_a_model_that_is_not_there_is_named(evidence):
 
 
 def test_recalibration_is_the_unpenalised_logistic_fit(evidence):
-    view = OutOfFoldPredictions(evidence)
-    found = recalibrate(view, view.score("candidate"))
-    model = LogisticRegression(C=1e12, tol=1e-10).fit(view.score("candidate")[:, None], view.outcome)
+    predictions = OutOfFoldPredictions(evidence)
+    found = recalibrate(predictions, predictions.score("candidate"))
+    model = LogisticRegression(C=1e12, tol=1e-10).fit(predictions.score("candidate")[:, None], predictions.outcome)
     assert found.slope.value == pytest.approx(model.coef_[0, 0], rel=1e-4)
     assert found.intercept.value == pytest.approx(model.intercept_[0], abs=1e-4)
 
@@ -176,13 +185,13 @@ def test_a_calibrated_score_has_slope_one_and_one_twice_too_extreme_a_half(make_
     rng = np.random.default_rng(1)
     score = rng.normal(-1, 1, len(evidence))
     evidence["outcome"] = (rng.random(len(evidence)) < expit(score)).astype("int8")
-    view = OutOfFoldPredictions(evidence)
-    assert recalibrate(view, score).slope.value == pytest.approx(1, abs=0.06)
-    assert recalibrate(view, score).intercept.value == pytest.approx(0, abs=0.08)
-    assert recalibrate(view, 2 * score).slope.value == pytest.approx(0.5, abs=0.03)
-    assert "same score" in recalibrate(view, np.zeros(len(score))).slope.reason
-    separating = np.where(view.outcome == 1, 5.0, -5.0) + rng.normal(0, 0.1, len(score))
-    assert "without a fault" in recalibrate(view, separating).slope.reason
+    predictions = OutOfFoldPredictions(evidence)
+    assert recalibrate(predictions, score).slope.value == pytest.approx(1, abs=0.06)
+    assert recalibrate(predictions, score).intercept.value == pytest.approx(0, abs=0.08)
+    assert recalibrate(predictions, 2 * score).slope.value == pytest.approx(0.5, abs=0.03)
+    assert "same score" in recalibrate(predictions, np.zeros(len(score))).slope.reason
+    separating = np.where(predictions.outcome == 1, 5.0, -5.0) + rng.normal(0, 0.1, len(score))
+    assert "without a fault" in recalibrate(predictions, separating).slope.reason
 
 
 def test_calibration_bins_add_up_and_hide_small_numbers(make_evidence):
@@ -202,19 +211,19 @@ def test_auc_and_ap_errors_are_those_of_leaving_schools_out_fold_by_fold():
     rng = np.random.default_rng(4)
     evidence = synthetic_evidence(n=3000, schools=60, seeds=1, prevalence=0.15, icc=0.6)
     kept = rng.random(len(evidence)) < rng.uniform(0.1, 1.0, 60)[evidence["school"]]
-    view = OutOfFoldPredictions(evidence[kept].reset_index(drop=True))
-    found = mean_auc_and_ap(view, view.score("candidate"))
+    predictions = OutOfFoldPredictions(evidence[kept].reset_index(drop=True))
+    found = mean_auc_and_ap(predictions, predictions.score("candidate"))
 
     def means(rows):
         return np.mean([auc_and_ap(s, y)[0] for s, y in rows], axis=0)
 
-    score, positive = view.score("candidate"), view.outcome == 1
-    folds = [np.flatnonzero(view.block == block) for block in np.unique(view.block)]
+    score, positive = predictions.score("candidate"), predictions.outcome == 1
+    folds = [np.flatnonzero(predictions.fold_id == block) for block in np.unique(predictions.fold_id)]
     variance = np.zeros(2)
     for fold in folds:
         others = [(score[rows], positive[rows]) for rows in folds if rows is not fold]
-        schools = np.unique(view.school[fold])
-        left = [fold[view.school[fold] != school] for school in schools]
+        schools = np.unique(predictions.school[fold])
+        left = [fold[predictions.school[fold] != school] for school in schools]
         without = np.array([means([*others, (score[rows], positive[rows])]) for rows in left])
         variance += (len(schools) - 1) / len(schools) * ((without - without.mean(axis=0)) ** 2).sum(axis=0)
     errors = [found[name].standard_error for name in ("roc_auc", "average_precision")]

@@ -199,6 +199,6 @@ def test_rule_1_the_attack_works_where_only_small_counts_are_withheld(
     england: Path, tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Intruder, "is_protected", lambda *_: True)
-    monkeypatch.setattr(Intruder, "exposed_union", lambda *_: None)
+    monkeypatch.setattr(Intruder, "exposed_cells", lambda *_: None)
     versions = trained_versions(england, tmp_path, repository)
     assert len(Attack(versions[0]["evidence"], versions).narrowed_down()) > 3

@@ -1,10 +1,11 @@
 """Evaluation: every metric, interval and verdict about a version, from one table of out-of-fold predictions.
 
-The way in is :func:`out_of_fold`, which fits each model on training folds and scores children of schools it has not
-seen; :func:`build_evidence` turns that into the evidence table, one row per child and fold seed, without an identifier.
-Everything else reads that table and nothing else: :func:`performance` and :func:`paired_differences` of the models,
-:func:`by_group` and :func:`gaps` between groups, :func:`calibration_bins` and :func:`decision_curve`.
-:func:`measured_sections` puts it all under disclosure control (:mod:`send_screen.evaluation.disclosure`).
+:func:`out_of_fold` fits each model on training folds and scores children of schools it has not seen.
+:func:`build_evidence` turns the scores into the *evidence*: the table of out-of-fold predictions, one row per child and
+fold seed, without an identifier. Everything else is computed from that table alone: :func:`performance` and
+:func:`paired_differences` of the models, :func:`by_group` and :func:`gaps` between groups, :func:`calibration_bins` and
+:func:`decision_curve`. :func:`measured_sections` puts it all under disclosure control
+(:mod:`send_screen.evaluation.disclosure`).
 """
 
 from send_screen.evaluation._attribution import attribution

@@ -1,8 +1,9 @@
-"""Exact disparity attribution: a gap in mean score as the sum of gaps in mean contribution.
+"""Exact attribution of a gap between groups in mean score to features, as gaps in mean contribution.
 
 A child's score is its fold's base value plus one contribution a feature. So the gap in mean score between a group and
 all others is the sum, over features, of the gaps in mean contribution [Lundberg2020]_, and of the gap in mean base
-value, which is there because the groups are spread unevenly over the folds' models. Features add up to agencies.
+value, since groups are spread unevenly over the folds and each fold's model has a base value of its own. The features
+of one agency's data add up to the agency's part. Contributions come from the out-of-fold predictions (the evidence).
 
 References
 ----------
@@ -36,8 +37,8 @@ def attribution(
 ) -> pd.DataFrame:
     """Return each group's gap in mean score, and what each feature and each agency adds to it.
 
-    Among all children it says who is scored higher; among children with the outcome, whose needs the score sees less,
-    and so where a gap in the false negative rate comes from.
+    Among all children it tells which group is scored higher. Among children with the outcome it tells which group's
+    needs the score reflects less, and so where a gap in the false negative rate comes from.
 
     Parameters
     ----------
@@ -46,7 +47,7 @@ def attribution(
     agencies : mapping of str to str, optional
         Feature -> agency whose data it is; without it, features only.
     alpha : float
-        One minus the confidence of the intervals, which know that children sit in schools, and are of one gap each.
+        One minus the confidence of the intervals, which are clustered by school and not simultaneous.
 
     Returns
     -------
@@ -68,30 +69,30 @@ def attribution(
     >>> sorted(set(attribution(simulate_evidence())["kind"]))
     ['feature', 'folds', 'total']
     """
-    view = OutOfFoldPredictions(evidence)
+    predictions = OutOfFoldPredictions(evidence)
     features = [c.removeprefix(_CONTRIBUTION) for c in evidence.columns if c.startswith(_CONTRIBUTION)]
-    terms = _terms(view, features, agencies or {}) if features else {}
+    terms = _terms(predictions, features, agencies or {}) if features else {}
     rows = []
-    for attribute in view.attributes:
-        codes, names = pd.factorize(view.group(attribute), sort=True)
-        for among, kept in (("all children", np.ones(len(codes))), ("children with the outcome", view.outcome)):
+    for attribute in predictions.attributes:
+        codes, names = pd.factorize(predictions.group(attribute), sort=True)
+        for among, kept in (("all children", np.ones(len(codes))), ("children with the outcome", predictions.outcome)):
             for code, name in enumerate(names):
                 sides = kept * (codes == code), kept * (codes != code)
                 rows += [
                     {"attribute": attribute, "group": str(name), "against": OTHERS, "among": among, **row}
-                    for row in _gap(view, terms, sides, alpha)
+                    for row in _gap(predictions, terms, sides, alpha)
                 ]
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
 def _terms(
-    view: OutOfFoldPredictions, features: list[str], agencies: Mapping[str, str]
+    predictions: OutOfFoldPredictions, features: list[str], agencies: Mapping[str, str]
 ) -> dict[tuple[str, str], np.ndarray]:
-    """Return what is summed, by kind and name: the score, its features, its agencies, and what is left of it."""
-    score = view.score(CANDIDATE)
-    parts = {feature: view.frame[_CONTRIBUTION + feature].to_numpy(np.float64) for feature in features}
+    """Return the score and its parts, by kind and name: features, agencies, and the base values of the folds."""
+    score = predictions.score(CANDIDATE)
+    parts = {feature: predictions.frame[_CONTRIBUTION + feature].to_numpy(np.float64) for feature in features}
     base = score - np.sum(list(parts.values()), axis=0)
-    by_fold = pd.Series(base).groupby(view.block)
+    by_fold = pd.Series(base).groupby(predictions.fold_id)
     if not np.allclose(by_fold.transform("min"), by_fold.transform("max"), rtol=0, atol=1e-6):
         raise DataError(
             "The contributions and one base value a fold do not sum to the score.",
@@ -100,31 +101,30 @@ def _terms(
     terms = {("total", "mean score"): score}
     terms |= {("feature", feature): part for feature, part in parts.items()}
     for agency in sorted({agencies[feature] for feature in features if feature in agencies}):
-        own = [part for feature, part in parts.items() if agencies.get(feature) == agency]
-        terms["agency", agency] = np.sum(own, axis=0)
-    # the part of a gap that no feature makes: the folds' models have other base values
+        of_agency = [part for feature, part in parts.items() if agencies.get(feature) == agency]
+        terms["agency", agency] = np.sum(of_agency, axis=0)
     terms["folds", "models of the folds"] = base
     return terms
 
 
 def _gap(
-    view: OutOfFoldPredictions,
+    predictions: OutOfFoldPredictions,
     terms: dict[tuple[str, str], np.ndarray],
     sides: tuple[np.ndarray, np.ndarray],
     alpha: float,
 ) -> list[dict[str, object]]:
-    """Return one group's gaps in every term."""
-    counts = [view.by_school(side) for side in sides]
+    """Return the gaps in every term between two ``sides``: indicators of the group's children and of all others."""
+    counts = [predictions.by_school(side) for side in sides]
     n, n_others = (float(count.sum()) for count in counts)
     schools = [int((count > 0).sum()) for count in counts]
-    about = {"n": n, "n_others": n_others, "schools": schools[0], "smallest_cell": smallest(n, n_others)}
+    sizes = {"n": n, "n_others": n_others, "schools": schools[0], "smallest_cell": smallest(n, n_others)}
     rows = []
     for (kind, term), part in terms.items():
         found = undefined("no child on one side")
         if min(n, n_others) > 0:
             ours, theirs = (
                 EstimateWithInfluence(
-                    float((side * part).sum() / side.sum()), ratio(view.by_school(side * part), count).by_school
+                    float((side * part).sum() / side.sum()), ratio(predictions.by_school(side * part), count).by_school
                 )
                 for side, count in zip(sides, counts, strict=True)
             )
@@ -137,5 +137,5 @@ def _gap(
                 smallest_cell=smallest(n, n_others),
                 alpha=alpha,
             )
-        rows.append({"kind": kind, "term": term, **asdict(found), **about})
+        rows.append({"kind": kind, "term": term, **asdict(found), **sizes})
     return rows

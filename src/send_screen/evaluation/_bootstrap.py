@@ -1,8 +1,8 @@
-"""Cluster bootstrap over schools, computed on counts instead of on children.
+"""Cluster bootstrap over schools, computed on counts by school.
 
-A replicate gives school s the weight w_s, how often it was drawn in S draws. Whatever is a ratio of sums over children
-is a ratio of products of w with the sums by school: a thousand replicates of all groups are one matrix product,
-however many children there are. Counts are whole numbers, so the products are exact, and the same at any thread count.
+A replicate gives school s the weight w_s, how often it was drawn in S draws. A ratio of sums over children is a ratio
+of products of w with the sums by school, so a thousand replicates of all groups are one matrix product, however many
+children there are. Counts are whole numbers, so the products are exact, and the same at any thread count.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from scipy.special import ndtr
 from threadpoolctl import threadpool_limits
 
 from send_screen.errors import UsageError
-from send_screen.evaluation._confusion_at_capacity import RATES, weights
+from send_screen.evaluation._confusion_at_capacity import RATES, cell_indicator
 
 FLAG_RATES = ("selection_rate", "recall", "specificity", "precision")
-#: Replicates drawn at once, so that memory stays bounded.
-BLOCK = 50
+#: Replicates drawn at once, which bounds memory.
+BATCH = 50
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ def cluster_bootstrap(
 ) -> BootstrapRates:
     """Return the cluster bootstrap of each group's rates: replicates resample whole schools.
 
-    What ``MetricFrame(..., n_boot=...)`` does with children as if they were independent, for children who sit in
-    schools. A percentile of the replicates is no interval for a group of a few dozen children: see :func:`by_group`.
+    It is ``MetricFrame(..., n_boot=...)`` for children who are clustered in schools. For a group of a few dozen
+    children, percentiles of the replicates are no valid interval: see :func:`by_group`.
 
     Parameters
     ----------
@@ -97,12 +97,12 @@ def cluster_bootstrap(
     if (group < 0).any() or (school < 0).any():
         raise UsageError("A group or a school is missing.", remedy='Give it a name, such as "not recorded".')
     n_groups, n_schools = len(names), len(school_names)
-    kind = 2 * (y == 0) + (flag == 0)  # in the order of CELLS
-    cell = (school.astype(np.int64) * n_groups + group) * 4 + kind
+    confusion_cell = 2 * (y == 0) + (flag == 0)  # in the order of CONFUSION_CELLS
+    cell = (school.astype(np.int64) * n_groups + group) * 4 + confusion_cell
     counts = np.bincount(cell, minlength=4 * n_groups * n_schools).reshape(n_schools, n_groups, 4).astype(np.float64)
     resampled = _sums(counts.reshape(n_schools, -1), replicates, seed).reshape(replicates + 1, n_groups, 4)
-    numerators = np.column_stack([weights(*RATES[name].numerator) for name in FLAG_RATES])
-    denominators = np.column_stack([weights(*RATES[name].denominator) for name in FLAG_RATES])
+    numerators = np.column_stack([cell_indicator(*RATES[name].numerator) for name in FLAG_RATES])
+    denominators = np.column_stack([cell_indicator(*RATES[name].denominator) for name in FLAG_RATES])
     rates = _ratios(resampled @ numerators, resampled @ denominators)
     return BootstrapRates(list(names), FLAG_RATES, rates[0], rates[1:])
 
@@ -126,7 +126,7 @@ def _ratios(numerators: np.ndarray, denominators: np.ndarray) -> np.ndarray:
 
 def _sums(by_school: np.ndarray, replicates: int, seed: int) -> np.ndarray:
     """Return sums over the schools of the data themselves (first row) and of each replicate."""
-    # two threads that share a busy core wait for one another far longer than one thread works
+    # on a busy machine several threads are far slower than one
     with threadpool_limits(limits=1, user_api="blas"):
         return np.vstack([drawn @ by_school for drawn in _weights(len(by_school), replicates, seed)])
 
@@ -135,8 +135,8 @@ def _weights(schools: int, replicates: int, seed: int) -> Iterator[np.ndarray]:
     """Yield how often each school is drawn, (some replicates, schools) at a time; the data themselves come first."""
     yield np.ones((1, schools))
     rng = np.random.default_rng(seed)
-    for start in range(0, replicates, BLOCK):
-        rows = min(BLOCK, replicates - start)
+    for start in range(0, replicates, BATCH):
+        rows = min(BATCH, replicates - start)
         drawn = rng.integers(0, schools, (rows, schools)) + schools * np.arange(rows)[:, None]
         yield np.bincount(drawn.ravel(), minlength=rows * schools).reshape(rows, schools).astype(np.float64)
 

@@ -13,7 +13,7 @@ from send_screen.evaluation._estimate import Estimate, clustered_rate, smallest,
 from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._out_of_fold import CANDIDATE
 
-#: Fewer children with (or without) the outcome than this say nothing about a slope.
+#: With fewer children with (or without) the outcome, no slope is estimated.
 MIN_OUTCOMES = 10
 
 
@@ -25,7 +25,7 @@ class Recalibration(NamedTuple):
 
 
 def recalibrate(
-    view: OutOfFoldPredictions, score: np.ndarray, *, rows: np.ndarray | None = None, alpha: float = 0.05
+    predictions: OutOfFoldPredictions, score: np.ndarray, *, rows: np.ndarray | None = None, alpha: float = 0.05
 ) -> Recalibration:
     """Fit logit P(y = 1) = intercept + slope x score, pooled over folds and fold seeds [Cox1958]_.
 
@@ -37,9 +37,9 @@ def recalibrate(
     .. [Cox1958] Cox, D. R. (1958). Two further applications of a model for binary regression. Biometrika 45.
     """
     keep = np.ones(len(score), dtype=bool) if rows is None else rows
-    x, y = score[keep], view.outcome[keep]
-    n, n_outcome = len(y) / view.n_seeds, float(y.sum()) / view.n_seeds
-    inside = len(np.unique(view.school[keep]))
+    x, y = score[keep], predictions.outcome[keep]
+    n, n_outcome = len(y) / predictions.n_seeds, float(y.sum()) / predictions.n_seeds
+    inside = len(np.unique(predictions.school[keep]))
     smallest_cell = smallest(n_outcome, n - n_outcome, n)
     reason = ""
     if min(n_outcome, n - n_outcome) < MIN_OUTCOMES:
@@ -60,7 +60,9 @@ def recalibrate(
     beta, information = fitted
     design = np.column_stack([np.ones(len(x)), x])
     gradient = design * (y - expit(design @ beta))[:, None]
-    by_school = np.column_stack([np.bincount(view.school[keep], gradient[:, j], view.n_schools) for j in (0, 1)])
+    by_school = np.column_stack(
+        [np.bincount(predictions.school[keep], gradient[:, j], predictions.n_schools) for j in (0, 1)]
+    )
     bread = np.linalg.inv(information)
     middle = np.einsum("si,sj->ij", by_school, by_school)
     standard_error = np.sqrt(np.diag(bread @ middle @ bread) * inside / max(inside - 1, 1))
@@ -107,12 +109,14 @@ def calibration_bins(
     """Return the reliability diagram: predicted and observed risk, in per cent, in bins of equally many children.
 
     Neighbouring bins are merged, from the highest score down, until each has at least ``at_least`` children with and
-    as many without the outcome, so that no bin publishes a small count. Nor do the bins from one up, less the list:
-    a bin that would begin a few children before or after the end of the list begins there, or is merged.
+    as many without the outcome, so that no bin publishes a small count. Nor can the number of listed children be
+    subtracted from the bins above an edge to give a small count: an edge a few children from the end of the list is
+    moved there, or its bin is merged.
 
     Parameters
     ----------
     evidence : pandas.DataFrame
+        Out-of-fold predictions, from :func:`build_evidence`.
     model : str
     bins : int
         Bins before merging.
@@ -134,19 +138,23 @@ def calibration_bins(
     >>> int(bins["n"].sum())
     1000
     """
-    view = OutOfFoldPredictions(evidence)
-    risk = expit(view.score(model))
-    listed = view.flag(model)
+    predictions = OutOfFoldPredictions(evidence)
+    risk = expit(predictions.score(model))
+    listed = predictions.flag(model)
     end_of_list = risk[listed > 0].min()
     edges = np.quantile(risk, np.arange(1, bins) / bins)
-    edges = np.unique([end_of_list if _few_apart(view, risk >= edge, listed, at_least) else edge for edge in edges])
+    edges = np.unique(
+        [end_of_list if _few_apart(predictions, risk >= edge, listed, at_least) else edge for edge in edges]
+    )
     number = np.searchsorted(edges, risk, side="right")
-    begins = [True, *(not _few_apart(view, risk >= edge, listed, at_least) for edge in edges)]
-    merged = _merged(number, view.outcome, view.n_seeds, at_least, begins)
+    begins = [True, *(not _few_apart(predictions, risk >= edge, listed, at_least) for edge in edges)]
+    merged = _merged(number, predictions.outcome, predictions.n_seeds, at_least, begins)
     rows = []
     for i, members in enumerate(merged):
         inside = np.isin(number, members)
-        observed = clustered_rate(view.by_school(inside * view.outcome), view.by_school(inside * 1.0), alpha=alpha)
+        observed = clustered_rate(
+            predictions.by_school(inside * predictions.outcome), predictions.by_school(inside * 1.0), alpha=alpha
+        )
         first = min(members)
         rows.append(
             {
@@ -164,10 +172,10 @@ def calibration_bins(
     return pd.DataFrame(rows)
 
 
-def _few_apart(view: OutOfFoldPredictions, above: np.ndarray, listed: np.ndarray, at_least: int) -> bool:
+def _few_apart(predictions: OutOfFoldPredictions, above: np.ndarray, listed: np.ndarray, at_least: int) -> bool:
     """Return whether few children, with or without the outcome, are above an edge or on the list and not both."""
     apart = np.abs(above - listed)
-    counts = [apart[view.outcome == outcome].sum() / view.n_seeds for outcome in (0, 1)]
+    counts = [apart[predictions.outcome == outcome].sum() / predictions.n_seeds for outcome in (0, 1)]
     return any(1e-9 < count < at_least - 1e-9 for count in counts)
 
 

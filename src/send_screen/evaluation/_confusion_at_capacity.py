@@ -2,8 +2,9 @@
 
 A list of fixed length has no fixed threshold: one more child above it puts another below. Where a fold of n children
 lists k, so that the share q = k / n is given, and L_i tells whether child i is listed, a count of listed children c has
-the derivative L_i 1{i in c} - m (L_i - q) to a child's weight. Here m is the share of c at the threshold, by a kernel.
-Without the second term a school of many listed children would seem to add to the count what it takes away elsewhere.
+the derivative L_i 1{i in c} - m (L_i - q) with respect to a child's weight. Here m is the share of c among children at
+the threshold, estimated with a kernel. The second term is the correction: a school with many listed children takes
+places on the list from other schools.
 """
 
 from __future__ import annotations
@@ -17,22 +18,22 @@ from send_screen.evaluation._estimate import Estimate, clustered_rate, smallest
 from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._influence import EstimateWithInfluence, ratio
 
-CELLS = ("tp", "fn", "fp", "tn")
-_LISTED = np.array([1.0, 0.0, 1.0, 0.0])
+CONFUSION_CELLS = ("tp", "fn", "fp", "tn")
+_LISTED = np.array([1.0, 0.0, 1.0, 0.0])  # which of these cells hold listed children
 
 
 class Rate(NamedTuple):
-    """A rate as cells of the confusion matrix, and the reason where its denominator is empty."""
+    """A rate as cells of the confusion matrix, and the reason given where its denominator is 0."""
 
     numerator: tuple[str, ...]
     denominator: tuple[str, ...]
     undefined: str
 
 
-#: Every rate of a list, of all children and of a group.
+#: Every rate of a list, for all children and for a group.
 RATES = {
-    "prevalence": Rate(("tp", "fn"), CELLS, "no child"),
-    "selection_rate": Rate(("tp", "fp"), CELLS, "no child"),
+    "prevalence": Rate(("tp", "fn"), CONFUSION_CELLS, "no child"),
+    "selection_rate": Rate(("tp", "fp"), CONFUSION_CELLS, "no child"),
     "recall": Rate(("tp",), ("tp", "fn"), "no child has the outcome"),
     "precision": Rate(("tp",), ("tp", "fp"), "no child is flagged"),
     "specificity": Rate(("tn",), ("fp", "tn"), "every child has the outcome"),
@@ -41,7 +42,7 @@ RATES = {
 
 @dataclass(frozen=True)
 class TopKThreshold:
-    """The threshold of one model's list of fixed length."""
+    """Top-k threshold of one model: what the correction needs to know about it."""
 
     kernel: np.ndarray
     """Weights of children around the threshold, shape (rows,): uniform over half a list on either side, in every fold.
@@ -54,23 +55,23 @@ class TopKThreshold:
     """Share of children listed."""
 
     @classmethod
-    def of(cls, view: OutOfFoldPredictions, model: str) -> TopKThreshold:
+    def of(cls, predictions: OutOfFoldPredictions, model: str) -> TopKThreshold:
         """Return the threshold of a model at capacity."""
-        score, flag = view.score(model), view.flag(model)
-        listed, children = np.bincount(view.block, flag), np.bincount(view.block)
+        score, flag = predictions.score(model), predictions.flag(model)
+        listed, children = np.bincount(predictions.fold_id, flag), np.bincount(predictions.fold_id)
         kernel = np.zeros(len(flag))
-        excess = flag - (listed / children)[view.block]
+        excess = flag - (listed / children)[predictions.fold_id]
         for block, k in enumerate(listed):
-            rows = np.flatnonzero(view.block == block)
+            rows = np.flatnonzero(predictions.fold_id == block)
             if score[rows][flag[rows] > 0].min(initial=np.inf) < score[rows][flag[rows] < 1].max(initial=-np.inf):
-                excess[rows] = 0.0  # not the highest scores: there is no threshold
+                excess[rows] = 0.0  # flagged are not the highest scores: there is no threshold
             else:
                 kernel[rows] = _kernel_weights(score[rows], k)
-        return cls(kernel / max(kernel.sum(), 1.0), view.by_school(excess), float(flag.mean()))
+        return cls(kernel / max(kernel.sum(), 1.0), predictions.by_school(excess), float(flag.mean()))
 
 
 def _kernel_weights(score: np.ndarray, k: float) -> np.ndarray:
-    """Return kernel weights of children around the top-k threshold; equal scores share their ranks."""
+    """Return kernel weights of children around the top-k threshold; tied scores share the weight of their ranks."""
     _, at, size = np.unique(-score, return_inverse=True, return_counts=True)
     last = np.cumsum(size)
     half = min(k, len(score) - k) / 2
@@ -80,7 +81,10 @@ def _kernel_weights(score: np.ndarray, k: float) -> np.ndarray:
 
 
 class Confusion:
-    """Confusion matrix by school: ``by_school`` is (4, schools), in the order of ``CELLS``, averages over fold seeds.
+    """Confusion matrix by school: ``by_school``, shape (4, schools), in the order of ``CONFUSION_CELLS``.
+
+    Counts are averages over fold seeds.
+
 
     ``flag`` is the share of each child that is flagged, ``rows`` the children of one group (all by default), and
     ``threshold`` that of the list where its length is fixed.
@@ -88,27 +92,27 @@ class Confusion:
 
     def __init__(
         self,
-        view: OutOfFoldPredictions,
+        predictions: OutOfFoldPredictions,
         flag: np.ndarray,
         rows: np.ndarray | None = None,
         threshold: TopKThreshold | None = None,
     ) -> None:
         inside = np.ones(len(flag)) if rows is None else rows.astype(np.float64)
-        having, not_having = inside * view.outcome, inside * (1 - view.outcome)
-        parts = (having * flag, having * (1 - flag), not_having * flag, not_having * (1 - flag))
-        self.by_school = np.stack([view.by_school(part) for part in parts])
+        having, not_having = inside * predictions.outcome, inside * (1 - predictions.outcome)
+        cells = (having * flag, having * (1 - flag), not_having * flag, not_having * (1 - flag))
+        self.by_school = np.stack([predictions.by_school(cell) for cell in cells])
         self._totals = self.by_school.sum(axis=1)
-        self._children = len(flag) / view.n_seeds
+        self._children = len(flag) / predictions.n_seeds
         self._threshold, self._displaced, self._adjusted = threshold, np.zeros(4), self.by_school
         if threshold is not None:
-            # one more child listed elsewhere takes a place from those at the threshold
-            found, wrong = float(threshold.kernel @ having), float(threshold.kernel @ not_having)
-            self._displaced = np.array([-found, found, -wrong, wrong])
+            # change of the four counts when one more child listed elsewhere takes a place from those at the threshold
+            with_outcome, without = float(threshold.kernel @ having), float(threshold.kernel @ not_having)
+            self._displaced = np.array([-with_outcome, with_outcome, -without, without])
             self._adjusted = self.by_school + np.outer(self._displaced, threshold.excess)
 
-    def total(self, *kinds: str) -> float:
-        """Return the number of children of some kinds."""
-        return float(weights(*kinds) @ self._totals)
+    def total(self, *cells: str) -> float:
+        """Return the number of children in some cells."""
+        return float(cell_indicator(*cells) @ self._totals)
 
     @property
     def smallest(self) -> float:
@@ -118,7 +122,7 @@ class Confusion:
     def rate(self, name: str, *, alpha: float, smallest_cell: float | None = None) -> Estimate:
         """Return one of ``RATES`` with its interval; ``smallest_cell`` is given where not all four are revealed."""
         rate = RATES[name]
-        numerator, denominator = weights(*rate.numerator), weights(*rate.denominator)
+        numerator, denominator = cell_indicator(*rate.numerator), cell_indicator(*rate.denominator)
         return clustered_rate(
             numerator @ self.by_school,
             denominator @ self.by_school,
@@ -126,11 +130,11 @@ class Confusion:
             min_design_effect=self._min_design_effect(numerator, denominator),
             alpha=alpha,
             smallest_cell=self.smallest if smallest_cell is None else smallest_cell,
-            none=rate.undefined,
+            undefined_reason=rate.undefined,
         )
 
-    def influenced(self, numerator: np.ndarray, denominator: np.ndarray) -> EstimateWithInfluence:
-        """Return a ratio of weighted sums of the four kinds, with the influence of each school."""
+    def ratio(self, numerator: np.ndarray, denominator: np.ndarray) -> EstimateWithInfluence:
+        """Return a ratio of weighted sums of the four counts, with the influence of each school."""
         return ratio(
             numerator @ self.by_school,
             denominator @ self.by_school,
@@ -138,16 +142,17 @@ class Confusion:
         )
 
     def _min_design_effect(self, numerator: np.ndarray, denominator: np.ndarray) -> float:
-        """Return the design effect of a rate, were children independent: 1 but for the top-k correction."""
-        n, found = float(denominator @ self._totals), float(numerator @ self._totals)
-        if self._threshold is None or not 0 < found < n:
+        """Return the design effect of a rate if children were independent: 1, other than for the top-k correction."""
+        n, x = float(denominator @ self._totals), float(numerator @ self._totals)
+        if self._threshold is None or not 0 < x < n:
             return 1.0
-        own = numerator - found / n * denominator
-        through, q = float(own @ self._displaced), self._threshold.share
-        both = float((own * (_LISTED - q)) @ self._totals)
-        return 1.0 + (2 * through * both + through**2 * self._children * q * (1 - q)) / float(own**2 @ self._totals)
+        residual = numerator - x / n * denominator
+        correction, q = float(residual @ self._displaced), self._threshold.share
+        covariance = float((residual * (_LISTED - q)) @ self._totals)
+        added_variance = 2 * correction * covariance + correction**2 * self._children * q * (1 - q)
+        return 1.0 + added_variance / float(residual**2 @ self._totals)
 
 
-def weights(*kinds: str) -> np.ndarray:
-    """Return 1 for each of some kinds and 0 for the others."""
-    return np.array([float(kind in kinds) for kind in CELLS])
+def cell_indicator(*cells: str) -> np.ndarray:
+    """Return 1 for each of some cells of the confusion matrix and 0 for the others, in their order."""
+    return np.array([float(cell in cells) for cell in CONFUSION_CELLS])

@@ -1,8 +1,8 @@
 """Decision curve: net benefit of acting on a score, over threshold probabilities, with intervals clustered by school.
 
-To act on a probability of t or more is to weigh one true positive as much as (1 - t) / t false positives. A model's net
-benefit at t is (TP - FP t / (1 - t)) / n [Vickers2006]_. Treating no child has a net benefit of 0; treating all has one
-as well.
+Acting on a probability of t or more weighs one true positive as much as (1 - t) / t false positives. A model's net
+benefit at t is (TP - FP t / (1 - t)) / n [Vickers2006]_. Treating no child has a net benefit of 0; treating
+all has another one.
 
 References
 ----------
@@ -44,7 +44,7 @@ def decision_curve(
     alpha : float
         One minus the confidence of a whole curve.
     replicates, seed : int
-        Of the replicates: those of :func:`gaps`.
+        Number and random seed of the bootstrap replicates, which are those of :func:`gaps`.
 
     Returns
     -------
@@ -64,49 +64,52 @@ def decision_curve(
     >>> bool((curve.loc[curve["against"] == "none", "value"] > 0).any())
     True
     """
-    view = OutOfFoldPredictions(evidence)
+    predictions = OutOfFoldPredictions(evidence)
     thresholds = np.array(THRESHOLDS)
-    treated = {TREAT_ALL: np.ones((len(view.outcome), len(thresholds)))}
-    for model in (CANDIDATE, *({BASELINE} & set(view.models))):
-        treated[model] = (expit(view.score(model))[:, None] >= thresholds).astype(np.float64)
-    # true and false positives: whole numbers of children and fold seeds, so that sums over schools are exact
-    counts = np.hstack([rows * kind[:, None] for kind in (view.outcome, 1 - view.outcome) for rows in treated.values()])
-    by_school = np.column_stack([np.bincount(view.school, column, view.n_schools) for column in counts.T])
-    children = np.repeat(np.bincount(view.school)[:, None], by_school.shape[1], axis=1)
+    treated = {TREAT_ALL: np.ones((len(predictions.outcome), len(thresholds)))}
+    for model in (CANDIDATE, *({BASELINE} & set(predictions.models))):
+        treated[model] = (expit(predictions.score(model))[:, None] >= thresholds).astype(np.float64)
+    # true and false positives, summed over fold seeds: whole numbers, so that sums over schools are exact
+    classes = predictions.outcome, 1 - predictions.outcome
+    counts = np.hstack([rows * members[:, None] for members in classes for rows in treated.values()])
+    by_school = np.column_stack([np.bincount(predictions.school, column, predictions.n_schools) for column in counts.T])
+    children = np.repeat(np.bincount(predictions.school)[:, None], by_school.shape[1], axis=1)
     shares = bootstrap_ratios(by_school, children, replicates=replicates, seed=seed)
     true, false = shares.reshape(len(shares), 2, len(treated), len(thresholds)).swapaxes(0, 1)
     benefit = dict(zip(treated, (true - thresholds / (1 - thresholds) * false).swapaxes(0, 1), strict=True))
-    totals = (by_school.sum(axis=0) / view.n_seeds).reshape(2, len(treated), len(thresholds))
-    smallest_cells = dict(zip(treated, _smallest_cells(view, *totals), strict=True))
+    totals = (by_school.sum(axis=0) / predictions.n_seeds).reshape(2, len(treated), len(thresholds))
+    smallest_cells = dict(zip(treated, _smallest_cells(predictions, *totals), strict=True))
     smallest_cells[TREAT_NONE], benefit[TREAT_NONE] = smallest_cells[TREAT_ALL], np.zeros((1, len(thresholds)))
-    figures = []
+    rows = []
     for against in (TREAT_NONE, *(name for name in treated if name != CANDIDATE)):
-        curve = _estimates(view, benefit[CANDIDATE] - benefit[against], alpha)
-        for i, figure in enumerate(curve):
-            counted = replace(figure, smallest_cell=min(smallest_cells[CANDIDATE][i], smallest_cells[against][i]))
-            figures.append(
+        curve = _estimates(predictions, benefit[CANDIDATE] - benefit[against], alpha)
+        for i, estimate in enumerate(curve):
+            counted = replace(estimate, smallest_cell=min(smallest_cells[CANDIDATE][i], smallest_cells[against][i]))
+            rows.append(
                 {"model": CANDIDATE, "against": against, "threshold_probability": THRESHOLDS[i], **asdict(counted)}
             )
-    return pd.DataFrame(figures)
+    return pd.DataFrame(rows)
 
 
-def _smallest_cells(view: OutOfFoldPredictions, found: np.ndarray, wrong: np.ndarray) -> list[list[float]]:
-    """Return the smallest of the four counts above 0 of each model at each threshold."""
-    without = view.n - view.n_outcome
+def _smallest_cells(predictions: OutOfFoldPredictions, true: np.ndarray, false: np.ndarray) -> list[list[float]]:
+    """Return the smallest count above 0 of the confusion matrix of each model at each threshold."""
+    without = predictions.n - predictions.n_outcome
     return [
-        [smallest(tp, view.n_outcome - tp, fp, without - fp) for tp, fp in zip(*of_model, strict=True)]
-        for of_model in zip(found, wrong, strict=True)
+        [smallest(tp, predictions.n_outcome - tp, fp, without - fp) for tp, fp in zip(*of_model, strict=True)]
+        for of_model in zip(true, false, strict=True)
     ]
 
 
-def _estimates(view: OutOfFoldPredictions, benefit: np.ndarray, alpha: float) -> list[Estimate]:
-    """Return a curve with its simultaneous intervals; the first row of ``benefit`` is of the data themselves."""
-    # drawing S schools shrinks their variance by (S - 1) / S
-    deviations = (benefit[1:] - benefit[0]) * math.sqrt(view.n_schools / max(view.n_schools - 1, 1))
+def _estimates(predictions: OutOfFoldPredictions, benefit: np.ndarray, alpha: float) -> list[Estimate]:
+    """Return a curve with its simultaneous intervals; ``benefit`` has a row of the data, then the replicates."""
+    # the bootstrap variance of S schools is too small by the factor (S - 1) / S
+    deviations = (benefit[1:] - benefit[0]) * math.sqrt(predictions.n_schools / max(predictions.n_schools - 1, 1))
     standard_errors = deviations.std(axis=0)
     varies = standard_errors > 0
     level = simultaneous_level(deviations[:, varies], standard_errors[varies], alpha=alpha)
     return [
-        t_interval(value, standard_error, n=view.n, schools=view.n_schools, smallest_cell=math.inf, alpha=level)
+        t_interval(
+            value, standard_error, n=predictions.n, schools=predictions.n_schools, smallest_cell=math.inf, alpha=level
+        )
         for value, standard_error in zip(benefit[0].tolist(), standard_errors.tolist(), strict=True)
     ]

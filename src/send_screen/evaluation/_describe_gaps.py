@@ -1,4 +1,4 @@
-"""Gaps described in sentences: natural frequencies, and never that a version is fair."""
+"""Sentences that describe gaps between groups, as natural frequencies; none says that a version is fair."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._gaps import CALIBRATION, FALSE_NEGATIVES, FALSE_POSITIVES, INCONCLUSIVE, OTHERS, WITHIN
 from send_screen.tables import MINIMUM_CHILDREN
 
-#: The reason of what is suppressed, whether it is small itself (primary) or would reveal what is (secondary).
+#: Reason of a suppressed figure; the same for primary and secondary suppression.
 SUPPRESSED = "withheld to protect small groups"
-#: The reason of what is published rounded, because its counts are suppressed.
+#: Reason of a figure that is published rounded because its counts are suppressed.
 ROUNDED = "rounded to {step:.0f} of 100, without counts, to protect small groups"
 
 
 def describe_group(attribute: str, group: str, nouns: Mapping[str, Mapping[str, str]]) -> str:
-    """Return a group as a noun for many children; one without nouns is named by its attribute, a crossed one by parts.
+    """Return a plural noun for the children of a group; where none is given, it is made of attribute and group.
 
     >>> describe_group("fsm", "not recorded", {})
     'children (fsm: not recorded)'
@@ -35,15 +35,18 @@ def describe_group(attribute: str, group: str, nouns: Mapping[str, Mapping[str, 
 
 
 def name_groups(
-    view: OutOfFoldPredictions, given: Mapping[str, Mapping[str, str]], children: Noun
+    predictions: OutOfFoldPredictions, given: Mapping[str, Mapping[str, str]], children: Noun
 ) -> dict[str, dict[str, str]]:
-    """Return a noun for the people of every group: where none is given, they are named by attribute and group."""
+    """Return a noun for the people of every group: the given one, else one of attribute and group name."""
     return {
         attribute: {
-            **{str(name): f"{children.plural} ({attribute}: {name})" for name in pd.unique(view.group(attribute))},
+            **{
+                str(name): f"{children.plural} ({attribute}: {name})"
+                for name in pd.unique(predictions.group(attribute))
+            },
             **given.get(attribute, {}),
         }
-        for attribute in view.attributes
+        for attribute in predictions.attributes
     }
 
 
@@ -59,8 +62,8 @@ def describe_gap(
 ) -> str:
     """Return one row of :func:`gaps` as a sentence with its verdict, without numbers where those are suppressed.
 
-    ``who`` and ``whom`` (the group, and with whom it is compared) are nouns for many ``children``, ``clusters`` is one
-    for what they sit in.
+    ``who`` and ``whom`` are plural nouns for the group and for those it is compared with, ``clusters`` is the noun for
+    schools.
 
     >>> row = dict(metric="false_negative_rate", verdict="outside tolerance", rate=0.62, rate_others=0.37, n=410,
     ...     value=0.25, low=0.19, high=0.31, tolerance=0.1, required_n=float("nan"),
@@ -99,10 +102,10 @@ def _describe_verdict(gap: Mapping[Any, Any], children: Noun, clusters: Noun) ->
 
 
 def redact_gap(gap: Mapping[Any, Any]) -> dict[Any, Any]:
-    """Return a gap whose numbers are suppressed, without what its verdict would reveal of them.
+    """Return a gap whose numbers are suppressed; its verdict is kept only where it reveals no small count.
 
-    The verdict stands where a few children more or fewer on either side would not change it, nor which side is above.
-    So does "inconclusive": schools that differ widely give it whatever the counts are. Any other is suppressed.
+    A verdict is kept where a few children more or fewer on either side would change neither it nor the sign of the gap.
+    "Inconclusive" is always kept, since variation between schools can cause it whatever the counts are.
 
     >>> row = dict(verdict="outside tolerance", value=0.4, low=0.31, high=0.49, tolerance=0.1, n=200, n_others=900,
     ...     smallest_cell=5)
@@ -110,11 +113,11 @@ def redact_gap(gap: Mapping[Any, Any]) -> dict[Any, Any]:
     ('outside tolerance', 'withheld to protect small groups')
     """
     few = MINIMUM_CHILDREN - 2  # from 1 to 9
-    # the interval moves with the gap, and widens or narrows, the more the smaller a count is
+    # most that a few children can move the gap, and widen its interval
     shift = few * (1 / gap["n"] + 1 / gap["n_others"]) if min(gap["n"], gap["n_others"]) > 0 else math.inf
     shift += (gap["high"] - gap["low"]) / 2 * min(1.25, few / max(gap["smallest_cell"], 1))
-    turns = (-gap["tolerance"], 0.0, gap["tolerance"])
-    if all(abs(gap[end] - turn) > shift for end in ("value", "low", "high") for turn in turns):
+    boundaries = (-gap["tolerance"], 0.0, gap["tolerance"])
+    if all(abs(gap[end] - boundary) > shift for end in ("value", "low", "high") for boundary in boundaries):
         return dict(gap)
     verdict = INCONCLUSIVE if gap["verdict"] == INCONCLUSIVE else SUPPRESSED
     return dict(gap) | {"verdict": verdict, "low": math.nan, "high": math.nan}
@@ -123,8 +126,8 @@ def redact_gap(gap: Mapping[Any, Any]) -> dict[Any, Any]:
 def is_material(gap: Mapping[Any, Any]) -> bool:
     """Return whether a group is worse off than all others by at least the tolerance.
 
-    An inconclusive gap can be material: it is enough that the interval excludes 0, even where it does not lie wholly
-    beyond the tolerance. Calibration is worse in either direction.
+    The interval must exclude 0, and the gap itself reach the tolerance; so an inconclusive gap can be material.
+    Calibration is worse in either direction.
     """
     worse = gap["low"] > 0 or (gap["high"] < 0 and gap["metric"] == CALIBRATION)
     return bool(gap["against"] == OTHERS and worse and abs(gap["value"]) >= gap["tolerance"])
@@ -138,7 +141,7 @@ def material_gaps(
 ) -> list[str]:
     """Return a sentence for each material gap: a group that is worse off than all others by the tolerance or more.
 
-    It is missed more, listed more without the outcome, or its scores are too low or too high.
+    Worse off: a higher false negative or false positive rate, or scores that are too low or too high.
 
     Parameters
     ----------
@@ -171,21 +174,21 @@ def material_gaps(
 
 def _percent(share: float) -> str:
     """Return a share as a whole percentage, with a true minus sign; one that rounds to 0 and is not 0 has a decimal."""
-    text = f"{100 * share + 0.0:.0f}"  # adding 0.0 takes the sign from −0.0
+    text = f"{100 * share + 0.0:.0f}"  # adding 0.0 turns -0.0 into 0.0
     if float(text) == 0 and share != 0:
         text = f"{100 * share:.1f}"
     return text.replace("-0.0", "0.0").replace("-", "−")
 
 
 def _more_or_fewer(share: float) -> str:
-    """Return a signed share as so many more, or fewer, of 100."""
+    """Return a signed share in words, such as ``"3 more"`` (of 100)."""
     if abs(share) < 0.0005:
         return "no more"
     return f"{_percent(abs(share))} {'more' if share > 0 else 'fewer'}"
 
 
 class _Templates(NamedTuple):
-    """Sentences about a gap in one metric, to be filled in."""
+    """Sentence templates for a gap in one metric: without figures (no sign, above 0, below 0), and with figures."""
 
     about: str
     more: str

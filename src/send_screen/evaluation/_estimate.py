@@ -1,13 +1,12 @@
 """Estimates with confidence intervals clustered by school.
 
-A rate is a ratio of sums over schools, r = sum a_s / sum b_s with n = sum b_s. Its variance leaves out one school
-after another (delete-one jackknife [Cochran1977]_; the plain linearised variance is too small when schools differ in
-size),
+A rate is a ratio of sums over schools, r = sum a_s / sum b_s with n = sum b_s. Its variance is the jackknife's that
+deletes one school at a time [Cochran1977]_, since the linearised variance is too small when schools differ in size,
 
     v = (S - 1) / S * sum ((a_s - r b_s) / (n - b_s))^2,
 
-over the S schools with b_s > 0; the design effect is v over the binomial variance r (1 - r) / n, never taken below
-what it would be were children independent: 1, but for shares of a list of fixed length (``_confusion_at_capacity``).
+over the S schools with b_s > 0. The design effect is v divided by the binomial variance r (1 - r) / n. It is at least
+what it would be if children were independent: 1, other than for rates of a top-k list (``_confusion_at_capacity``).
 The interval is Wilson's [Wilson1927]_ on the effective sample size n / design effect, with a t quantile on S - 1
 degrees of freedom [Korn1998]_, or fewer where few schools make most of the variance (:func:`degrees_of_freedom`).
 
@@ -32,7 +31,7 @@ from scipy.stats import beta, t
 MIN_SCHOOLS = 10
 #: With fewer schools, or fewer (effective) successes or failures than this, the exact binomial interval is used.
 FEW_SCHOOLS, FEW_CASES = 20, 8
-#: Least design effect: the length of the list all but fixes some shares, whose variance is then almost 0.
+#: Least design effect: the fixed length of the list nearly fixes some rates, whose variance is then almost 0.
 MIN_DESIGN_EFFECT = 0.01
 
 TOO_FEW_SCHOOLS = f"no interval: the children are in fewer than {MIN_SCHOOLS} schools"
@@ -51,7 +50,7 @@ class Estimate:
     schools : int
         Schools that they are in.
     smallest_cell : float
-        Smallest count above 0 among those the figure reveals, for disclosure control.
+        Smallest count above 0 that publishing the estimate would reveal, for disclosure control.
     reason : str
         Empty where the value and its interval are defined.
     """
@@ -71,7 +70,7 @@ def undefined(reason: str, *, n: float = 0.0, schools: int = 0, smallest_cell: f
 
 
 def smallest(*counts: float) -> float:
-    """Return the smallest count above 0 (rounding of sums aside), infinite where there is none."""
+    """Return the smallest count above 0 (beyond rounding error), infinity where there is none."""
     return min((float(count) for count in counts if count > 1e-9), default=math.inf)
 
 
@@ -83,14 +82,14 @@ def clustered_rate(
     adjusted: tuple[np.ndarray, np.ndarray] | None = None,
     min_design_effect: float = 1.0,
     smallest_cell: float | None = None,
-    none: str = "",
+    undefined_reason: str = "",
 ) -> Estimate:
     """Return a rate with its confidence interval clustered by school.
 
-    Wilson's interval on the effective sample size. Where the design effect cannot be estimated well (fewer than 20
-    schools, or fewer than 8 successes or failures once divided by it), Clopper and Pearson's exact interval
-    [Clopper1934]_ on an effective sample size that takes the larger of the estimated design effect and the moderate
-    one of an intraclass correlation of 0.1: wider than needed, never narrower.
+    It is Wilson's interval on the effective sample size. The design effect cannot be estimated well with fewer than 20
+    schools, or fewer than 8 successes or failures once divided by it. Then it is Clopper and Pearson's exact interval
+    [Clopper1934]_, with the estimated design effect or that of an intraclass correlation of 0.1, whichever is larger:
+    a conservative interval.
 
     Parameters
     ----------
@@ -105,8 +104,8 @@ def clustered_rate(
         The design effect is not taken below this.
     smallest_cell : float, optional
         ``smallest_cell`` of the result, where more than successes and failures are revealed.
-    none : str
-        Reason when there are no trials.
+    undefined_reason : str
+        Reason of the result when there are no trials.
 
     Returns
     -------
@@ -125,7 +124,7 @@ def clustered_rate(
     """
     n, schools = float(trials.sum()), int((trials > 0).sum())
     if n == 0:
-        return undefined(none or "no child to divide by")
+        return undefined(undefined_reason or "no child to divide by")
     x = float(successes.sum())
     cell = smallest(x, n - x, n) if smallest_cell is None else smallest_cell
     rate = min(max(x / n, 0.0), 1.0)
@@ -147,9 +146,9 @@ def clustered_rate(
 
 
 def degrees_of_freedom(of_schools: np.ndarray) -> float:
-    """Return the degrees of freedom of a variance that is estimated from one number a school.
+    """Return the degrees of freedom of a variance that is estimated from one number per school.
 
-    2 S / (kurtosis - 1), at most S - 1: where few schools make most of the variance, fewer.
+    2 S / (kurtosis - 1), at most S - 1: fewer where few schools contribute most of the variance.
 
     >>> equal, one_large = np.tile([-1.0, 1.0], 20), np.append(np.full(39, -0.1), 3.9)
     >>> round(degrees_of_freedom(equal), 1), round(degrees_of_freedom(one_large), 1)
@@ -186,28 +185,28 @@ def t_interval(
     schools: int,
     smallest_cell: float,
     alpha: float,
-    means: int = 1,
+    n_means: int = 1,
     df: float | None = None,
-    unit: bool = False,
-    none: str = "",
+    logit_scale: bool = False,
+    undefined_reason: str = "",
 ) -> Estimate:
-    """Return value -/+ t x standard error, clustered by school; of a figure between 0 and 1 (``unit``) by its logit.
+    """Return the interval value -/+ t x standard error, clustered by school; on request on the logit scale.
 
-    Each of the ``means`` that the standard error is centred by takes a degree of freedom: one for each fold in a mean
-    over folds. ``df`` is given where they are fewer still. ``none`` is the reason where there is no value.
+    The degrees of freedom are ``df``, or the number of schools minus ``n_means``, the number of estimated means in the
+    value (folds, for a mean over folds). ``undefined_reason`` is the reason of the result where the value is NaN.
     """
     reason = ""
     if math.isnan(value):
-        reason = none
+        reason = undefined_reason
     elif schools < MIN_SCHOOLS:
         reason = TOO_FEW_SCHOOLS
-    elif not standard_error > 0 or (unit and not 0 < value < 1):
+    elif not standard_error > 0 or (logit_scale and not 0 < value < 1):
         reason = "no interval: it does not vary between schools"
     if reason:
         return Estimate(value, math.nan, math.nan, n, schools, smallest_cell, reason)
-    half = float(t.ppf(1 - alpha / 2, df or max(schools - means, 1))) * standard_error
+    half = float(t.ppf(1 - alpha / 2, df or max(schools - n_means, 1))) * standard_error
     low, high = value - half, value + half
-    if unit:
+    if logit_scale:
         half /= value * (1 - value)
         middle = float(logit(value))
         low, high = float(expit(middle - half)), float(expit(middle + half))

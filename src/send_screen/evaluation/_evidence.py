@@ -1,4 +1,4 @@
-"""The evidence table: one row per child and fold seed, from which every published figure is derived."""
+"""The evidence: the table of out-of-fold predictions, one row per child and fold seed, that all figures rest on."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from send_screen.tables import k_at_capacity, tie_break_key, top_k
 
 @dataclass(frozen=True)
 class EvidenceKeys:
-    """Whom the serial numbers of an evidence table stand for. Personal data: it never leaves the evidence store.
+    """Identifiers behind the serial numbers of an evidence table: personal data that never leaves the evidence store.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class EvidenceKeys:
 def build_evidence(
     cohort: Cohort, scored: pd.DataFrame, *, capacity: float, seed: int
 ) -> tuple[pd.DataFrame, EvidenceKeys]:
-    """Turn out-of-fold scores into the evidence table.
+    """Return the evidence table of out-of-fold scores, with the children that each model flags at capacity.
 
     Within each fold k = floor(capacity x n + 1/2) children are flagged under every model. Equal scores of a model are
     ordered by the tie-break key of the child's identifier. The baseline has many ties: each tied child gets the
@@ -48,17 +48,17 @@ def build_evidence(
     capacity : float
         Share of children that can be assessed, above 0 and below 1.
     seed : int
-        Of the order of the serial numbers.
+        Random seed of the serial numbers that replace identifiers.
 
     Returns
     -------
     evidence : pandas.DataFrame
         ``fold_seed``, ``row``, ``fold``, ``school``, ``outcome``, ``group.<attribute>``, ``score.<model>``,
         ``flag.<model>``, ``operating_point.baseline``, ``contribution.<feature>``,
-        ``selection_probability.candidate``; sorted by ``fold_seed`` and ``row``. It holds no identifier, but one row a
-        child: personal data.
+        ``selection_probability.candidate``; sorted by ``fold_seed`` and ``row``. It holds no identifier, but a row for
+        each child, so it is personal data.
     keys : EvidenceKeys
-        What the serial numbers stand for.
+        The identifiers behind the serial numbers.
 
     Raises
     ------
@@ -107,7 +107,7 @@ def build_evidence(
     )
     columns = [str(column) for column in scored.columns]
     score_columns = [column for column in columns if column.startswith("score.")]
-    # joined at once: there may be hundreds
+    # collected first, and joined once: there may be hundreds of columns
     added = {column: scored[column].to_numpy(np.float64) for column in score_columns}
     fold_index = evidence.groupby(["fold_seed", "fold"], sort=False).indices
     for column in score_columns:
@@ -130,7 +130,7 @@ def build_evidence(
 
 
 def expected_share(score: np.ndarray, k: int) -> np.ndarray:
-    """Return each child's expected share of ``k`` places when equal scores are put in random order; the sum is k.
+    """Return each child's probability of being in the top k when tied scores are put in random order; the sum is k.
 
     >>> expected_share(np.array([3.0, 1.0, 1.0, 0.0]), 2).tolist()
     [1.0, 0.5, 0.5, 0.0]
@@ -143,10 +143,10 @@ def expected_share(score: np.ndarray, k: int) -> np.ndarray:
 
 
 class OutOfFoldPredictions:
-    """An evidence table as arrays, with the sums by school that every rate and interval is made of.
+    """An evidence table as arrays, with sums by school, from which rates and intervals are computed.
 
-    Counts are averages over fold seeds: each child counts once, however many seeds there are. A table without a row,
-    or without a column that it needs, is refused with a DataError.
+    Counts are averages over fold seeds: each child counts once, however many seeds there are. An empty table, or one
+    without a needed column, raises a DataError.
     """
 
     def __init__(self, evidence: pd.DataFrame) -> None:
@@ -161,14 +161,14 @@ class OutOfFoldPredictions:
         self.outcome = evidence["outcome"].to_numpy(np.float64)
         self.school, schools = pd.factorize(evidence["school"].to_numpy())
         self.n_schools = len(schools)
-        #: Whether each child stands alone, as where no schools are known.
-        self.one_a_school = self.n_schools * int(evidence["fold_seed"].nunique()) == len(evidence)
+        #: Whether children are not clustered: each is a school of its own, as where no schools are known.
+        self.unclustered = self.n_schools * int(evidence["fold_seed"].nunique()) == len(evidence)
         self.n_seeds = int(evidence["fold_seed"].nunique())
         self.n_folds = int(evidence["fold"].nunique())
         #: Children, and those with the outcome.
         self.n, self.n_outcome = len(self.outcome) / self.n_seeds, float(self.outcome.sum()) / self.n_seeds
-        #: A number for each fold of each seed.
-        self.block = evidence.groupby(["fold_seed", "fold"], sort=True).ngroup().to_numpy()
+        #: Number of the fold that each row is in, distinct over fold seeds, shape (rows,).
+        self.fold_id = evidence.groupby(["fold_seed", "fold"], sort=True).ngroup().to_numpy()
 
     @cached_property
     def models(self) -> tuple[str, ...]:
@@ -189,7 +189,7 @@ class OutOfFoldPredictions:
         return self.frame[f"flag.{model}"].to_numpy(np.float64)
 
     def group(self, attribute: str) -> np.ndarray:
-        """Return the group of each row, shape (rows,); of an intersection ``"sex × fsm"`` the groups joined alike."""
+        """Return the group of each row, shape (rows,), such as ``"F"``; of attribute ``"sex × fsm"``, ``"F × yes"``."""
         parts = (self.frame[f"group.{name}"].astype(str) for name in attribute.split(" × "))
         return reduce(lambda left, right: left + " × " + right, parts).to_numpy(object)
 

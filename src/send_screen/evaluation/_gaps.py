@@ -46,22 +46,22 @@ GAP_METRICS = (FALSE_NEGATIVES, FALSE_POSITIVES, CALIBRATION)
 OTHERS = "all others"
 #: With fewer children in either denominator than this, a gap is inconclusive.
 MIN_CHILDREN = 10
-#: Children of one year of age in England.
-CHILDREN_OF_ONE_AGE = 600_000
-#: Fractional counts of children (means over fold seeds) are rounded to multiples of this, so that their sums are exact.
+#: No required n is stated that takes a cohort larger than this: about all children of one age in England.
+MAX_REQUIRED_N = 600_000
+#: Fractional counts of children (means over fold seeds) are rounded to multiples of this, so that sums are exact.
 _UNIT = 2.0**-20
 
 
 @dataclass(frozen=True)
 class _Side:
-    """One side of a comparison: its rate as sums by school, and the variance that its rate has at least."""
+    """One side of a comparison (a group, or all others): its rate as sums by school, and its least variance."""
 
     numerator: np.ndarray
     denominator: np.ndarray
     adjusted: np.ndarray
     """The numerator with the top-k threshold correction."""
     min_variance: float
-    """Of independent children, after [Agresti2000]_; see :func:`gaps`."""
+    """Variance of the rate if children were independent, after [Agresti2000]_; see :func:`gaps`."""
     counts: tuple[float, ...]
     """The counts that the rate reveals."""
 
@@ -106,13 +106,13 @@ def gaps(
     Returns
     -------
     pandas.DataFrame
-        ``attribute``, ``group``, ``against`` ("all others", or a group; of two groups only the former), ``metric``,
+        ``attribute``, ``group``, ``against`` ("all others", or another group, unless there are only two), ``metric``,
         ``value`` (the gap), ``low``, ``high`` (simultaneous), ``n`` (children that the group's share is of),
         ``schools``, ``smallest_cell``, ``rate``, ``rate_others``, ``n_others``, ``critical_difference`` (the gap that
         would be significant at 5 %), ``tolerance``, ``verdict``, ``required_n`` (approximate sample size of the group
         at which an inconclusive verdict would be conclusive, if the gap stays as it is; NaN where the verdict is
-        conclusive, or where England has not so many children of one age), ``required_schools`` (how many schools they
-        would be in, with as many in each as now; NaN where no schools are known), ``reason``.
+        conclusive, or where it would take a cohort of more than 600,000), ``required_schools`` (schools with so many
+        children, at as many a school as now; NaN where no schools are known), ``reason``.
 
     Raises
     ------
@@ -133,19 +133,20 @@ def gaps(
     >>> set(table["verdict"]) <= {"within tolerance", "outside tolerance", "inconclusive"}
     True
     """
-    view = OutOfFoldPredictions(evidence)
+    predictions = OutOfFoldPredictions(evidence)
     missing = sorted(set(GAP_METRICS) - set(tolerances))
     if missing:
         raise UsageError(f"There is no tolerance for {', '.join(missing)}.")
-    threshold = TopKThreshold.of(view, CANDIDATE)
+    threshold = TopKThreshold.of(predictions, CANDIDATE)
     tables = [
-        _gaps_in_metric(view, threshold, metric, tolerances[metric], alpha, replicates, seed) for metric in GAP_METRICS
+        _gaps_in_metric(predictions, threshold, metric, tolerances[metric], alpha, replicates, seed)
+        for metric in GAP_METRICS
     ]
     return pd.concat(tables, ignore_index=True)
 
 
 def _gaps_in_metric(
-    view: OutOfFoldPredictions,
+    predictions: OutOfFoldPredictions,
     threshold: TopKThreshold,
     metric: str,
     tolerance: float,
@@ -157,8 +158,8 @@ def _gaps_in_metric(
     sides: list[_Side] = []
     rows: list[dict[str, object]] = []
     pairs: list[tuple[int, int]] = []
-    for attribute in view.attributes:
-        for group, against, i, j in _comparisons(view, threshold, attribute, metric, sides):
+    for attribute in predictions.attributes:
+        for group, against, i, j in _comparisons(predictions, threshold, attribute, metric, sides):
             named = {"attribute": attribute, "group": group, "against": against, "metric": metric}
             rows.append(named | _gap(sides[i], sides[j], rates=metric != CALIBRATION))
             pairs.append((i, j))
@@ -169,13 +170,13 @@ def _gaps_in_metric(
     level = alpha
     if known.any():
         numerators, denominators = (
-            _exact(view, sums) for sums in zip(*((s.adjusted, s.denominator) for s in sides), strict=True)
+            _exact(predictions, sums) for sums in zip(*((s.adjusted, s.denominator) for s in sides), strict=True)
         )
         ratios = bootstrap_ratios(numerators, denominators, replicates=replicates, seed=seed)
         resampled = ratios[1:, ours[known]] - ratios[1:, theirs[known]]
-        # drawing S schools shrinks their variance by (S - 1) / S
+        # the bootstrap variance of S schools is too small by the factor (S - 1) / S
         deviations = (resampled - (ratios[0, ours[known]] - ratios[0, theirs[known]])) * math.sqrt(
-            view.n_schools / (view.n_schools - 1)
+            predictions.n_schools / (predictions.n_schools - 1)
         )
         level = simultaneous_level(deviations, standard_error[known], alpha=alpha)
     quantile = np.where(known, stdtrit(table["df"].to_numpy(np.float64), 1 - level / 2), ndtri(1 - level / 2))
@@ -184,12 +185,14 @@ def _gaps_in_metric(
     table["tolerance"] = tolerance
     table["verdict"] = [verdict(low, high, tolerance) for low, high in zip(table["low"], table["high"], strict=True)]
     table["required_n"] = [
-        _required_n(row, float(q), tolerance, view.n) if row["verdict"] == INCONCLUSIVE else math.nan
+        _required_n(row, float(q), tolerance, predictions.n) if row["verdict"] == INCONCLUSIVE else math.nan
         for row, q in zip(table.to_dict("records"), quantile, strict=True)
     ]
-    # the interval rests on schools as clusters: more children help only as they come in more schools
+    # intervals are clustered by school: more children narrow them only as they come in more schools
     schools = table["schools"] * table["required_n"] / table["n"].clip(lower=1)
-    table["required_schools"] = [math.nan if view.one_a_school else _rounded_up(max(n, MIN_SCHOOLS)) for n in schools]
+    table["required_schools"] = [
+        math.nan if predictions.unclustered else _rounded_up(max(n, MIN_SCHOOLS)) for n in schools
+    ]
     return table.drop(columns=["standard_error", "df", "variance"])
 
 
@@ -200,18 +203,18 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def _exact(view: OutOfFoldPredictions, sums: Sequence[np.ndarray]) -> np.ndarray:
-    """Return sums by school as columns, rounded to multiples of the unit: means over seeds add up with rounding."""
-    return np.round(np.column_stack(sums) * view.n_seeds / _UNIT) * _UNIT
+def _exact(predictions: OutOfFoldPredictions, sums: Sequence[np.ndarray]) -> np.ndarray:
+    """Return sums by school as columns, times the number of seeds, rounded to multiples of ``_UNIT``."""
+    return np.round(np.column_stack(sums) * predictions.n_seeds / _UNIT) * _UNIT
 
 
 def _comparisons(
-    view: OutOfFoldPredictions, threshold: TopKThreshold, attribute: str, metric: str, sides: list[_Side]
+    predictions: OutOfFoldPredictions, threshold: TopKThreshold, attribute: str, metric: str, sides: list[_Side]
 ) -> list[tuple[str, str, int, int]]:
-    """Add an attribute's sides, and return its comparisons: group, against, and the positions of both sides."""
-    codes, names = pd.factorize(view.group(attribute), sort=True)
-    groups = [_side(view, threshold, codes == code, metric) for code in range(len(names))]
-    others = [_side(view, threshold, codes != code, metric) for code in range(len(names))]
+    """Append an attribute's sides to ``sides``; return its comparisons: group, against, indices of both sides."""
+    codes, names = pd.factorize(predictions.group(attribute), sort=True)
+    groups = [_side(predictions, threshold, codes == code, metric) for code in range(len(names))]
+    others = [_side(predictions, threshold, codes != code, metric) for code in range(len(names))]
     first = len(sides)
     sides += groups + others
     k = len(names)
@@ -221,23 +224,25 @@ def _comparisons(
     return found
 
 
-def _side(view: OutOfFoldPredictions, threshold: TopKThreshold, inside: np.ndarray, metric: str) -> _Side:
-    """Return one side of a comparison; counts are whole numbers or multiples of the unit, so that sums are exact."""
-    outcome, flag = view.outcome * inside, view.flag(CANDIDATE)
+def _side(predictions: OutOfFoldPredictions, threshold: TopKThreshold, inside: np.ndarray, metric: str) -> _Side:
+    """Return the children ``inside`` as a side; counts are whole, or multiples of ``_UNIT``, so that sums are exact."""
+    outcome, flag = predictions.outcome * inside, predictions.flag(CANDIDATE)
     if metric == CALIBRATION:
-        risk = np.round(expit(view.score(CANDIDATE)) / _UNIT) * _UNIT * inside
-        denominator = view.by_school(inside * 1.0)
-        n, n_outcome = float(denominator.sum()), float(outcome.sum()) / view.n_seeds
-        min_variance = float((risk * (1 - risk)).sum()) / view.n_seeds / n**2 if n else math.nan
-        numerator = view.by_school(outcome - risk)
+        risk = np.round(expit(predictions.score(CANDIDATE)) / _UNIT) * _UNIT * inside
+        denominator = predictions.by_school(inside * 1.0)
+        n, n_outcome = float(denominator.sum()), float(outcome.sum()) / predictions.n_seeds
+        min_variance = float((risk * (1 - risk)).sum()) / predictions.n_seeds / n**2 if n else math.nan
+        numerator = predictions.by_school(outcome - risk)
         return _Side(numerator, denominator, numerator, min_variance, (n, n_outcome, n - n_outcome))
-    trial = outcome if metric == FALSE_NEGATIVES else inside - outcome
-    wrong = trial * ((1 - flag) if metric == FALSE_NEGATIVES else flag)
-    numerator, denominator = view.by_school(wrong), view.by_school(trial)
+    trials = outcome if metric == FALSE_NEGATIVES else inside - outcome
+    errors = trials * ((1 - flag) if metric == FALSE_NEGATIVES else flag)
+    numerator, denominator = predictions.by_school(errors), predictions.by_school(trials)
     n, x = float(denominator.sum()), float(numerator.sum())
     shrunk = (x + 1) / (n + 2)
-    # the correction is the derivative of a count of listed children by the threshold: see _confusion_at_capacity
-    adjusted = numerator + (1 if metric == FALSE_NEGATIVES else -1) * float(threshold.kernel @ trial) * threshold.excess
+    # top-k threshold correction: see _confusion_at_capacity
+    adjusted = (
+        numerator + (1 if metric == FALSE_NEGATIVES else -1) * float(threshold.kernel @ trials) * threshold.excess
+    )
     return _Side(numerator, denominator, adjusted, shrunk * (1 - shrunk) / (n + 2), (n, x, n - x))
 
 
@@ -300,8 +305,8 @@ def verdict(low: float, high: float, tolerance: float) -> Verdict:
 def _required_n(row: Mapping[object, float], quantile: float, tolerance: float, children: float) -> float:
     """Return the approximate sample size at which the verdict would be conclusive, rounded up to two figures.
 
-    The standard error shrinks with the root of the sample size. Where it is not known, the gap is taken as 0, the
-    others as many, and children as independent: a lower bound. NaN where England has not so many children of one age.
+    The standard error is taken to shrink with the root of the sample size. Where it is not known, the gap is taken as
+    0, and children as independent: a lower bound. NaN where it takes a cohort of more than ``MAX_REQUIRED_N``.
     """
     if math.isnan(row["standard_error"]):
         if not row["variance"] > 0:
@@ -310,7 +315,7 @@ def _required_n(row: Mapping[object, float], quantile: float, tolerance: float, 
     else:
         distance = abs(abs(row["value"]) - tolerance)
         needed = row["n"] * (quantile * row["standard_error"] / distance) ** 2 if distance > 0 else math.inf
-    if not needed / max(row["n"], 1) * children <= CHILDREN_OF_ONE_AGE:
+    if not needed / max(row["n"], 1) * children <= MAX_REQUIRED_N:
         return math.nan
     return _rounded_up(max(needed, row["n"] + 1, MIN_CHILDREN))
 

@@ -1,4 +1,4 @@
-"""From scores that somebody has to the evidence table: outcome, scores, groups and clusters as columns of any kind."""
+"""Evidence (the table of out-of-fold predictions) from given scores, outcomes, sensitive features and clusters."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from send_screen.evaluation._gaps import CALIBRATION
 from send_screen.evaluation._out_of_fold import BASELINE, CANDIDATE
 from send_screen.published import GroupFigure, MeasuredSections, Performance
 
-#: The reason of figures that need a probability.
+#: Reason of metrics that are undefined without probabilities.
 NOT_PROBABILITIES = "the scores are not probabilities"
 Row = TypeVar("Row", Performance, GroupFigure)
 _NEED_PROBABILITIES = ("calibration_slope", "calibration_intercept", CALIBRATION)
@@ -35,8 +35,8 @@ def evidence_of_scores(
 ) -> tuple[pd.DataFrame, frozenset[str]]:
     """Return the evidence table of scores by model, and the models whose scores are not probabilities.
 
-    Of those only the order counts. Without ``groups`` each child stands alone, and without ``fold`` all children are
-    one list.
+    Scores that are not probabilities are replaced by their ranks. Without ``groups`` (clusters) each child is a cluster
+    of its own, and without ``fold`` all children are ranked in one list.
     """
     outcome = outcome_column(y_true)
     n = len(outcome)
@@ -47,7 +47,7 @@ def evidence_of_scores(
         if found.min() < 0 or found.max() > 1:
             not_probabilities.add(name)
             found = rankdata(found, axis=None).reshape(found.shape) / (found.size + 1)
-        with np.errstate(divide="ignore"):  # a probability of 0 or 1 has infinite log-odds, and its place in the order
+        with np.errstate(divide="ignore"):  # a probability of 0 or 1 has infinite log-odds
             columns[f"score.{name}"] = logit(found).T.ravel()
     repeats = folds.shape[1]
     scored = pd.DataFrame(
@@ -86,7 +86,7 @@ def outcome_column(y_true: Any) -> np.ndarray:
 
 
 def cluster_column(groups: Any, n: int) -> np.ndarray:
-    """Return what each child sits in, such as its school, shape (n,)."""
+    """Return the serial number of each child's cluster, such as its school, shape (n,)."""
     found = pd.Series(np.asarray(groups, dtype=object))
     _require_length("groups", len(found), n)
     if found.isna().any():
@@ -99,7 +99,7 @@ def cluster_column(groups: Any, n: int) -> np.ndarray:
 
 
 def sensitive_columns(sensitive_features: Any, n: int) -> pd.DataFrame:
-    """Return sensitive features as text, named as by Fairlearn where they have no name; what is missing is said."""
+    """Return sensitive features as text, missing values as "not recorded"; unnamed ones get Fairlearn's names."""
     given = sensitive_features
     if given is None:
         return pd.DataFrame(index=range(n))
@@ -119,7 +119,7 @@ def sensitive_columns(sensitive_features: Any, n: int) -> pd.DataFrame:
 
 
 def without_probabilities(sections: MeasuredSections, models: Set[str]) -> MeasuredSections:
-    """Return the sections without the metrics that need probabilities, for models whose scores are none."""
+    """Return the sections without the metrics that need probabilities, of ``models`` whose scores are none."""
     performance = tuple(_undefined(row) if row.model in models else row for row in sections.performance)
     update: dict[str, Any] = {"performance": performance}
     if CANDIDATE in models:
@@ -140,7 +140,7 @@ def _undefined(row: Row) -> Row:
 
 
 def _score_columns(name: str, values: Any, shape: tuple[int, int]) -> np.ndarray:
-    """Return the scores of a model as columns, one for each time that the folds were drawn."""
+    """Return the scores of a model, shape (n, repeats): one column for each repeat of the cross-validation."""
     who = "y_score" if name == CANDIDATE else f"The scores of {name!r}"
     try:
         found = np.asarray(values, dtype=np.float64)
@@ -168,9 +168,9 @@ def _fold_columns(fold: Any, n: int) -> np.ndarray:
 
 
 def _as_text(values: Any) -> list[str]:
-    """Return cells as text: whole numbers without a point, and what is missing as not recorded.
+    """Return values as text: whole numbers without a point, missing values as "not recorded".
 
-    A × in a name is written x, since it stands between groups that are crossed.
+    A × in a name is written x, since × joins the names of crossed groups.
     """
     cells = np.asarray(values, dtype=object).tolist()
     return [

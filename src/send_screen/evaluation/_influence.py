@@ -1,11 +1,12 @@
 """Infinitesimal-jackknife standard errors clustered by school.
 
-A figure f of the schools' weights w has at w = 1 the derivatives df / dw_s, whose sum is 0. These are too small where
-schools differ in size, and what leaving a school out does is too large [Efron1981]_. Between the two, a child's
-derivative is divided by sqrt(1 - h), where h is the school's share of the fold's children with (or without) the outcome
-[Bell2002]_. Summed over a school these are its influences u_s, and sqrt(sum u_s^2) is the figure's standard error.
-For a difference of two figures on the same children the influences are subtracted school by school,
-so that what both share cancels. ROC AUC and average precision take O(n log n), for one sort.
+An estimate f, as a function of the schools' weights w, has at w = 1 the derivatives df / dw_s, whose sum is 0.
+Standard errors from these are too small where schools differ in size, and those of the jackknife, which leaves each
+school out, are too large [Efron1981]_. As a compromise, a child's derivative is divided by sqrt(1 - h), where h is the
+school's share of the fold's children with (or without) the outcome [Bell2002]_. Its sum over the children of a school
+is the influence u_s, and sqrt(sum u_s^2) is the standard error. For a difference of two estimates on the same children
+the influences are subtracted school by school, so that what they have in common cancels. ROC AUC and average precision
+take O(n log n), for one sort.
 
 References
 ----------
@@ -35,7 +36,7 @@ class EstimateWithInfluence:
     by_school: np.ndarray
 
     def __sub__(self, other: EstimateWithInfluence) -> EstimateWithInfluence:
-        """Return the difference of two figures on the same children."""
+        """Return the difference of two estimates on the same children."""
         return EstimateWithInfluence(self.value - other.value, self.by_school - other.by_school)
 
     @property
@@ -49,9 +50,9 @@ def ratio(
 ) -> EstimateWithInfluence:
     """Return a ratio of sums over schools, sum a_s / sum b_s; arguments are of shape (schools,).
 
-    The influence of a school is that of leaving it out, sqrt((S - 1) / S) (a_s - r b_s) / (n - b_s), over the S schools
-    with b_s > 0: the plain derivative (a_s - r b_s) / n is too small when schools differ in size. It is taken from the
-    ``adjusted`` pair where there is one: the same sums, each school's with the top-k threshold correction.
+    The influence of a school is the jackknife's, sqrt((S - 1) / S) (a_s - r b_s) / (n - b_s), over the S schools with
+    b_s > 0. It is computed from the ``adjusted`` numerator and denominator where given: those with the top-k threshold
+    correction, whose sums over schools are the same.
     """
     n = float(denominator.sum())
     if n <= 0:
@@ -64,44 +65,44 @@ def ratio(
 
 
 def mean_auc_and_ap(
-    view: OutOfFoldPredictions, score: np.ndarray, block: np.ndarray | None = None
+    predictions: OutOfFoldPredictions, score: np.ndarray, block: np.ndarray | None = None
 ) -> dict[str, EstimateWithInfluence]:
     """Return ROC AUC and average precision, means over blocks of children; NaN if a block has one class.
 
     ``block`` numbers them, shape (rows,): by default the folds of each seed.
     """
-    block = view.block if block is None else block
-    means, influence = np.zeros(2), np.zeros((2, view.n_schools))
+    block = predictions.fold_id if block is None else block
+    means, influence = np.zeros(2), np.zeros((2, predictions.n_schools))
     blocks = np.split(np.argsort(block, kind="stable"), np.flatnonzero(np.diff(np.sort(block))) + 1)
     for rows in blocks:
-        positive = view.outcome[rows] == 1
+        positive = predictions.outcome[rows] == 1
         if positive.all() or not positive.any():
-            undefined = EstimateWithInfluence(math.nan, np.full(view.n_schools, math.nan))
+            undefined = EstimateWithInfluence(math.nan, np.full(predictions.n_schools, math.nan))
             return dict.fromkeys(RANKING_METRICS, undefined)
         values, by_child = auc_and_ap(score[rows], positive)
         means += values / len(blocks)
         leverage = np.zeros(len(rows))
-        for kind in (positive, ~positive):
-            own = np.bincount(view.school[rows][kind], minlength=view.n_schools) / kind.sum()
-            leverage[kind] = own[view.school[rows][kind]]
+        for members in (positive, ~positive):
+            school = predictions.school[rows][members]
+            leverage[members] = (np.bincount(school, minlength=predictions.n_schools) / members.sum())[school]
         scale = 1 / np.sqrt(1 - np.minimum(leverage, 0.5)) / len(blocks)
         for j in (0, 1):
-            influence[j] += np.bincount(view.school[rows], by_child[j] * scale, view.n_schools)
+            influence[j] += np.bincount(predictions.school[rows], by_child[j] * scale, predictions.n_schools)
     return {name: EstimateWithInfluence(float(means[j]), influence[j]) for j, name in enumerate(RANKING_METRICS)}
 
 
 def auc_and_ap(score: np.ndarray, positive: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return ROC AUC and average precision of some children, and the influence of each child on them.
+    """Return ROC AUC and average precision, and the influence of each child on them.
 
-    With P and N the numbers of children with and without the outcome, c_i the children of the other kind that child i
-    is rightly above or below (a tie counts half), p(u) the precision and r(u) the children at or above a score u, and
-    g(u) the children with the outcome at u: AUC = sum c_i / (P N) and AP = sum over u of g(u) p(u) / P, whose
-    derivatives to a child's weight are, for a child at v,
+    With P and N the numbers of children with and without the outcome, c_i the number of children of the other class
+    that child i is ranked correctly against (a tie counts half), p(u) the precision and r(u) the number of children at
+    or above a score u, and g(u) the number of children with the outcome at u: AUC = sum c_i / (P N) and AP = sum over u
+    of g(u) p(u) / P, whose derivatives to a child's weight are, for a child at v,
 
         AUC:  (c_i / N - AUC) / P  with, and  (c_i / P - AUC) / N  without the outcome,
         AP:   (1{outcome} (p(v) - AP) + sum over u <= v of g(u) (1{outcome} - p(u)) / r(u)) / P.
 
-    ``score`` and ``positive`` (both kinds are there) have the shape (n,), the values (2,), the influences (2, n).
+    ``score`` and ``positive`` (bool, with both classes) have the shape (n,), the values (2,), the influences (2, n).
 
     >>> values, influence = auc_and_ap(np.array([0.1, 0.4, 0.35, 0.8]), np.array([False, False, True, True]))
     >>> values.round(4).tolist()

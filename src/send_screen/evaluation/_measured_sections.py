@@ -1,4 +1,4 @@
-"""The measured sections of the published report: metrics, groups and gaps under disclosure control."""
+"""Build the measured sections of a report from out-of-fold predictions (the evidence), under disclosure control."""
 
 from __future__ import annotations
 
@@ -59,9 +59,9 @@ from send_screen.specs import TOLERANCES
 from send_screen.tables import MINIMUM_CHILDREN
 
 _COUNTS = ("n", "schools", "required_n", "required_schools")
-#: Not measured: no child's outcome is in them.
+#: Columns that are settings, not measurements, and so are never suppressed.
 _NOT_MEASURED = ("tolerance", "min_risk_percent", "threshold_probability")
-#: What a net benefit may be rounded to a multiple of, finest first, and how many numbers of children that must leave.
+#: Steps that a net benefit may be rounded to, finest first, and how many counts must remain possible after rounding.
 _STEPS, _POSSIBLE_COUNTS = (0.001, 0.002, 0.005, 0.01), 5
 Row = TypeVar("Row", bound=Document)
 
@@ -89,7 +89,7 @@ def measured_sections(
     Small groups are combined first (``combined``). No count of 1 to 9 is published, no figure that reveals one, and no
     figures from which one could be derived to within less than five children: see
     :mod:`send_screen.evaluation.disclosure`. What is suppressed is None with the reason "withheld to protect small
-    groups", which does not say whether the number is small itself. Shares of a group under secondary suppression are
+    groups", whether the suppression is primary or secondary. Shares of a group under secondary suppression are
     published rounded (``rounded_to``), without counts, where that is safe. What is undefined is None with its reason.
 
     Parameters
@@ -108,25 +108,25 @@ def measured_sections(
         Rows that could not be used, with their ``reason`` (``Cohort.excluded``).
     prior_releases : sequence of PriorRelease
         Earlier versions on the same children, each with its ``counts`` (from :func:`revealed_counts`); or, with
-        ``different_cohort`` true, on other children of whom some are the same. With one of the latter no group is
-        published with its counts, since differences of counts would be counts of few. What is ``exposed`` beside one
-        (from :func:`exposed_by_differencing`) is suppressed.
+        ``different_cohort`` true, on an overlapping cohort. With one of the latter no group is published with counts,
+        since a difference of counts could be small. Its ``exposed`` figures (from :func:`exposed_by_differencing`) are
+        suppressed.
     revealed_by_tables : sequence of (attribute, groups)
-        Groups of an attribute whose number of children, together, is published with the model's tables.
+        Groups of an attribute whose number of children, in sum, follows from the bin counts of the risk tables.
     tolerances : mapping of str to float
         As in :func:`gaps`.
     agencies : mapping of str to str, optional
         As in :func:`attribution`.
     children, clusters : Noun
-        What sentences call the people, and what they sit in.
+        Nouns for the people and for the clusters, such as schools, in sentences.
     alpha, replicates, seed
         As in :func:`gaps`.
 
     Returns
     -------
     MeasuredSections
-        With ``disclosure``: the arguments ``prior_releases`` and ``revealed_by_tables``, so that it can be derived
-        again.
+        Its section ``disclosure`` holds ``prior_releases`` and ``revealed_by_tables``, so that an audit can recompute
+        all sections.
 
     Raises
     ------
@@ -141,23 +141,23 @@ def measured_sections(
     >>> measured_sections(simulate_evidence(), replicates=200).cohort.n
     1000
     """
-    # In the order in which it is kept: replicates draw schools in the order in which they are met.
+    # the bootstrap numbers schools in order of appearance: sorted as in the file, it draws the same ones
     evidence = OutOfFoldPredictions(evidence).frame.sort_values(["fold_seed", "row"], ignore_index=True)
     by_level = OutOfFoldPredictions(evidence)
     given = name_groups(by_level, group_descriptions or {}, children)
     combined = combine_small_groups(by_level, hierarchies or {}, given, children)
     evidence = recode_groups(evidence, combined)
-    view = OutOfFoldPredictions(evidence)
+    predictions = OutOfFoldPredictions(evidence)
     nouns = _with_combined(given, combined)
 
-    def called(table: pd.DataFrame) -> pd.DataFrame:
-        """Return a table whose reasons call by their names the people, and what they sit in."""
+    def with_nouns(table: pd.DataFrame) -> pd.DataFrame:
+        """Return a table whose reasons say ``children`` and ``clusters`` by their nouns."""
         if not len(table):
             return table
         reasons = (reword(reason, children).replace(SCHOOLS.plural, clusters.plural) for reason in table["reason"])
         return table.assign(reason=list(reasons))
 
-    groups = called(by_group(evidence, intersections=intersections, alpha=alpha))
+    groups = with_nouns(by_group(evidence, intersections=intersections, alpha=alpha))
     before = [release for release in prior_releases if not release.different_cohort]
     suppression = suppress(
         contingency_table(
@@ -171,22 +171,22 @@ def measured_sections(
         revealed=revealed_by_tables,
         overlapping=len(before) < len(prior_releases),
     )
-    found = called(gaps(evidence, tolerances=tolerances, alpha=alpha, replicates=replicates, seed=seed))
+    found = with_nouns(gaps(evidence, tolerances=tolerances, alpha=alpha, replicates=replicates, seed=seed))
     described = [
         _gap(gap, suppression, nouns, outcome_description, children, clusters) for gap in found.to_dict("records")
     ]
     differences = [
-        called(paired_differences(evidence, CANDIDATE, against, alpha=alpha))
-        for against in view.models
+        with_nouns(paired_differences(evidence, CANDIDATE, against, alpha=alpha))
+        for against in predictions.models
         if against != CANDIDATE
     ]
     sections = MeasuredSections(
-        cohort=_cohort(view, excluded, suppression),
+        cohort=_cohort(predictions, excluded, suppression),
         performance=_of_all_children(
             Performance,
-            called(performance(evidence, alpha=alpha)),
+            with_nouns(performance(evidence, alpha=alpha)),
             suppression,
-            # of another model's list a figure reveals only its own cells, which the row knows
+            # another model's figure reveals only its own counts, whose smallest is in the row
             lambda row: row["metric"] if row["model"] == CANDIDATE else "prevalence",
         ),
         differences=tuple(
@@ -199,28 +199,28 @@ def measured_sections(
         ),
         gaps=tuple(gap for gap, _ in described),
         material_gaps=tuple(gap.description for gap, material in described if material),
-        attribution=_attribution(called(attribution(evidence, agencies=agencies, alpha=alpha)), suppression),
+        attribution=_attribution(with_nouns(attribution(evidence, agencies=agencies, alpha=alpha)), suppression),
         calibration=_of_all_children(
             CalibrationBin,
-            called(calibration_bins(evidence, at_least=MINIMUM_CHILDREN, alpha=alpha)),
+            with_nouns(calibration_bins(evidence, at_least=MINIMUM_CHILDREN, alpha=alpha)),
             suppression,
             lambda _: "prevalence",
         ),
         net_benefit=_net_benefit(
-            called(decision_curve(evidence, alpha=alpha, replicates=replicates, seed=seed)), suppression
+            with_nouns(decision_curve(evidence, alpha=alpha, replicates=replicates, seed=seed)), suppression
         ),
         combined=combined,
-        points=_points(view),
+        points=_whole_points_cost(predictions),
         disclosure=Disclosure(
             prior_releases=tuple(prior_releases),
             revealed_by_tables=tuple((attribute, tuple(names)) for attribute, names in revealed_by_tables),
         ),
     )
-    return _without_schools(sections) if view.one_a_school else sections
+    return _without_schools(sections) if predictions.unclustered else sections
 
 
 def _without_schools(sections: MeasuredSections) -> MeasuredSections:
-    """Return the sections of children who each stand alone: a count of schools would be of children."""
+    """Return the sections without counts of schools, which for unclustered children would be counts of children."""
     return sections.model_copy(
         update={
             "groups": tuple(row.model_copy(update={"schools": None}) for row in sections.groups),
@@ -232,7 +232,7 @@ def _without_schools(sections: MeasuredSections) -> MeasuredSections:
 def _with_combined(
     given: Mapping[str, Mapping[str, str]], combined: Sequence[CombinedGroup]
 ) -> dict[str, dict[str, str]]:
-    """Return the nouns of groups with those of combined groups; one that has none is called by its levels."""
+    """Return the nouns of groups with those of combined groups, which are joined from those of their levels."""
     nouns = {attribute: dict(of_groups) for attribute, of_groups in given.items()}
     for one in combined:
         levels = [describe_group(one.attribute, level, given) for level in one.levels]
@@ -240,34 +240,37 @@ def _with_combined(
     return nouns
 
 
-def _cohort(view: OutOfFoldPredictions, excluded: pd.DataFrame | None, suppression: Suppression) -> CohortSummary:
+def _cohort(
+    predictions: OutOfFoldPredictions, excluded: pd.DataFrame | None, suppression: Suppression
+) -> CohortSummary:
     """Return the size and prevalence of the cohort, and its excluded rows by reason."""
-    suppressed = is_small(view.n) or suppression.suppresses("prevalence", ALL)
+    suppressed = is_small(predictions.n) or suppression.suppresses("prevalence", ALL)
     return CohortSummary(
-        n=_count(view.n),
-        n_outcome=None if suppressed else _count(view.n_outcome),
-        n_schools=None if view.one_a_school else _count(view.n_schools),
-        prevalence=None if suppressed else view.n_outcome / view.n,
+        n=_count(predictions.n),
+        n_outcome=None if suppressed else _count(predictions.n_outcome),
+        n_schools=None if predictions.unclustered else _count(predictions.n_schools),
+        prevalence=None if suppressed else predictions.n_outcome / predictions.n,
         reason=SUPPRESSED if suppressed else "",
         excluded=() if excluded is None else counts_by_reason(excluded["reason"]),
     )
 
 
-def _points(view: OutOfFoldPredictions) -> WholePointsCost | None:
-    """Return what whole points cost in accuracy; how many children only one list has is withheld where they are few."""
-    if WHOLE_POINTS not in view.models:
+def _whole_points_cost(predictions: OutOfFoldPredictions) -> WholePointsCost | None:
+    """Return what whole points cost in accuracy; the overlap of the lists is suppressed where few children differ."""
+    if WHOLE_POINTS not in predictions.models:
         return None
-    error = float(np.abs(view.score(WHOLE_POINTS) - view.score(CANDIDATE)).mean())
+    error = float(np.abs(predictions.score(WHOLE_POINTS) - predictions.score(CANDIDATE)).mean())
     listed, both = (
-        float(np.sum(view.flag(CANDIDATE) * flag)) / view.n_seeds for flag in (1.0, view.flag(WHOLE_POINTS))
+        float(np.sum(predictions.flag(CANDIDATE) * flag)) / predictions.n_seeds
+        for flag in (1.0, predictions.flag(WHOLE_POINTS))
     )
     few = is_small(listed - both)
     same = None if few or not listed else both / listed
-    return WholePointsCost(n=_count(view.n), mean_error=error, same_list=same, reason=SUPPRESSED if few else "")
+    return WholePointsCost(n=_count(predictions.n), mean_error=error, same_list=same, reason=SUPPRESSED if few else "")
 
 
-def _row(kind: type[Row], row: Mapping[Any, Any], suppressed: bool, **more: Any) -> Row:
-    """Return a row as its document: what is undefined or suppressed is None, with the reason."""
+def _document(kind: type[Row], row: Mapping[Any, Any], suppressed: bool, **more: Any) -> Row:
+    """Return a row of a table as a typed document; undefined and suppressed values are None, with the reason."""
     values = {name: row[name] for name in kind.model_fields if name in row}
     for name, value in values.items():
         if name in _COUNTS:
@@ -289,7 +292,7 @@ def _of_all_children(
 ) -> tuple[Row, ...]:
     """Return figures of all children, without what is suppressed."""
     return tuple(
-        _row(kind, row, is_small(row["smallest_cell"]) or suppression.suppresses(metric_of(row), ALL))
+        _document(kind, row, is_small(row["smallest_cell"]) or suppression.suppresses(metric_of(row), ALL))
         for row in table.to_dict("records")
     )
 
@@ -297,8 +300,8 @@ def _of_all_children(
 def _net_benefit(curve: pd.DataFrame, suppression: Suppression) -> tuple[NetBenefit, ...]:
     """Return the decision curve, rounded so that several counts remain possible at each threshold.
 
-    Each model's own net benefit is rounded, and a difference is that of the rounded ones, so that it tells no more.
-    An interval holds the measured one, and is as wide on either side.
+    Each model's own net benefit is rounded, and differences are taken of rounded ones, so that they reveal no more.
+    An interval contains the measured one, and is symmetric.
     """
     children = curve["n"].max()
     step = next((step for step in _STEPS if step * children >= _POSSIBLE_COUNTS), None)
@@ -307,16 +310,16 @@ def _net_benefit(curve: pd.DataFrame, suppression: Suppression) -> tuple[NetBene
     rows = []
     for row in curve.to_dict("records"):
         suppressed = step is None or suppresses_all or is_small(row["smallest_cell"])
-        figure = _row(NetBenefit, row, suppressed, rounded_to=None if suppressed else step)
+        figure = _document(NetBenefit, row, suppressed, rounded_to=None if suppressed else step)
         if figure.value is not None and step is not None:
             measured = own[row["threshold_probability"]]
-            others, moved = measured - row["value"], step / 2
-            if row["against"] not in (TREAT_NONE, TREAT_ALL):  # which are known without a model
-                others, moved = nearest(others, step), step
+            others, rounding_error = measured - row["value"], step / 2
+            if row["against"] not in (TREAT_NONE, TREAT_ALL):  # whose net benefit follows from the prevalence
+                others, rounding_error = nearest(others, step), step
             value = round(nearest(measured, step) - others, 6)
             figure = figure.model_copy(update={"value": value})
             if figure.high is not None:
-                half = nearest(row["high"] - row["value"] + moved, step, up=1)
+                half = nearest(row["high"] - row["value"] + rounding_error, step, up=1)
                 figure = figure.model_copy(update={"low": round(value - half, 6), "high": round(value + half, 6)})
         rows.append(figure)
     return tuple(rows)
@@ -325,12 +328,12 @@ def _net_benefit(curve: pd.DataFrame, suppression: Suppression) -> tuple[NetBene
 def _group_figure(
     row: Mapping[Any, Any], suppression: Suppression, nouns: Mapping[str, Mapping[str, str]]
 ) -> GroupFigure:
-    """Return a figure of a group; rounded where it is under secondary suppression and that is safe."""
+    """Return a figure of a group; under secondary suppression it is rounded where rounding protects."""
     key, small = (row["attribute"], row["group"]), is_small(row["smallest_cell"])
     suppressed = small or suppression.suppresses(row["metric"], key)
     rounded = suppressed and not small and math.isfinite(row["value"])
     step = suppression.step(row["metric"], key) if rounded else None
-    figure = _row(GroupFigure, row, suppressed, rounded_to=step, group_description=describe_group(*key, nouns))
+    figure = _document(GroupFigure, row, suppressed, rounded_to=step, group_description=describe_group(*key, nouns))
     if step is None:
         return figure
     ends = {
@@ -342,7 +345,7 @@ def _group_figure(
 
 
 def _without_revealing_reasons(rows: list[GroupFigure]) -> tuple[GroupFigure, ...]:
-    """Suppress why a figure is undefined where the group is small: "every child has the outcome" reveals each one's."""
+    """Suppress the reason of an undefined figure of a small group: "every child has the outcome" reveals outcomes."""
     small = {(row.attribute, row.group) for row in rows if row.reason == SUPPRESSED}
     nothing = {"n": None, "schools": None, "reason": SUPPRESSED}
     return tuple(
@@ -352,7 +355,7 @@ def _without_revealing_reasons(rows: list[GroupFigure]) -> tuple[GroupFigure, ..
 
 
 def _attribution(table: pd.DataFrame, suppression: Suppression) -> tuple[Attribution, ...]:
-    """Return one row per gap in mean score: its features, agencies and folds, which sum to it."""
+    """Return each gap in mean score with its parts by feature, by agency and by fold."""
     found = []
     for _, rows in table.groupby(["attribute", "group", "against", "among"], sort=False):
         by_kind = {kind: part.to_dict("records") for kind, part in rows.groupby("kind")}
@@ -360,11 +363,11 @@ def _attribution(table: pd.DataFrame, suppression: Suppression) -> tuple[Attribu
         key = total["attribute"], total["group"]
         suppressed = is_small(total["smallest_cell"]) or suppression.suppresses("prevalence", key)
         features, agencies = (
-            tuple(_row(AttributionTerm, row, suppressed) for row in by_kind.get(kind, ()))
+            tuple(_document(AttributionTerm, row, suppressed) for row in by_kind.get(kind, ()))
             for kind in ("feature", "agency")
         )
-        of_folds = _row(AttributionTerm, folds, suppressed).value
-        found.append(_row(Attribution, total, suppressed, features=features, agencies=agencies, folds=of_folds))
+        of_folds = _document(AttributionTerm, folds, suppressed).value
+        found.append(_document(Attribution, total, suppressed, features=features, agencies=agencies, folds=of_folds))
     return tuple(found)
 
 
@@ -376,18 +379,18 @@ def _gap(
     children: Noun,
     clusters: Noun,
 ) -> tuple[Gap, bool]:
-    """Return a gap, redacted as far as it must be, and whether it is material."""
+    """Return a gap, redacted as disclosure control needs, and whether it is material."""
     who = describe_group(gap["attribute"], gap["group"], nouns)
     ours, theirs, whom = (gap["attribute"], gap["group"]), ALL, "others"
     if gap["against"] != OTHERS:
         theirs = gap["attribute"], gap["against"]
         whom = describe_group(*theirs, nouns)
     suppressed = is_small(gap["smallest_cell"]) or suppression.suppresses(gap["metric"], ours, theirs)
-    if suppressed and (suppression.is_silent(ours) or suppression.is_silent(theirs)):
+    if suppressed and (suppression.suppresses_group(ours) or suppression.suppresses_group(theirs)):
         gap = {**gap, "verdict": SUPPRESSED}
     elif suppressed:
         gap = redact_gap(gap)
     sentence = describe_gap(
         gap, who, whom, outcome_description, children=children, clusters=clusters, suppressed=suppressed
     )
-    return _row(Gap, gap, suppressed, description=sentence), is_material(gap) and gap["verdict"] != SUPPRESSED
+    return _document(Gap, gap, suppressed, description=sentence), is_material(gap) and gap["verdict"] != SUPPRESSED

@@ -1,4 +1,4 @@
-"""Folds that never share a school, and the predictions of every model on the children held out."""
+"""Cross-validation in folds of whole schools, and the out-of-fold predictions of every model."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from send_screen.tables import RiskTables, k_at_capacity
 
 #: Names of the model to be registered and of the baseline, in every table of out-of-fold predictions (the evidence).
 CANDIDATE, BASELINE = "candidate", "baseline"
-#: The candidate's scorecard (its scores in whole points), and the candidate without the limit on its terms.
+#: Names of two challengers: the candidate's scorecard in whole points, and the candidate without a limit on its terms.
 WHOLE_POINTS, ALL_TERMS = "whole_points", "all_terms"
 
 
@@ -79,7 +79,7 @@ def out_of_school_folds(y: ArrayLike, school: ArrayLike, *, folds: int = 5, seed
 
 
 def verify_folds(fold: ArrayLike, school: ArrayLike) -> None:
-    """Check, from the assignment alone, that every child is in one fold and no school is in two.
+    """Raise if a child is in no fold or a school is in two, judging by the assignment alone.
 
     Parameters
     ----------
@@ -134,8 +134,8 @@ def out_of_fold(
     models : mapping of str to callable
         Name to a function without arguments that makes an unfitted estimator, with ``fit(X, y)`` or
         ``fit(X, y, groups=None)`` (schools), and ``decision_function(X)`` (log-odds). ``"candidate"`` is the model to
-        be registered; its contributions are kept where it has ``risk_tables_``. Of ``"baseline"``, who is flagged at
-        its own operating point is kept where it has ``operating_point_flag(X)``.
+        be registered; its contributions are returned if it has ``risk_tables_``. For ``"baseline"``, the flags at its
+        own operating point are returned if it has ``operating_point_flag(X)``.
     folds : int
         Number of out-of-school folds.
     seeds : sequence of int
@@ -200,7 +200,7 @@ def out_of_fold(
             pd.DataFrame({"fold_seed": np.full(len(y), seed), "position": np.arange(len(y)), "fold": fold, **columns})
         )
     scored = pd.concat(repeats, ignore_index=True)
-    # kept together by kind, whatever the order of the models
+    # columns in this order, whatever the order of the models
     kinds = ("score.", "operating_point.", "contribution.", "selection_probability.")
     kept = [column for kind in kinds for column in scored.columns if column.startswith(kind)]
     return scored[["fold_seed", "position", "fold", *kept]]
@@ -223,8 +223,8 @@ def fit_estimator(estimator: Any, X: Any, y: Any, schools: np.ndarray) -> Any:
 
 @contextmanager
 def _no_autologging() -> Iterator[None]:
-    """Switch MLflow's autologging off, so that it logs neither our fits nor the children in them."""
-    # without MLflow in the process nothing is logged, and this needs no MLflow
+    """Switch MLflow's autologging off, so that it logs neither these fits nor their data."""
+    # where MLflow is not imported there is nothing to switch off
     autologging = sys.modules.get("mlflow.utils.autologging_utils")
     if (
         autologging is None or autologging._AUTOLOGGING_GLOBALLY_DISABLED
@@ -242,7 +242,7 @@ def _predict(name: str, estimator: Any, X: pd.DataFrame, capacity: float | None)
         predicted["operating_point.baseline"] = np.asarray(estimator.operating_point_flag(X), dtype=np.float64)
     if name == CANDIDATE and hasattr(estimator, "risk_tables_"):
         tables = estimator.risk_tables_
-        X = X[list(tables.features)]  # tables want exactly the columns that they look at
+        X = X[list(tables.features)]  # risk tables accept only the columns that they use
         contributions = np.asarray(tables.contributions(X), dtype=np.float64)
         predicted |= {f"contribution.{feature}": contributions[:, j] for j, feature in enumerate(tables.features)}
         bags = getattr(estimator, "bagged_tables_", None)

@@ -1,4 +1,4 @@
-"""Performance of each model out of fold, and paired differences between models at the same capacity."""
+"""Metrics of each model on out-of-fold predictions (the evidence), and paired differences between models."""
 
 from __future__ import annotations
 
@@ -10,7 +10,13 @@ import pandas as pd
 
 from send_screen.errors import UsageError
 from send_screen.evaluation._calibration import recalibrate
-from send_screen.evaluation._confusion_at_capacity import CELLS, RATES, Confusion, TopKThreshold, weights
+from send_screen.evaluation._confusion_at_capacity import (
+    CONFUSION_CELLS,
+    RATES,
+    Confusion,
+    TopKThreshold,
+    cell_indicator,
+)
 from send_screen.evaluation._estimate import (
     Estimate,
     clustered_rate,
@@ -25,16 +31,16 @@ from send_screen.evaluation._out_of_fold import ALL_TERMS, BASELINE, CANDIDATE, 
 
 LOG_LOSS = "neg_log_loss"
 AT_CAPACITY = ("recall", "precision", "specificity")
-ONE_SIDED_FOLD = "a fold has no child with, or none without, the outcome"
+ONE_CLASS_FOLD = "a fold has no child with, or none without, the outcome"
 
 
 def performance(evidence: pd.DataFrame, *, alpha: float = 0.05) -> pd.DataFrame:
     """Return the metrics of every model out of fold, with intervals clustered by school.
 
     ROC AUC and average precision are means over folds, averaged over fold seeds; their standard errors come from the
-    influence of each school, and their intervals from a t quantile on the logit scale. What is counted at capacity is
-    pooled over folds (Wilson's interval with a design effect and the top-k threshold correction). The baseline is also
-    judged at its own operating point. The intervals are about other children and schools, not other training data.
+    influence of each school, and their intervals from a t quantile on the logit scale. Rates at capacity are pooled
+    over folds, with Wilson's interval, a design effect and the top-k threshold correction. The baseline has rates at
+    its own operating point as well. Intervals cover the sampling of test schools, not of training data.
 
     Parameters
     ----------
@@ -47,7 +53,7 @@ def performance(evidence: pd.DataFrame, *, alpha: float = 0.05) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``model``, ``metric`` and the fields of :class:`Estimate`. Metrics: ``roc_auc``, ``average_precision``,
-        ``roc_auc_pooled``, ``average_precision_pooled`` (all children of a fold seed in one order),
+        ``roc_auc_pooled``, ``average_precision_pooled`` (all children of a fold seed ranked together),
         ``recall``, ``precision``, ``specificity``, ``number_needed_to_screen``, ``net_benefit``,
         ``calibration_slope``, ``calibration_intercept``; of a bagged candidate ``selection_probability`` (mean, of
         listed children); of the baseline ``recall_at_operating_point``, ``precision_at_operating_point`` and
@@ -66,42 +72,45 @@ def performance(evidence: pd.DataFrame, *, alpha: float = 0.05) -> pd.DataFrame:
     >>> bool(table.loc[("candidate", "recall"), "n"] == evidence["outcome"].sum())
     True
     """
-    view = OutOfFoldPredictions(evidence)
+    predictions = OutOfFoldPredictions(evidence)
     rows = []
-    for model in view.models:
-        counts = Confusion(view, view.flag(model), threshold=TopKThreshold.of(view, model))
-        figures = _areas(view, view.score(model), alpha)
+    for model in predictions.models:
+        counts = Confusion(predictions, predictions.flag(model), threshold=TopKThreshold.of(predictions, model))
+        figures = _auc_and_ap(predictions, predictions.score(model), alpha)
         figures |= {name: counts.rate(name, alpha=alpha) for name in AT_CAPACITY}
-        figures["number_needed_to_screen"] = _inverse(figures["precision"])
-        figures["net_benefit"] = net_benefit(counts, view.flag(model).mean(), alpha=alpha)
-        slope, intercept = recalibrate(view, view.score(model), alpha=alpha)
+        figures["number_needed_to_screen"] = _number_needed_to_screen(figures["precision"])
+        figures["net_benefit"] = net_benefit(counts, predictions.flag(model).mean(), alpha=alpha)
+        slope, intercept = recalibrate(predictions, predictions.score(model), alpha=alpha)
         figures |= {"calibration_slope": slope, "calibration_intercept": intercept}
-        if model == CANDIDATE and f"selection_probability.{CANDIDATE}" in view.frame:
-            figures["selection_probability"] = _selection_probability(view, alpha)
-        if model == BASELINE and "operating_point.baseline" in view.frame:
-            flagged = view.frame["operating_point.baseline"].to_numpy(np.float64)
-            counts = Confusion(view, flagged)
-            # a list that is a few children longer or shorter, less the list at capacity, is a count of those
-            apart = np.abs(flagged - view.flag(BASELINE))
-            between = [apart[view.outcome == outcome].sum() / view.n_seeds for outcome in (0, 1)]
+        if model == CANDIDATE and f"selection_probability.{CANDIDATE}" in predictions.frame:
+            figures["selection_probability"] = _selection_probability(predictions, alpha)
+        if model == BASELINE and "operating_point.baseline" in predictions.frame:
+            flagged = predictions.frame["operating_point.baseline"].to_numpy(np.float64)
+            counts = Confusion(predictions, flagged)
+            # subtracting the list at capacity could reveal a small count: of children who are on one list only
+            differs = np.abs(flagged - predictions.flag(BASELINE))
+            on_one_list = [differs[predictions.outcome == outcome].sum() / predictions.n_seeds for outcome in (0, 1)]
             for name in ("recall", "precision", "selection_rate"):
                 found = counts.rate(name, alpha=alpha)
-                cell = smallest(found.smallest_cell, *between)
+                cell = smallest(found.smallest_cell, *on_one_list)
                 figures[f"{name}_at_operating_point"] = replace(found, smallest_cell=cell)
         rows += [{"model": model, "metric": metric, **asdict(figure)} for metric, figure in figures.items()]
     return pd.DataFrame(rows)
 
 
-def _selection_probability(view: OutOfFoldPredictions, alpha: float) -> Estimate:
+def _selection_probability(predictions: OutOfFoldPredictions, alpha: float) -> Estimate:
     """Return the mean selection probability of listed children under resampled schools."""
-    flag, chance = view.flag(CANDIDATE), view.frame[f"selection_probability.{CANDIDATE}"].to_numpy(np.float64)
-    flagged = view.by_school(flag)
+    flag, chance = (
+        predictions.flag(CANDIDATE),
+        predictions.frame[f"selection_probability.{CANDIDATE}"].to_numpy(np.float64),
+    )
+    flagged = predictions.by_school(flag)
     return clustered_rate(
-        view.by_school(flag * chance),
+        predictions.by_school(flag * chance),
         flagged,
         alpha=alpha,
         smallest_cell=smallest(float(flagged.sum())),
-        none="no child is flagged",
+        undefined_reason="no child is flagged",
     )
 
 
@@ -115,14 +124,16 @@ def net_benefit(counts: Confusion, listed: float, *, alpha: float = 0.05) -> Est
     ----------
     .. [Vickers2006] Vickers, A. J. and Elkin, E. B. (2006). Decision curve analysis. Medical Decision Making 26.
     """
-    n, schools = counts.total(*CELLS), int((counts.by_school.sum(axis=0) > 0).sum())
+    n, schools = counts.total(*CONFUSION_CELLS), int((counts.by_school.sum(axis=0) > 0).sum())
     if not 0 < listed < 1:
         reason = "no child, or every child, is listed"
         return undefined(reason, n=n, schools=schools, smallest_cell=counts.smallest)
-    found = counts.influenced(weights("tp") - listed / (1 - listed) * weights("fp"), weights(*CELLS))
+    found = counts.ratio(
+        cell_indicator("tp") - listed / (1 - listed) * cell_indicator("fp"), cell_indicator(*CONFUSION_CELLS)
+    )
     df = min(
         schools - 1.0, degrees_of_freedom(found.by_school[found.by_school != 0])
-    )  # few schools may hold all who are listed
+    )  # all listed children may be in few schools
     return t_interval(
         found.value,
         found.standard_error,
@@ -131,32 +142,32 @@ def net_benefit(counts: Confusion, listed: float, *, alpha: float = 0.05) -> Est
         smallest_cell=counts.smallest,
         alpha=alpha,
         df=df,
-        none="no child",
+        undefined_reason="no child",
     )
 
 
-def _areas(view: OutOfFoldPredictions, score: np.ndarray, alpha: float) -> dict[str, Estimate]:
+def _auc_and_ap(predictions: OutOfFoldPredictions, score: np.ndarray, alpha: float) -> dict[str, Estimate]:
     """Return ROC AUC and average precision with school-clustered intervals: means over folds, and pooled over them."""
-    pooled = pd.factorize(view.frame["fold_seed"])[0]
+    pooled = pd.factorize(predictions.frame["fold_seed"])[0]
     return {
         f"{name}{suffix}": t_interval(
             found.value,
             found.standard_error,
-            n=view.n,
-            schools=view.n_schools,
-            smallest_cell=smallest(view.n_outcome, view.n - view.n_outcome),
+            n=predictions.n,
+            schools=predictions.n_schools,
+            smallest_cell=smallest(predictions.n_outcome, predictions.n - predictions.n_outcome),
             alpha=alpha,
-            means=means,
-            unit=True,
-            none=ONE_SIDED_FOLD,
+            n_means=means,
+            logit_scale=True,
+            undefined_reason=ONE_CLASS_FOLD,
         )
-        for suffix, block, means in (("", view.block, view.n_folds), ("_pooled", pooled, 1))
-        for name, found in mean_auc_and_ap(view, score, block).items()
+        for suffix, block, means in (("", predictions.fold_id, predictions.n_folds), ("_pooled", pooled, 1))
+        for name, found in mean_auc_and_ap(predictions, score, block).items()
     }
 
 
-def _inverse(precision: Estimate) -> Estimate:
-    """Return the number needed to screen to find one child: 1 / precision, interval turned over."""
+def _number_needed_to_screen(precision: Estimate) -> Estimate:
+    """Return the number needed to screen, 1 / precision, with the reciprocals of its interval's ends, swapped."""
     if not precision.value > 0:
         reason = precision.reason or "no flagged child had the outcome"
         return replace(precision, value=math.nan, low=math.nan, high=math.nan, reason=reason)
@@ -170,8 +181,7 @@ def paired_differences(
 ) -> pd.DataFrame:
     """Return paired differences of metrics between two models, with intervals clustered by school.
 
-    The influences of each school on both figures are subtracted, and the interval is the difference -/+ t x its
-    standard error.
+    The standard error is that of the difference of the influences of each school on both figures.
 
     Parameters
     ----------
@@ -185,8 +195,8 @@ def paired_differences(
     Returns
     -------
     pandas.DataFrame
-        ``model``, ``against``, ``metric`` and the fields of :class:`Estimate`; above 0 speaks for ``model``. Beside
-        itself without a limit on terms, or by whole points, a model has ``neg_log_loss`` too: scores can be compared.
+        ``model``, ``against``, ``metric`` and the fields of :class:`Estimate`; above 0, ``model`` is better. Against
+        ``all_terms`` and ``whole_points``, whose scores are on the same scale, there is ``neg_log_loss`` too.
 
     Raises
     ------
@@ -200,47 +210,55 @@ def paired_differences(
     >>> bool(table.loc["roc_auc", "low"] < table.loc["roc_auc", "value"] < table.loc["roc_auc", "high"])
     True
     """
-    view = OutOfFoldPredictions(evidence)
+    predictions = OutOfFoldPredictions(evidence)
     for name in (model, against):
-        if name not in view.models:
-            raise UsageError(f"The evidence has no model {name!r}; it has {', '.join(view.models)}.")
-    counts = [Confusion(view, view.flag(name), threshold=TopKThreshold.of(view, name)) for name in (model, against)]
+        if name not in predictions.models:
+            raise UsageError(f"The evidence has no model {name!r}; it has {', '.join(predictions.models)}.")
+    counts = [
+        Confusion(predictions, predictions.flag(name), threshold=TopKThreshold.of(predictions, name))
+        for name in (model, against)
+    ]
     ours, theirs = (
-        mean_auc_and_ap(view, view.score(name)) | _rates_at_capacity(of)
+        mean_auc_and_ap(predictions, predictions.score(name)) | _rates_at_capacity(of)
         for name, of in zip((model, against), counts, strict=True)
     )
     if against in (ALL_TERMS, WHOLE_POINTS):
         ours, theirs = (
-            figures | {LOG_LOSS: _negative_log_loss(view, view.score(name))}
+            figures | {LOG_LOSS: _negative_log_loss(predictions, predictions.score(name))}
             for name, figures in ((model, ours), (against, theirs))
         )
-    without, listed = view.n - view.n_outcome, float(view.flag(model).sum()) / view.n_seeds
-    denominators = {"recall": view.n_outcome, "precision": listed, "specificity": without}
+    without, listed = predictions.n - predictions.n_outcome, float(predictions.flag(model).sum()) / predictions.n_seeds
+    denominators = {"recall": predictions.n_outcome, "precision": listed, "specificity": without}
     rows = []
     for metric in ours:
         paired, ranking = ours[metric] - theirs[metric], metric in RANKING_METRICS
         figure = t_interval(
             paired.value,
             paired.standard_error,
-            n=denominators.get(metric, view.n),
-            schools=view.n_schools,
-            smallest_cell=smallest(view.n_outcome, without, *(of.smallest for of in counts if metric in AT_CAPACITY)),
+            n=denominators.get(metric, predictions.n),
+            schools=predictions.n_schools,
+            smallest_cell=smallest(
+                predictions.n_outcome, without, *(of.smallest for of in counts if metric in AT_CAPACITY)
+            ),
             alpha=alpha,
-            means=view.n_folds if ranking else 1,
-            none=ONE_SIDED_FOLD if ranking else "a rate without a denominator",
+            n_means=predictions.n_folds if ranking else 1,
+            undefined_reason=ONE_CLASS_FOLD if ranking else "a rate without a denominator",
         )
         rows.append({"model": model, "against": against, "metric": metric, **asdict(figure)})
     return pd.DataFrame(rows)
 
 
-def _negative_log_loss(view: OutOfFoldPredictions, score: np.ndarray) -> EstimateWithInfluence:
+def _negative_log_loss(predictions: OutOfFoldPredictions, score: np.ndarray) -> EstimateWithInfluence:
     """Return the mean log-likelihood of a child's outcome with the influence of each school."""
-    return ratio(view.by_school(view.outcome * score - np.logaddexp(0.0, score)), view.by_school(np.ones(len(score))))
+    return ratio(
+        predictions.by_school(predictions.outcome * score - np.logaddexp(0.0, score)),
+        predictions.by_school(np.ones(len(score))),
+    )
 
 
 def _rates_at_capacity(counts: Confusion) -> dict[str, EstimateWithInfluence]:
     """Return recall, precision and specificity with the influence of each school."""
     return {
-        metric: counts.influenced(weights(*RATES[metric].numerator), weights(*RATES[metric].denominator))
+        metric: counts.ratio(cell_indicator(*RATES[metric].numerator), cell_indicator(*RATES[metric].denominator))
         for metric in AT_CAPACITY
     }

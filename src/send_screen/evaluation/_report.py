@@ -41,8 +41,8 @@ def build_report(
 ) -> PublishedReport:
     """Return the published report: metadata, metrics under disclosure control, gates, shapes and scorecard.
 
-    Training and an audit call it alike: what it is given is all that a published figure may depend on. Of ``excluded``
-    only ``reason`` is used, which quotes no cell; the gates of ``metadata`` are checked here.
+    Training and audit both call it, so a published figure may depend on its arguments alone. ``evidence`` are the
+    out-of-fold predictions. Of ``excluded`` only ``reason`` is used, which quotes no data. The gates are checked here.
     """
     measured = measured_sections(
         evidence,
@@ -72,19 +72,19 @@ def build_report(
 
 
 def ethnic_hierarchies(spec: ModelSpec) -> dict[str, Mapping[str, str]]:
-    """Return the larger groups of each attribute that holds ethnic groups."""
+    """Return, for each attribute of ethnic groups, the mapping of each group to its major group."""
     return {group.name: MAJOR_ETHNIC_GROUPS for group in spec.groups if group.derive == "ethnic_group"}
 
 
 def _group_nouns(spec: ModelSpec, evidence: pd.DataFrame) -> dict[str, dict[str, str]]:
-    """Return attribute -> group -> what its children are called, for sentences such as "of 100 girls who ..."."""
-    larger = {
+    """Return attribute -> group -> noun for its children, for sentences such as "of 100 girls who ..."."""
+    major_groups = {
         group.name: MAJOR_ETHNIC_GROUPS.values() if group.derive == "ethnic_group" else () for group in spec.groups
     }
     return {
         group.name: {
             name: _noun(group, name, spec.children_are.plural)
-            for name in sorted({*evidence[f"group.{group.name}"], *larger[group.name]})
+            for name in sorted({*evidence[f"group.{group.name}"], *major_groups[group.name]})
         }
         for group in spec.groups
     }
@@ -105,7 +105,7 @@ def _noun(group: Group, name: str, children: str) -> str:
 
 
 def _with_labels(spec: ModelSpec, rows: Iterable[Row]) -> tuple[Row, ...]:
-    """Return published rows under the labels of their attributes, for example ``"Ethnic group"``."""
+    """Return published rows with the labels of their attributes, for example ``"Ethnic group"``, in place of names."""
     labels = {group.name: group.label for group in spec.groups}
     return tuple(
         row.model_copy(update={"attribute": " × ".join(labels[name] for name in row.attribute.split(" × "))})

@@ -1,9 +1,10 @@
 """Statistical disclosure control: no count of 1 to 9 can be derived from what is published.
 
-:func:`combine_small_groups` makes small groups one group, by a published hierarchy first. :func:`suppress` decides,
-from the :func:`contingency_table` of the groups, which figures are suppressed (because they reveal a small count, or to
-protect one that does) and which shares are published rounded. It accounts for what prior releases revealed
-(:func:`revealed_counts`), and for what subtracting their counts would (:func:`exposed_by_differencing`).
+:func:`combine_small_groups` combines small groups, within a published hierarchy first. :func:`suppress` decides, from
+the :func:`contingency_table` of the groups, which figures are suppressed (primary: they reveal a small count;
+secondary: one could be derived from them) and which rates are published rounded. It accounts for what prior releases
+(earlier versions) revealed (:func:`revealed_counts`), and for what subtracting their counts would
+(:func:`exposed_by_differencing`). The one doing the deriving is called the :class:`Intruder`.
 """
 
 from send_screen.evaluation.disclosure._combine import combine_small_groups, join_descriptions, recode_groups

@@ -26,19 +26,19 @@ _Counts = Mapping[str, np.ndarray]
 
 
 def combine_small_groups(
-    view: OutOfFoldPredictions,
+    predictions: OutOfFoldPredictions,
     hierarchies: Mapping[str, Mapping[str, str]],
     nouns: Mapping[str, Mapping[str, str]],
     children: Noun,
 ) -> tuple[CombinedGroup, ...]:
-    """Return the levels of each attribute that become one group, because too few children are in one of them.
+    """Return the levels of each attribute that are combined into one group, because one of them is small.
 
-    A level is small where it has 1 to 9 children, or 1 to 9 with or without the outcome: nothing could be published of
-    it, and others would be suppressed to protect it. Small levels become one group, within the same larger group of the
-    attribute's hierarchy first. Where that is still small, the smallest other group joins. Children of whom it is not
-    recorded, by themselves, join the largest group, whose figures they hardly change. Groups that have to become one
-    with all others stay as they are. No list changes any of this: versions on the same children have the same groups.
-    ``nouns`` are nouns for the ``children`` of each level, by attribute.
+    A level is small if it has 1 to 9 children, or 1 to 9 with or without the outcome: it could not be published, and
+    others would be suppressed to protect it. Small levels are combined, within the same larger group of the attribute's
+    hierarchy first. If the result is still small, the smallest other group is added. If "not recorded" alone is small,
+    it joins the largest group, whose figures it hardly changes. Nothing is combined where only one group would be left.
+    None of this depends on the model: versions on the same children have the same groups. ``nouns`` are nouns for the
+    ``children`` of each level, by attribute.
     """
     return tuple(
         CombinedGroup(
@@ -47,8 +47,8 @@ def combine_small_groups(
             levels=group,
             description=_describe([describe_group(attribute, level, nouns) for level in group], children),
         )
-        for attribute in view.attributes
-        for levels in [_counts_by_level(view, attribute)]
+        for attribute in predictions.attributes
+        for levels in [_counts_by_level(predictions, attribute)]
         for hierarchy in [hierarchies.get(attribute, {})]
         for group in sorted(_combined(levels, hierarchy))
         if len(group) > 1
@@ -56,7 +56,7 @@ def combine_small_groups(
 
 
 def recode_groups(evidence: pd.DataFrame, combined: Collection[CombinedGroup]) -> pd.DataFrame:
-    """Return an evidence table with the groups that levels are combined to."""
+    """Return an evidence table (out-of-fold predictions) with small levels replaced by their combined groups."""
     return evidence.assign(
         **{
             f"group.{attribute}": evidence[f"group.{attribute}"].astype(str).replace(group_of)
@@ -69,7 +69,7 @@ def recode_groups(evidence: pd.DataFrame, combined: Collection[CombinedGroup]) -
 
 
 def join_descriptions(descriptions: Sequence[str], conjunction: str) -> str:
-    """Return descriptions as a list in a sentence, with the beginning that they share written once.
+    """Return descriptions joined into a phrase, with the words that all begin with written once.
 
     >>> join_descriptions(["children recorded as Indian", "children without a record"], "or")
     'children recorded as Indian or without a record'
@@ -82,11 +82,11 @@ def join_descriptions(descriptions: Sequence[str], conjunction: str) -> str:
     return f"{', '.join([first, *rest[:-1]])} {conjunction} {rest[-1]}" if rest else first
 
 
-def _counts_by_level(view: OutOfFoldPredictions, attribute: str) -> dict[str, np.ndarray]:
+def _counts_by_level(predictions: OutOfFoldPredictions, attribute: str) -> dict[str, np.ndarray]:
     """Return the numbers of children, with and without the outcome of each level."""
-    outcomes = pd.Series(view.outcome).groupby(view.group(attribute), sort=True)
+    outcomes = pd.Series(predictions.outcome).groupby(predictions.group(attribute), sort=True)
     return {
-        str(level): np.array([n, outcome, n - outcome]) / view.n_seeds
+        str(level): np.array([n, outcome, n - outcome]) / predictions.n_seeds
         for level, n, outcome in outcomes.agg(["size", "sum"]).itertuples()
     }
 
@@ -118,7 +118,7 @@ def _join_small(groups: list[Levels], counts: _Counts) -> list[Levels]:
 
 
 def _is_small(group: Levels, counts: _Counts) -> bool:
-    """Return whether a group has a small count, or would if all its levels were small."""
+    """Return whether a group has a small count, or one that is narrowed down by all its levels being small."""
     levels = np.array([counts[level] for level in group])
     total = levels.sum(axis=0)
     assumed = (levels < MINIMUM_CHILDREN).all(axis=0) & (total > (MINIMUM_CHILDREN - 1) * len(group) - MIN_WIDTH)
@@ -126,7 +126,7 @@ def _is_small(group: Levels, counts: _Counts) -> bool:
 
 
 def _name(group: Levels, counts: _Counts, hierarchy: Mapping[str, str]) -> str:
-    """Return its levels in nouns; those that make up a larger group are called by its name."""
+    """Return the name of a combined group: its levels, or the larger group where all of its levels are there."""
     missing = {hierarchy.get(level) for level in counts if level not in group}
     names = (level if hierarchy.get(level) in missing else hierarchy.get(level, level) for level in group)
     return join_descriptions(list(dict.fromkeys(names)), "or")

@@ -1,9 +1,9 @@
-"""Differencing: counts of the children in whom two releases differ, which subtraction reveals.
+"""Differencing attacks: subtracting the counts of two releases on overlapping cohorts.
 
-Where a set that one release counts (its children, those with the outcome, those listed) is part of the same set of the
-other, its counts less the other's are those of the children in between. They are protected as any other counts are
-[Duncan2011]_. Of two sets of which each has ten children or more that are not in the other, a difference of counts is
-no count of children.
+A release counts sets of children: all, those with the outcome, those listed. Where such a set of one release is a
+subset of the other's, the difference of the counts is the count of the children in only one of them, which is protected
+like any other count [Duncan2011]_. Where each set has ten or more children that the other has not, the difference is no
+count of children.
 
 References
 ----------
@@ -29,7 +29,7 @@ from send_screen.published import ExposedFigure
 from send_screen.tables import MINIMUM_CHILDREN
 
 _LISTED = f"flag.{CANDIDATE}"
-#: Sets of children that a release counts -> the parts of a group from which a difference of the counts follows.
+#: Set of children that a release counts -> the parts of a group's figures that reveal the difference of its counts.
 _REVEALED_BY: dict[str, tuple[Part, ...]] = {
     "n": tuple(PARTS),
     "with_outcome": tuple(PARTS),
@@ -38,7 +38,7 @@ _REVEALED_BY: dict[str, tuple[Part, ...]] = {
     "false_negatives": ("recall",),
     "false_positives": ("specificity",),
     "true_negatives": ("specificity",),
-    "listed": ("specificity",),  # with either part withheld, how many are listed is not known
+    "listed": ("specificity",),  # without this part, the number listed is not revealed
     "not_listed": ("specificity",),
 }
 
@@ -50,20 +50,20 @@ def exposed_by_differencing(
     intersections: Sequence[tuple[str, ...]] = (),
     hierarchies: Mapping[str, Mapping[str, str]] | None = None,
 ) -> tuple[ExposedFigure, ...]:
-    """Return the figures of groups that a release may not publish beside an earlier one on some of the same children.
+    """Return the figures of groups that a release must suppress, because of an earlier one on an overlapping cohort.
 
     Parameters
     ----------
     evidence, earlier : pandas.DataFrame
-        The evidence tables of the two, each with the column ``child_id``.
+        Out-of-fold predictions of the two releases, each with the column ``child_id``.
     intersections, hierarchies
-        As in :func:`measured_sections`, of the later release.
+        Arguments of :func:`measured_sections` for the later release.
 
     Returns
     -------
     tuple of ExposedFigure
-        Published beside what the earlier release may have published of the same groups, each of them, or several of
-        them together, would reveal a count of 1 to 9 of the children in whom the two differ.
+        Each, alone or with others, would reveal a count of 1 to 9 among the children who are in one release only, given
+        all that the earlier release may have published.
 
     Examples
     --------
@@ -91,25 +91,26 @@ def exposed_by_differencing(
     }
     for name, parts in _REVEALED_BY.items():
         change = (now[name] - before[name]).to_numpy()
-        more, fewer = change.clip(min=0).sum(), -change.clip(max=0).sum()
-        if max(more, fewer) < 1e-9 or min(more, fewer) >= MINIMUM_CHILDREN:
+        added, removed = change.clip(min=0).sum(), -change.clip(max=0).sum()
+        if max(added, removed) < 1e-9 or min(added, removed) >= MINIMUM_CHILDREN:
             continue
+        # the children in only one of the sets take the place of the listed ones in a contingency table
         frame[_LISTED] = abs(change)
-        view = OutOfFoldPredictions(frame)
-        table = contingency_table(view, intersections, combined=combined)
-        keys = table.members.keys() - table.silent - {ALL}
-        if not is_small(more + fewer):
+        predictions = OutOfFoldPredictions(frame)
+        table = contingency_table(predictions, intersections, combined=combined)
+        keys = table.members.keys() - table.unpublished - {ALL}
+        if not is_small(added + removed):
             try:
                 suppressed = suppress(table).units
                 keys = {key for key in keys if (key, "specificity") in suppressed}
             except DataError:
-                pass  # nothing less than all of them protects so few children
+                pass  # so few children are protected only by suppressing all groups
         exposed |= {(key, part) for key in keys for part in parts}
     return tuple(ExposedFigure(attribute=key[0], group=key[1], metric=part) for key, part in sorted(exposed))
 
 
 def _regrouped(evidence: pd.DataFrame, earlier: pd.DataFrame) -> set[str]:
-    """Return the attributes by which a child is in another group than before."""
+    """Return the attributes in which the group of a child changed."""
     now, before = (table.drop_duplicates("child_id").set_index("child_id") for table in (evidence, earlier))
     both = now.index.intersection(before.index)
     return {
@@ -120,7 +121,7 @@ def _regrouped(evidence: pd.DataFrame, earlier: pd.DataFrame) -> set[str]:
 
 
 def _sets(evidence: pd.DataFrame) -> pd.DataFrame:
-    """Return the share in which each child, by its identifier, is in each set that is counted (over fold seeds)."""
+    """Return the membership of each child in each set that is counted, 0 to 1 (averages over fold seeds)."""
     by_child = evidence.groupby("child_id")[["outcome", _LISTED]].mean()
     outcome, listed = by_child["outcome"], by_child[_LISTED]
     return pd.DataFrame(

@@ -1,10 +1,11 @@
 """Feasibility intervals: what an intruder can derive of a count that is not published.
 
-An intruder knows some sums of cells exactly, and that no cell is below 0. The tables that this leaves possible are a
-polyhedron. The interval of a count over it is found by two linear programmes; the secondary suppression that widens the
-interval enough, at the least loss of information, by another one [Fischetti2001]_.
+The intruder knows some sums of cells of the contingency table exactly, and that no cell is below 0. The tables that are
+consistent with this (feasible) form a polyhedron. The feasibility interval of a count is its range over the polyhedron,
+found by two linear programmes. A further one finds the secondary suppression that widens the interval to ``MIN_WIDTH``
+at the least loss of information [Fischetti2001]_. Sums of cells are given as linear forms: coefficients of all cells.
 
-The result of a gate on a withheld figure is no such sum: it is said only where it adds nothing to this
+Results of gates on suppressed figures are not part of this: they are published only where they reveal nothing more
 (:mod:`send_screen.evaluation._suppressed_gates`).
 
 References
@@ -27,15 +28,15 @@ from send_screen.tables import MINIMUM_CHILDREN
 
 #: Least width of the feasibility interval of a sensitive count, in children.
 MIN_WIDTH = 5.0
-#: Bound on how far a feasible cell may lie from its count; without one, solver rounding could hide a narrow interval.
-FARTHEST = 100.0
+#: Bound on the difference of a feasible cell from its count; unbounded, solver rounding could hide a narrow interval.
+MAX_DEVIATION = 100.0
 TOLERANCE = 1e-6
-#: Less than any positive count (an average over fold seeds), and more than a solver's tolerance of 0.
-SMALLEST = 0.05
+#: A positive number below any positive count (an average over fold seeds) and above the solver's tolerance.
+LEAST_COUNT = 0.05
 _INFEASIBLE = 2  # SciPy's status of a programme without a solution
 
 
-#: A sum of cells, and the most that it is known to be.
+#: A sum of cells, as a linear form, and its known upper bound.
 Limit = tuple[np.ndarray, float]
 
 
@@ -50,13 +51,13 @@ class SensitiveCell:
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """What an intruder is assumed to know from the start (averages over fold seeds lie between whole numbers)."""
+        """Bounds that an intruder is assumed to know (a count averaged over fold seeds may be below 1)."""
         if self.small:
             return min(1.0, self.value), max(MINIMUM_CHILDREN - 1.0, self.value)
-        return self.value - FARTHEST, self.value + FARTHEST
+        return self.value - MAX_DEVIATION, self.value + MAX_DEVIATION
 
     def feasible_width(self, feasible: np.ndarray) -> float:
-        """Return the width of the interval over feasible tables, differences from the true one: (tables, cells x 4)."""
+        """Return the width over feasible tables minus the true one, shape (tables, cells x 4)."""
         found = self.value + np.append(feasible @ self.form, 0.0)
         least, most = self.bounds
         return float(min(found.max(), most) - max(found.min(), least))
@@ -64,15 +65,15 @@ class SensitiveCell:
 
 @dataclass
 class Intruder:
-    """The tables that are feasible, given all that is published; every array has the shape (cells x 4,)."""
+    """Contingency tables that are feasible given all that is published; arrays have the shape (cells x 4,)."""
 
     counts: np.ndarray
     equalities: Sequence[np.ndarray]
-    """Forms that are 0 whatever the counts."""
+    """Linear forms that are 0 for every possible table."""
     limits: Sequence[Limit] = ()
-    """Forms with a known upper bound."""
+    """Linear forms with a known upper bound."""
     feasible: np.ndarray = field(init=False)
-    """Feasible tables found so far, less the true one: (tables, cells x 4). When more is suppressed, they stay so."""
+    """Feasible tables found so far, minus the true one: (tables, cells x 4). Suppressing more keeps them feasible."""
 
     def __post_init__(self) -> None:
         self.feasible = np.zeros((0, len(self.counts)))
@@ -84,17 +85,17 @@ class Intruder:
         self.feasible = np.vstack([self.feasible, self._feasibility_interval(cell, known)])
         return cell.feasible_width(self.feasible) >= MIN_WIDTH - TOLERANCE
 
-    def exposed_union(self, cells: np.ndarray, known: Sequence[np.ndarray]) -> SensitiveCell | None:
-        """Return the set of cells, 1 to 9 children together, that is known to fewer than five; None if there is none.
+    def exposed_cells(self, cells: np.ndarray, known: Sequence[np.ndarray]) -> SensitiveCell | None:
+        """Return a set of cells with 1 to 9 children in sum whose feasibility interval is too narrow; None if none is.
 
-        An integer programme chooses a set. Linear programmes show that it is exposed, or give two feasible tables in
-        which it differs by five children, and the next set chosen is one that does not: so on, until none is left.
-        ``cells`` has the count of each cell of a cross-tabulation as a sum, shape (its cells, cells x 4).
+        An integer programme chooses a candidate set. Linear programmes either show that it is exposed, or find two
+        feasible tables in which its sum differs by five children; sets that these tables protect are chosen no more.
+        ``cells`` are the linear forms of the cells of a cross-tabulation, shape (its cells, cells x 4).
         """
         cells = cells[cells @ self.counts < MINIMUM_CHILDREN - TOLERANCE]
-        inside = cells @ self.counts
-        apart = np.zeros((0, len(cells)))
-        while (chosen := _undecided_union(inside, apart)) is not None:
+        counts = cells @ self.counts
+        differences = np.zeros((0, len(cells)))
+        while (chosen := _unprotected_set(counts, differences)) is not None:
             form = chosen @ cells
             cell = SensitiveCell(form, float(form @ self.counts), small=False)
             if not self.is_protected(cell, known):
@@ -104,11 +105,11 @@ class Intruder:
                 self.feasible[end(moves)] * (sign * moves[end(moves)] > 0)
                 for end, sign in ((np.argmin, -1), (np.argmax, 1))
             )
-            apart = np.vstack([apart, (cells @ (highest - lowest)).round(6)])
+            differences = np.vstack([differences, (cells @ (highest - lowest)).round(6)])
         return None
 
     def with_limits(self, limits: Sequence[Limit]) -> Intruder:
-        """Return an intruder who knows more: of feasible tables, as much as still is."""
+        """Return an intruder who knows further limits; feasible tables are moved towards the true one to meet them."""
         more = Intruder(self.counts, self.equalities, [*self.limits, *limits])
         scale = np.ones(len(self.feasible))
         for form, slack in _slack(limits, self.counts):
@@ -121,8 +122,8 @@ class Intruder:
     ) -> list[int] | None:
         """Return the secondary suppression that protects a cell at little information loss; None if there is none.
 
-        The linear relaxation of the problem selects some parts. Of those, the costliest first, each is published
-        after all where the cell stays protected without it. ``known`` sums cannot be suppressed; those of one of the
+        The linear relaxation of the problem selects some parts. Of these, the most costly first, each is published
+        after all if the cell stays protected. ``known`` sums cannot be suppressed; those of one of the
         ``parts``, of shape (sums, cells x 4), are suppressed together.
         """
         chosen = self._relaxation(cell, known, parts, costs)
@@ -142,9 +143,9 @@ class Intruder:
         return cell.feasible_width(self._feasibility_interval(cell, [*known, *published])) >= MIN_WIDTH - TOLERANCE
 
     def _feasibility_interval(self, cell: SensitiveCell, known: Sequence[np.ndarray]) -> np.ndarray:
-        """Return the feasible tables, less the true one, at the ends of the feasibility interval of a cell.
+        """Return the feasible tables, minus the true one, at the ends of the feasibility interval of a cell.
 
-        Where one end shows that the interval is wide enough, the other is not looked for.
+        If one end shows that the interval is wide enough, the other is not computed.
         """
         upper, slack = self._limits()
         fixed, bounds = self._known_sums(known), self._cell_bounds()
@@ -160,7 +161,7 @@ class Intruder:
     def _relaxation(
         self, cell: SensitiveCell, known: Sequence[np.ndarray], parts: Sequence[np.ndarray], costs: Sequence[float]
     ) -> list[int] | None:
-        """Return the parts that differ between two feasible tables, far enough apart in the cell, at the least loss."""
+        """Return the parts that differ, at the least cost, between two tables that are far apart in the cell."""
         if not parts:
             return []
         upper, slack = self._limits()
@@ -172,10 +173,10 @@ class Intruder:
         counts = np.vstack([upper, cell.form, -cell.form, soft, -soft])
         part_variables = np.vstack([np.zeros((len(upper) + 2, len(parts))), moves, moves])
         most = np.concatenate([slack, [high - cell.value, cell.value - low], np.zeros(2 * len(soft))])
-        # twice: once with the cell low, once with it high, and both far enough apart
+        # two tables: one with the cell low, one with it high, at least MIN_WIDTH apart
         nothing, fixed = np.zeros_like(counts), self._known_sums(known).toarray()
-        apart = np.concatenate([cell.form, -cell.form, np.zeros(len(parts))])
-        most_of = np.vstack([np.block([[counts, nothing, part_variables], [nothing, counts, part_variables]]), apart])
+        width = np.concatenate([cell.form, -cell.form, np.zeros(len(parts))])
+        most_of = np.vstack([np.block([[counts, nothing, part_variables], [nothing, counts, part_variables]]), width])
         no_part = np.zeros((len(fixed), len(parts)))
         same = np.block([[fixed, np.zeros_like(fixed), no_part], [np.zeros_like(fixed), fixed, no_part]])
         bounds = self._cell_bounds()
@@ -185,7 +186,7 @@ class Intruder:
             np.concatenate([most, most, [-MIN_WIDTH]]),
             csr_array(same),
             np.zeros(len(same)),
-            np.vstack([bounds, bounds, np.tile([0.0, FARTHEST], (len(parts), 1))]),
+            np.vstack([bounds, bounds, np.tile([0.0, MAX_DEVIATION], (len(parts), 1))]),
             method="highs",
         )
         if found.x is None:
@@ -197,27 +198,27 @@ class Intruder:
         return csr_array(np.array([*self.equalities, *known]))
 
     def _limits(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the sums that are limited, and by how much each can rise."""
+        """Return the limited sums, and how much each can rise above its true value."""
         forms = np.reshape([form for form, _ in self.limits], (-1, len(self.counts)))
         return forms, np.array([slack for _, slack in _slack(self.limits, self.counts)])
 
     def _cell_bounds(self) -> np.ndarray:
-        """Return the bounds of each cell, less its true count."""
-        return np.column_stack([-np.minimum(self.counts, FARTHEST), np.full(len(self.counts), FARTHEST)])
+        """Return the bounds of each cell, minus its true count."""
+        return np.column_stack([-np.minimum(self.counts, MAX_DEVIATION), np.full(len(self.counts), MAX_DEVIATION)])
 
 
-def _undecided_union(inside: np.ndarray, apart: np.ndarray) -> np.ndarray | None:
-    """Return a set of cells, as 0 or 1 of each, that no row of ``apart`` moves by five; None if there is none."""
-    if not len(inside):
+def _unprotected_set(counts: np.ndarray, differences: np.ndarray) -> np.ndarray | None:
+    """Return a set of cells with a sum of 1 to 9 that no row of ``differences`` changes by five, or None."""
+    if not len(counts):
         return None
-    enough = MIN_WIDTH - 50 * TOLERANCE  # a set that is moved by five is chosen no more, whatever the solver rounds
+    enough = MIN_WIDTH - 50 * TOLERANCE  # so that solver rounding does not choose a protected set again
     found = milp(
-        np.zeros(len(inside)),
+        np.zeros(len(counts)),
         constraints=[
-            LinearConstraint(inside[None], SMALLEST, MINIMUM_CHILDREN - SMALLEST),
-            *([LinearConstraint(csr_array(apart), -enough, enough)] if len(apart) else []),
+            LinearConstraint(counts[None], LEAST_COUNT, MINIMUM_CHILDREN - LEAST_COUNT),
+            *([LinearConstraint(csr_array(differences), -enough, enough)] if len(differences) else []),
         ],
-        integrality=np.ones(len(inside)),
+        integrality=np.ones(len(counts)),
         bounds=(0.0, 1.0),
     )
     if found.status == _INFEASIBLE:
@@ -232,5 +233,5 @@ def _undecided_union(inside: np.ndarray, apart: np.ndarray) -> np.ndarray | None
 
 
 def _slack(limits: Sequence[Limit], counts: np.ndarray) -> list[Limit]:
-    """Return limits of counts less the true ones; what rounding of sums puts beyond a limit is at it."""
+    """Return the limits minus the true values, at least 0 (rounding can put a sum slightly beyond its limit)."""
     return [(form, max(most - float(form @ counts), 0.0)) for form, most in limits]

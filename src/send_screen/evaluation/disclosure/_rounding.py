@@ -1,4 +1,4 @@
-"""Controlled rounding of the shares of a group under secondary suppression, so that its findings are not lost."""
+"""Controlled rounding: rates under secondary suppression are published rounded, where that reveals no small count."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from send_screen.evaluation.disclosure._contingency_table import ALL, SHARES, ContingencyTable, Key, Part, Unit
+from send_screen.evaluation.disclosure._contingency_table import ALL, RATE_COUNTS, ContingencyTable, Key, Part, Unit
 from send_screen.evaluation.disclosure._intruder import Intruder, SensitiveCell
-from send_screen.evaluation.disclosure._prior_releases import RoundedShare, rounded_from
+from send_screen.evaluation.disclosure._prior_releases import RoundedRate, rounded_from
 
-#: What a share may be rounded to a multiple of, finest first.
+#: Steps that a rate may be rounded to, finest first.
 STEPS = (0.01, 0.02, 0.05)
-#: Of fewer children than this no share is worth the trial: rounded to 5 of 100 it would be a count still.
-FEWEST = 100
-#: Shares in the order of their use to a user, and the parts that each of them rests on.
+#: Rates of smaller groups are not tried: even rounded to 5 %, they would determine a count.
+MIN_CHILDREN_ROUNDED = 100
+#: Rates, the most useful first, and the parts of a group's figures that each rests on.
 _RESTS_ON: dict[str, tuple[Part, ...]] = {
     "recall": ("recall",),
     "specificity": ("specificity",),
@@ -29,25 +29,25 @@ def rounded(
     table: ContingencyTable,
     intruder: Intruder,
     sensitive: Sequence[SensitiveCell],
-    unions: Sequence[np.ndarray],
+    cross_tabulations: Sequence[np.ndarray],
     known: Sequence[np.ndarray],
     secondary: set[Unit],
-    revealed: Collection[RoundedShare] | None = None,
+    revealed: Collection[RoundedRate] | None = None,
     multiples: Sequence[float] = STEPS,
 ) -> dict[tuple[Key, str], float]:
-    """Return which shares of groups under secondary suppression may be published rounded, and to a multiple of what.
+    """Return the rounding step of each rate under ``secondary`` suppression that may be published rounded.
 
-    A rounded share bounds the cells between two numbers. It is published where every cell stays protected from an
-    intruder who knows that as well as the ``known`` sums, rounded no more than that takes. After a prior release only
-    what it revealed rounded is: its list is another, and rounded shares of several lists together are not
-    accounted for.
+    A rounded rate bounds sums of cells from both sides. It is published, with the finest step that allows it, if every
+    sensitive cell stays protected from an intruder who knows these bounds and the ``known`` sums. ``cross_tabulations``
+    are checked for exposed sets of cells. After a prior release only the rates that it ``revealed`` rounded are
+    published rounded: several lists together are not accounted for.
     """
     steps: dict[tuple[Key, str], float] = {}
     groups = sorted({key for key, _ in secondary if key != ALL}, key=lambda key: (key in table.crossed, key))
-    groups = [key for key in groups if table.count(key, "n") >= FEWEST]
-    in_order, knows = list(sensitive), intruder
-    for share, parts in _RESTS_ON.items():
-        numerator, denominator = SHARES[share]
+    groups = [key for key in groups if table.count(key, "n") >= MIN_CHILDREN_ROUNDED]
+    cells, informed = list(sensitive), intruder
+    for rate, parts in _RESTS_ON.items():
+        numerator, denominator = RATE_COUNTS[rate]
         for key in groups:
             value = table.count(key, numerator) / max(table.count(key, denominator), 1.0)
             if not all((key, part) in secondary for part in parts):
@@ -55,21 +55,23 @@ def rounded(
             for step in multiples:
                 shown = nearest(value, step)
                 low, high = rounded_from(shown, step)
-                if not 0 < shown < 1 or (revealed is not None and (key, share, low, high) not in revealed):
-                    continue  # a share that is not none is not rounded to none
-                more = knows.with_limits(table.between(key, share, low, high))
-                given_away = next((cell for cell in in_order if not more.is_protected(cell, known)), None)
-                if given_away is None:
-                    steps[key, share] = step
-                    knows = more
+                if not 0 < shown < 1 or (revealed is not None and (key, rate, low, high) not in revealed):
+                    continue  # a rate is not rounded to 0 or 1
+                candidate = informed.with_limits(table.rate_inequalities(key, rate, low, high))
+                exposed_cell = next((cell for cell in cells if not candidate.is_protected(cell, known)), None)
+                if exposed_cell is None:
+                    steps[key, rate] = step
+                    informed = candidate
                     break
-                in_order.insert(0, in_order.pop(in_order.index(given_away)))  # the likeliest to be so again
-    guarded = {cell.form.tobytes() for cell in sensitive}
-    exposed = [cell for cells in unions if steps and (cell := knows.exposed_union(cells, known))]
-    exposed = [cell for cell in exposed if cell.form.tobytes() not in guarded and intruder.is_protected(cell, known)]
+                cells.insert(
+                    0, cells.pop(cells.index(exposed_cell))
+                )  # check it first: it is likely to be exposed again
+    checked = {cell.form.tobytes() for cell in sensitive}
+    exposed = [cell for each in cross_tabulations if steps and (cell := informed.exposed_cells(each, known))]
+    exposed = [cell for cell in exposed if cell.form.tobytes() not in checked and intruder.is_protected(cell, known)]
     if exposed:
         more_sensitive = [*sensitive, *exposed]
-        return rounded(table, intruder, more_sensitive, unions, known, secondary, revealed, multiples)
+        return rounded(table, intruder, more_sensitive, cross_tabulations, known, secondary, revealed, multiples)
     return steps
 
 
