@@ -59,16 +59,16 @@ class GapLine:
 
 def gap_lines(groups: Groups, metric: str) -> tuple[list[GapLine], dict[str, list[str]]]:
     """Return the picture of a question's gaps, worst first, and the groups without a gap in it, by the reason why."""
-    lines, silent = list[GapLine](), dict[str, list[str]]()
+    lines, not_shown = list[GapLine](), dict[str, list[str]]()
     used = Counter(row.short_name for of_attribute in groups.tables.values() for row in of_attribute.values())
     for gap in groups.gaps[metric]:
         name = groups.find(gap.attribute, gap.group).short_name
         name = f"{gap.attribute}: {name}" if used[name] > 1 else name
         if gap.low is None or gap.high is None:
-            silent.setdefault(gap.reason or plain_verdict(gap.verdict), []).append(name)
+            not_shown.setdefault(gap.reason or plain_verdict(gap.verdict), []).append(name)
             continue
         lines.append(GapLine(name, gap))
-    return sorted(lines, key=lambda line: line.rank), silent
+    return sorted(lines, key=lambda line: line.rank), not_shown
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class AttributeTable:
 
     attribute: str
     rows: tuple[GroupRow, ...]
-    silent: dict[str, list[str]]
+    not_shown: dict[str, list[str]]
     description: str
     """What was found, in a line."""
     is_open: bool
@@ -93,16 +93,16 @@ def attribute_tables(groups: Groups, metric: str) -> tuple[AttributeTable, ...]:
 
 
 def _attribute_table(groups: Groups, metric: str, attribute: str) -> AttributeTable:
-    rows, silent, gaps = list[GroupRow](), dict[str, list[str]](), list[Gap]()
+    rows, not_shown, gaps = list[GroupRow](), dict[str, list[str]](), list[Gap]()
     for row in groups.tables[attribute].values():
         figure, gap = row.figure(metric), row.gaps.get(metric)
         gaps += [] if gap is None else [gap]
         if figure.value is None and (gap is None or gap.value is None):
-            silent.setdefault(figure.reason, []).append(row.name)
+            not_shown.setdefault(figure.reason, []).append(row.name)
         else:
             rows.append(row)
     found = [gap for gap in largest_first(gaps) if gap.verdict != WITHIN and (is_worse(gap) or gap.verdict == OUTSIDE)]
     parts = [f"worse for {groups.name(gap)} ({gap_cell(gap).value})" for gap in found if is_worse(gap)]
     parts += [f"{n} {plain_verdict(verdict)}" for verdict, n in Counter(gap.verdict for gap in gaps).items()]
     summary = "; ".join(parts) or "not compared with all others"
-    return AttributeTable(attribute, tuple(rows), silent, summary, bool(found), bool(gaps))
+    return AttributeTable(attribute, tuple(rows), not_shown, summary, bool(found), bool(gaps))
