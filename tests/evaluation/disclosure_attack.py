@@ -15,6 +15,7 @@ from scipy.linalg import qr
 from scipy.optimize import LinearConstraint, linprog, milp
 from scipy.sparse import csr_array
 
+SECONDS = 120  # for one mixed-integer programme: one that takes longer is a failure, not an answer
 TP, FN, FP, TN = range(4)
 KINDS = {
     "n": [TP, FN, FP, TN],
@@ -436,11 +437,10 @@ class Attack:
             low = np.concatenate([np.zeros(k), np.full(e, -np.inf), np.zeros(u), np.full(e, -np.inf), np.zeros(u)])
             high = np.concatenate([free, np.full(2 * (e + u), np.inf)])
             integer = np.concatenate([np.ones(k), np.zeros(2 * (e + u))])
-            found = milp(cost, integrality=integer, bounds=(low, high), constraints=rules)
+            solve = partial(milp, cost, integrality=integer, bounds=(low, high), constraints=rules)
+            found = solve(options={"time_limit": SECONDS})
             if found.status == 4:  # infeasible or unbounded: presolve does not tell which
-                found = milp(
-                    cost, integrality=integer, bounds=(low, high), constraints=rules, options={"presolve": False}
-                )
+                found = solve(options={"time_limit": SECONDS, "presolve": False})
             if found.x is None:
                 assert found.status == 2, found.message
                 continue

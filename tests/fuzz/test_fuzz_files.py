@@ -1,4 +1,4 @@
-"""Five thousand damaged files: each ends in a cohort that lost no row, or in one clear error that quotes no child."""
+"""Two thousand damaged files: each ends in a cohort that lost no row, or in one clear error that quotes no child."""
 
 import csv
 import io
@@ -21,8 +21,8 @@ from send_screen.specs import load_spec
 
 pytestmark = pytest.mark.slow
 
-FILES = 5_000
-CHUNKS = 10
+FILES = 2_000
+CHUNKS = 4
 CHILDREN = 12
 SLOWEST = 20  # seconds for one file
 HEADER = [
@@ -166,7 +166,8 @@ def csv_rows(rng):
                 rows.insert(place, ["x"] * rng.choice((1, 5, len(HEADER))))
             case 5 if len(rows) > 1:
                 del rows[place]
-    return ".csv", csv_of(HEADER, rows).encode(), upns(rows)
+    no_children = (HEADER, ["Total: 12"])  # left out, and counted in a note
+    return ".csv", csv_of(HEADER, rows).encode(), upns([row for row in rows if row not in no_children])
 
 
 def xlsx_cells(rng):

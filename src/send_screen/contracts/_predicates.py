@@ -107,10 +107,10 @@ def _in_range(rule: Rule, column: Column, values: pd.Series) -> pd.Series:
 
 
 def year_end(years: pd.Series, month_day: str = "07-31") -> pd.Series:
-    """Return the end date of each academic year, such as ``"2022/23"``."""
-    first = pd.to_numeric(years.astype("string").str.slice(0, 4), errors="coerce")
+    """Return the end date of each academic year, such as ``"2022/23"``; NaT where a value begins with no year."""
+    first = pd.to_numeric(years.astype("string").str.extract(r"^([12][0-9]{3})", expand=False))
     text = (first + 1).astype("Int64").astype("string") + f"-{month_day}"
-    return pd.to_datetime(text, errors="coerce")
+    return pd.to_datetime(text, format="%Y-%m-%d", errors="coerce")
 
 
 def recording_dates(recorded_on: str, table: pd.DataFrame, prefix: str = "") -> pd.Series:
