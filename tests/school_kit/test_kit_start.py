@@ -48,7 +48,7 @@ def test_it_installs_once_and_again_when_it_was_stopped(start, make_wheel, here,
     assert start.install(tmp_path / "a kit (1)", kit) == target
     assert (target / "one.py").read_text("utf-8") == "mine"
     assert capsys.readouterr().out == ""
-    (target / start.WHOLE).unlink()
+    (target / start.COMPLETE_MARKER).unlink()
     start.install(tmp_path / "a kit (1)", kit)
     assert (target / "one.py").read_text("utf-8") != "mine"
 
@@ -69,21 +69,21 @@ def test_a_changed_wheel_is_refused(start, make_wheel, here, tmp_path) -> None:
     kit = write_kit(tmp_path / "kit", [make_wheel(tmp_path, "one")], here)
     with (tmp_path / "kit" / "wheels" / "one-1.0-py3-none-any.whl").open("ab") as file:
         file.write(b"x")
-    with pytest.raises(start.Trouble, match="changed or damaged"):
+    with pytest.raises(start.KitError, match="changed or damaged"):
         start.install(tmp_path / "kit", kit)
-    assert not (tmp_path / "kit" / "installed" / here[0] / start.WHOLE).exists()
+    assert not (tmp_path / "kit" / "installed" / here[0] / start.COMPLETE_MARKER).exists()
 
 
 def test_a_missing_wheel_is_named(start, make_wheel, here, tmp_path) -> None:
     kit = write_kit(tmp_path / "kit", [make_wheel(tmp_path, "one")], here)
     (tmp_path / "kit" / "wheels" / "one-1.0-py3-none-any.whl").unlink()
-    with pytest.raises(start.Trouble, match=r"one-1\.0-py3-none-any\.whl is missing"):
+    with pytest.raises(start.KitError, match=r"one-1\.0-py3-none-any\.whl is missing"):
         start.install(tmp_path / "kit", kit)
 
 
 def test_another_python_is_told_which_are_held(start) -> None:
     kit = {"platform": "win-amd64", "pythons": {"3.14": [], "3.12": []}}
-    with pytest.raises(start.Trouble, match=r"needs Python 3\.14 or 3\.12 for win-amd64"):
+    with pytest.raises(start.KitError, match=r"needs Python 3\.14 or 3\.12 for win-amd64"):
         start.wheels_for(kit)
 
 
@@ -92,7 +92,7 @@ def test_a_folder_that_is_too_deep_for_windows_is_named(start, make_wheel, here,
     folder = tmp_path / "kit"
     room = start.MAX_PATH_LENGTH - len(str(folder / "installed" / here[0])) - 1
     kit = write_kit(folder, [make_wheel(tmp_path, "one")], here, longest=room + 1)
-    with pytest.raises(start.Trouble, match="too long for Windows"):
+    with pytest.raises(start.KitError, match="too long for Windows"):
         start.install(folder, kit)
     start.install(folder, {**kit, "max_path_length": room})
 
@@ -100,15 +100,15 @@ def test_a_folder_that_is_too_deep_for_windows_is_named(start, make_wheel, here,
 def test_a_folder_that_cannot_be_written_is_named(start, make_wheel, here, tmp_path) -> None:
     kit = write_kit(tmp_path / "kit", [make_wheel(tmp_path, "one")], here)
     (tmp_path / "kit" / "installed").write_text("in the way", encoding="utf-8")
-    with pytest.raises(start.Trouble, match="cannot be written"):
+    with pytest.raises(start.KitError, match="cannot be written"):
         start.install(tmp_path / "kit", kit)
 
 
 def test_results_go_beside_the_file_and_never_over_earlier_ones(start) -> None:
     now = datetime.datetime(2026, 11, 24, 9, 5, 1)
-    found = start.results_beside(PureWindowsPath(r"C:\Users\Mrs O'Neil\My Documents\pupils (2).xlsx"), now)
+    found = start.results_folder(PureWindowsPath(r"C:\Users\Mrs O'Neil\My Documents\pupils (2).xlsx"), now)
     assert str(found) == r"C:\Users\Mrs O'Neil\My Documents\pupils (2) - list of 2026-11-24 09.05.01"
-    assert start.results_beside(PureWindowsPath(r"\\server\sims\a.b.csv"), now).name.startswith("a.b - list")
+    assert start.results_folder(PureWindowsPath(r"\\server\sims\a.b.csv"), now).name.startswith("a.b - list")
     assert not set(found.name) & set('<>:"/\\|?*')
 
 
@@ -118,7 +118,7 @@ def test_results_go_beside_the_file_and_never_over_earlier_ones(start) -> None:
 )
 def test_what_was_dropped_wrongly_is_said(start, arguments, words, capsys, monkeypatch) -> None:
     monkeypatch.chdir(SOURCE.parent)
-    assert start.main(arguments) == start.CANNOT
+    assert start.main(arguments) == start.FAILED
     err = capsys.readouterr().err
     assert words in err
     assert "Traceback" not in err
@@ -128,16 +128,16 @@ def test_a_double_click_asks_for_the_file(start, monkeypatch, tmp_path, capsys) 
     file = tmp_path / "my pupils.csv"
     file.write_text("x", encoding="utf-8")
     monkeypatch.setattr("sys.stdin", io.StringIO(f'"{file}"\n'))
-    assert start.dropped([]) == (file, [])
-    assert start.dropped([str(file), "--capacity", "12"]) == (file, ["--capacity", "12"])
+    assert start.parse_arguments([]) == (file, [])
+    assert start.parse_arguments([str(file), "--capacity", "12"]) == (file, ["--capacity", "12"])
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
-    assert start.main([]) == start.CANNOT
+    assert start.main([]) == start.FAILED
 
 
 def test_half_a_folder_is_named(start, monkeypatch, tmp_path, capsys) -> None:
     file = tmp_path / "x.csv"
     file.write_text("x", encoding="utf-8")
     monkeypatch.setattr(start, "__file__", str(tmp_path / "kit" / "start.py"))
-    assert start.main([str(file)]) == start.CANNOT
+    assert start.main([str(file)]) == start.FAILED
     assert "Extract the zip again" in capsys.readouterr().err
-    assert start.main(["--fits"]) == start.CANNOT
+    assert start.main(["--fits"]) == start.FAILED

@@ -18,7 +18,7 @@ from send_screen.errors import UsageError
 from send_screen.governance import Bundle, open_bundle
 from send_screen.screening import Capacity, screen_cohort
 from send_screen.screening._capacity import listed_and_margin, margin_size
-from send_screen.screening._unlike_training import unlike_cut, unlike_training
+from send_screen.screening._unlike_training import most_different_cut_point, unlike_training
 from send_screen.serving import predict_records
 from send_screen.specs._columns import describe_value
 from send_screen.tables import percent, tie_break_key
@@ -198,9 +198,9 @@ def test_a_school_of_other_children_is_not_unlike_training(n: int) -> None:
     sizes = np.repeat(rng.integers(12, 31, (schools, 2)), n // 2, axis=1)
     for column in (scores, absence, sizes):
         cuts = cuts_of(column.ravel())
-        assert sum(unlike_cut(school, *cuts) is not None for school in column) <= 1
+        assert sum(most_different_cut_point(school, *cuts) is not None for school in column) <= 1
     cuts = cuts_of(absence.ravel())
-    per_cent = [unlike_cut(np.round(100 * school) / 380, *cuts) for school in absence]
+    per_cent = [most_different_cut_point(np.round(100 * school) / 380, *cuts) for school in absence]
     assert np.mean([cut is not None for cut in per_cent]) > 0.5
 
 

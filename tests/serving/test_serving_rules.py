@@ -219,7 +219,7 @@ def test_only_our_models_answer_in_the_place_of_the_server(loaded: Any) -> None:
     from mlflow.exceptions import MlflowException
     from mlflow.pyfunc import scoring_server
 
-    from send_screen.serving._model import answer_in_the_servers_place
+    from send_screen.serving._model import patch_scoring_server
 
     class Other:
         def unwrap_python_model(self) -> None:
@@ -231,5 +231,5 @@ def test_only_our_models_answer_in_the_place_of_the_server(loaded: Any) -> None:
     assert "Send a JSON object" in ours.response
     assert "This predictor only supports" in theirs.response
     before = scoring_server.invocations
-    answer_in_the_servers_place()
+    patch_scoring_server()
     assert scoring_server.invocations is before

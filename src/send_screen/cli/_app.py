@@ -93,6 +93,7 @@ def command(end: Callable[[Any], None] = exit_unless_ok) -> Callable[[Callable[.
 
 
 def _call(name: str, options: dict[str, Any], *, quiet: bool) -> Any:
+    """Call a function of the library, with a progress callback if it takes one."""
     function = getattr(send_screen, name)
     if "progress" not in inspect.signature(function).parameters:
         return function(**options)
@@ -117,12 +118,12 @@ def simulate(
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
-    """Simulate an England: census, profile and later SEN record of children who do not exist."""
+    """Simulate reception children in England who do not exist: census, profile (EYFSP) and later SEN record."""
 
 
 @command()
 def init(
-    file: Annotated[Path, typer.Argument(help="Your own CSV, XLSX or Parquet, one row a child.")],
+    file: Annotated[Path, typer.Argument(help="Your own CSV, XLSX or Parquet, one row per child.")],
     out: Annotated[Path, typer.Option(help="A folder that is not there yet.")],
     outcome: Annotated[
         str | None, typer.Option(help="The column that says what happened later. (default: guessed)")
@@ -154,7 +155,7 @@ def check(
 @command(end=lambda trained: trained.require_passed())
 def train(
     spec: Annotated[Path, typer.Argument(help="The model's spec.yaml.")],
-    data: Annotated[Path, typer.Option(help="A file, or a folder with one file a contract.")],
+    data: Annotated[Path, typer.Option(help="A file, or a folder with one file per contract.")],
     tracking_uri: Tracking = None,
     evidence: Annotated[
         Path, typer.Option(envvar="SEND_SCREEN_EVIDENCE", help="Evidence store: personal data, for few to read.")
@@ -175,7 +176,7 @@ def train(
 @command()
 def screen(
     model: VersionOrFolder,
-    file: Annotated[Path, typer.Argument(help="A school's file, or a folder with one file a contract.")],
+    file: Annotated[Path, typer.Argument(help="A school's file, or a folder with one file per contract.")],
     out: Annotated[Path, typer.Option(help="Folder for the lists and the page.")],
     capacity: Annotated[
         str | None, typer.Option(help="How many children can be assessed: 30, or 10%. (default: the spec's)")

@@ -23,7 +23,7 @@ def say(text: str, *, error: bool = False) -> None:
         stream.write(text.encode(encoding, errors="replace").decode(encoding) + "\n")
         stream.flush()
     except BrokenPipeError:  # ``| head``, a closed console
-        # The interpreter would complain once more when it closes the stream.
+        # otherwise the interpreter prints another error when it closes the stream
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     except OSError as fault:
         raise MachineError(f"The output cannot be written ({fault.strerror}).") from None
@@ -51,7 +51,7 @@ def exit_on_error() -> Iterator[None]:
     except MemoryError:
         message, code = "this machine has too little memory for it.", ExitCode.MACHINE
     except Exception as error:
-        # A traceback can quote a child's data, so it is shown only to who asks for it.
+        # a traceback can quote a child's data, so it is printed only on request
         if os.environ.get("SEND_SCREEN_DEBUG"):
             raise
         if isinstance(error, OSError) and error.strerror:
@@ -70,16 +70,16 @@ def exit_on_error() -> Iterator[None]:
                 "done. Set SEND_SCREEN_DEBUG=1 and run it again for the details, and report them; they can quote data, "
                 "so take out what is personal first."
             )
-    # what others wrote may stand in it, also what would steer a terminal
+    # the message may quote text from files, with characters that control a terminal
     say("send-screen: " + "\n".join(map(replace_unprintable, message.split("\n"))), error=True)
     raise typer.Exit(code)
 
 
 @contextmanager
 def progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
-    """Yield a function that says what is being done, on standard error.
+    """Yield a function that prints the current step on standard error.
 
-    In a terminal it is one line that moves; in a log, a line a step; with ``quiet``, nothing.
+    In a terminal it updates one line; in a log it prints one line per step; with ``quiet``, nothing.
     """
     if quiet:
         yield lambda _: None

@@ -102,7 +102,7 @@ def read_contract(text: str, path: Path) -> Contract:
     tables = document.get("schema", [])
     if len(tables) != 1:
         raise ContractError(
-            f"The contract describes {len(tables)} tables.", file=file, remedy="Write one contract a table."
+            f"The contract describes {len(tables)} tables.", file=file, remedy="Write one contract per table."
         )
     custom = _custom_properties(_ContractProperties, document, "contract", file)
     purpose = document.get("description", {}).get("purpose")

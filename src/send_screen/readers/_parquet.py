@@ -103,7 +103,7 @@ def _check_no_nesting(columns: list[str], file: str) -> None:
         raise ReadError(
             f"A cell can hold several values in the column(s) {', '.join(map(quotable, columns))}.",
             file=file,
-            remedy="Write one value a cell, or leave these columns out.",
+            remedy="Write one value per cell, or leave these columns out.",
         )
 
 

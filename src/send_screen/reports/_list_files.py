@@ -18,7 +18,7 @@ from send_screen.reports._figures import natural_frequencies
 from send_screen.reports._measured_view import headlines
 from send_screen.reports._senco_page import areas_of_need, child_name, describe_selection, reasons_text
 from send_screen.reports._text import format_capacity, format_date, format_owner, run_marks
-from send_screen.screening import NOT_THIS
+from send_screen.screening import DISCLAIMERS
 from send_screen.screening._result import ExcludedChild, ScreenedChild, ScreeningResult
 
 Cell = str | int | float
@@ -120,7 +120,7 @@ def _run_cells(result: ScreeningResult) -> tuple[str, str, str]:
     """Return when, by which version, and what the list is not."""
     version = result.published.version
     marks = [f"{mark.upper()}." for mark in run_marks(version.trained_on, result.banners)]
-    return result.date, version.id, " ".join([*marks, *NOT_THIS])
+    return result.date, version.id, " ".join([*marks, *DISCLAIMERS])
 
 
 def _safe(cell: Cell | None) -> Cell:
@@ -207,7 +207,7 @@ def _about(result: ScreeningResult, marks: tuple[str, ...]) -> list[tuple[str, s
     return [
         *(("Watermark", mark) for mark in marks),
         *(("Warning", banner) for banner in result.banners),
-        *(("What this is not", text) for text in NOT_THIS),
+        *(("What this is not", text) for text in DISCLAIMERS),
         ("Model", f"{version.title}, version {version.id}"),
         ("What it is for", version.intended_use),
         *(("Must not be used", use) for use in version.prohibited_uses),

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from send_screen.documents import CHILDREN, Noun, keep_wording, replace_control_characters, reword
 from send_screen.reports import _text
-from send_screen.screening import NOT_THIS, NOTICE
+from send_screen.screening import DISCLAIMERS, NOTICE
 
 
 def one_line(text: object) -> str:
@@ -62,7 +62,7 @@ def _environment(escape: Callable[[object], str] | None) -> Environment:
     }
     environment.globals |= {
         "NOTICE": NOTICE,
-        "NOT_THIS": NOT_THIS,
+        "DISCLAIMERS": DISCLAIMERS,
         "COST_LIMITS": _text.COST_LIMITS,
         "count": _text.count,
         "label_limits": _text.label_limits,

@@ -47,7 +47,7 @@ def describe_selection(child: ScreenedChild) -> str:
     """Return of how many of ten such models the child would be listed by, and where that is close, what to do."""
     if child.selections_of_10 is None:
         return ""
-    return f"{child.selections_of_10} of 10{': close, discuss' if child.close else ''}"
+    return f"{child.selections_of_10} of 10{': close, discuss' if child.is_uncertain else ''}"
 
 
 def _main_reasons(child: ScreenedChild) -> str:

@@ -1,7 +1,7 @@
-"""A zip for a school: packages, a version and a guide, for a Windows laptop without administrator rights or network.
+"""The school kit: a zip with packages, a version and a guide, for a Windows laptop without administrator or network.
 
-What runs at the school is ``laptop/screen.cmd``, which finds Python, and ``laptop/start.py``, which unpacks the
-packages beside itself and screens the file that was dropped. Everything else here makes what goes into the zip.
+``laptop/screen.cmd`` and ``laptop/start.py`` run at the school: the first finds Python, the second unpacks the packages
+into the kit's folder and screens the file that was dropped on it. Everything else here builds the zip.
 """
 
 from send_screen.school_kit._contents import laptop_files, write_zip

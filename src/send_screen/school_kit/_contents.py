@@ -22,7 +22,7 @@ FORMAT = "send_screen.school_kit/1"
 
 
 def render_guide(version: VersionMetadata, *, pythons: Sequence[str], with_python: bool, made: date) -> str:
-    """Render the guide of the kit: a page that prints on one sheet."""
+    """Render the guide of the kit, one printed page."""
     return render_html(
         "guide.html.j2",
         children=version.children,

@@ -28,20 +28,19 @@ class EmbeddedPython:
 
     @property
     def sha256(self) -> str:
-        """To be compared with the hash that python.org publishes for the file."""
+        """The hash of the zip, to compare with the one that python.org publishes."""
         return sha256_of(self.content)
 
 
 def read_embedded_python(path: Path) -> EmbeddedPython:
-    """Read which Python an embeddable package for 64-bit Windows holds.
+    """Read and check an embeddable package of Python for 64-bit Windows.
 
-    The package index has none that is kept up to date (November 2026: two packages, uploaded once by one person, and
-    others that download at run time), so the file comes from python.org.
+    The package index has none that is maintained (as of November 2026), so the file comes from python.org.
 
     Raises
     ------
     UsageError
-        If it is not.
+        If the file is no such package.
     """
     try:
         content = path.read_bytes()
@@ -63,6 +62,6 @@ def read_embedded_python(path: Path) -> EmbeddedPython:
 
 
 def _machine(program: bytes) -> int:
-    """Return the kind of processor of a Windows program (PE header), 0 where it is none."""
+    """Return the machine type of a Windows program (PE header); 0 if it is no such program."""
     at = int.from_bytes(program[0x3C:0x40], "little")
     return int.from_bytes(program[at + 4 : at + 6], "little") if program[at : at + 4] == b"PE\0\0" else 0

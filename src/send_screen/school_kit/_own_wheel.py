@@ -12,7 +12,7 @@ from send_screen.contracts import shipped
 from send_screen.errors import MachineError
 
 NAME = "send_screen"
-# A zip's first day: the same files give the same bytes.
+# The earliest date of a zip entry: the same files give the same bytes.
 _DAY = (1980, 1, 1, 0, 0, 0)
 _WHEEL = "Wheel-Version: 1.0\nGenerator: send_screen\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 
@@ -20,8 +20,7 @@ _WHEEL = "Wheel-Version: 1.0\nGenerator: send_screen\nRoot-Is-Purelib: true\nTag
 def pack_own_wheel(folder: Path) -> Path:
     """Write the wheel of this library into a folder and return its path.
 
-    The package may be installed from a wheel or be a checkout: contracts and models go to their place in the wheel
-    from wherever they are.
+    It works from an installed wheel and from a checkout: contracts and models go to ``_shipped`` in the wheel.
     """
     try:
         installed = metadata.distribution(NAME)

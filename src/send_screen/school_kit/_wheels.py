@@ -25,21 +25,21 @@ class Target:
     """The machine that a kit is for, which is not the machine that builds it."""
 
     platform: str
-    """As ``sysconfig.get_platform()`` says it there."""
+    """Its ``sysconfig.get_platform()``."""
     wheel_platforms: tuple[str, ...]
-    """The same in the names of wheels, best first."""
+    """Its platform tags of wheels, best first."""
     markers: Mapping[str, str]
-    """What decides there whether a requirement applies (PEP 508), but for Python's version.
+    """Its environment markers (PEP 508), which decide whether a requirement applies, without Python's version.
 
-    pip takes these from the machine it runs on, whatever ``--platform`` says, and so forgets what only Windows needs.
+    pip takes these from the machine that it runs on even with ``--platform``, and so omits what only Windows needs.
     """
 
     def environment(self, python: str) -> dict[str, str]:
-        """Return the markers of a Python there, such as ``"3.12"``."""
+        """Return the environment markers for a Python version, such as ``"3.12"``."""
         return {**self.markers, "python_version": python, "python_full_version": f"{python}.0", "extra": ""}
 
     def tags(self, python: str) -> frozenset[Tag]:
-        """Return the tags of the wheels that a Python can use there."""
+        """Return the tags of the wheels that a Python version on the target can use."""
         major, minor = (int(part) for part in python.split("."))
         abi = f"cp{major}{minor}"
         own = cpython_tags((major, minor), [abi], self.wheel_platforms)
@@ -79,19 +79,19 @@ def fetch_wheels(
 
 
 def wheels_for(target: Target, python: str, *, own: Path) -> list[Path]:
-    """Fetch what a wheel needs, and all that needs in turn, for a Python on another machine, into its folder.
+    """Download a wheel's dependencies, also indirect ones, for a Python on the target, into its folder.
 
-    A package that is installed here is fetched at the version that is installed here: the kit screens with what was
-    tried. What only the other machine needs is the newest that fits. What is in the folder is not fetched again.
+    Packages that are installed here are fetched in the same version, which was tested. Those that only the target needs
+    are fetched in the newest version that fits. Wheels that are in the folder are not fetched again.
     """
     tags = target.tags(python)
     while True:
         parsed = {path: parse_wheel_filename(path.name) for path in sorted(own.parent.glob("*.whl"))}
-        held = {canonicalize_name(name): path for path, (name, _, _, offered) in parsed.items() if offered & tags}
-        needed, absent = _walk(own, held, target.environment(python))
-        if not absent:
-            return sorted((held[name] for name in needed), key=lambda path: path.name)
-        _download(absent, target, python, own.parent)
+        available = {canonicalize_name(name): path for path, (name, _, _, offered) in parsed.items() if offered & tags}
+        needed, missing = _resolve(own, available, target.environment(python))
+        if not missing:
+            return sorted((available[name] for name in needed), key=lambda path: path.name)
+        _download(missing, target, python, own.parent)
 
 
 def _requirements(wheel: Path) -> list[Requirement]:
@@ -101,33 +101,33 @@ def _requirements(wheel: Path) -> list[Requirement]:
         return [Requirement(line) for line in text.requires or []]
 
 
-def _walk(
-    own: Path, held: Mapping[NormalizedName, Path], environment: dict[str, str]
+def _resolve(
+    own: Path, available: Mapping[NormalizedName, Path], environment: dict[str, str]
 ) -> tuple[set[NormalizedName], list[Requirement]]:
-    """Return the needed packages, from the metadata of the wheels present, and the requirements without a wheel."""
+    """Return the needed packages, by the metadata of the available wheels, and the requirements without a wheel."""
     first = (canonicalize_name(parse_wheel_filename(own.name)[0]), "")
-    todo, seen, absent = [first], {first}, {}
-    while todo:
-        name, extra = todo.pop()
-        for requirement in _requirements(held[name]):
+    pending, seen, missing = [first], {first}, {}
+    while pending:
+        name, extra = pending.pop()
+        for requirement in _requirements(available[name]):
             if requirement.marker and not requirement.marker.evaluate({**environment, "extra": extra}):
                 continue
             key = canonicalize_name(requirement.name)
-            if key not in held:
-                absent[key] = requirement
+            if key not in available:
+                missing[key] = requirement
                 continue
             new = {(key, extra) for extra in {"", *requirement.extras}} - seen
-            todo += new
+            pending += new
             seen |= new
-    return {name for name, _ in seen}, list(absent.values())
+    return {name for name, _ in seen}, list(missing.values())
 
 
-def _download(absent: Iterable[Requirement], target: Target, python: str, folder: Path) -> None:
-    """Fetch one wheel for each requirement."""
+def _download(missing: Iterable[Requirement], target: Target, python: str, folder: Path) -> None:
+    """Download one wheel for each requirement with pip."""
     platforms = [part for platform in target.wheel_platforms for part in ("--platform", platform)]
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet", "--no-deps"]
     command += ["--only-binary=:all:", "--implementation", "cp", "--python-version", python, *platforms]
-    command += ["--dest", str(folder), *(_pinned(requirement) for requirement in absent)]
+    command += ["--dest", str(folder), *(_pinned(requirement) for requirement in missing)]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", errors="replace", check=False)
     if done.returncode == 0:
         return
@@ -143,9 +143,9 @@ def _download(absent: Iterable[Requirement], target: Target, python: str, folder
         )
     for line in done.stderr.splitlines():
         if "No matching distribution found for" in line:
-            missing = line.rpartition(" for ")[2].strip()
+            package = line.rpartition(" for ")[2].strip()
             raise MachineError(
-                f"The package index has no Windows wheel of {missing} for Python {python}, or it cannot be reached.",
+                f"The package index has no Windows wheel of {package} for Python {python}, or it cannot be reached.",
                 remedy="Check the network; else name another Python with --python-version.",
             )
     last = (done.stderr.strip() or "it said nothing").splitlines()[-1]

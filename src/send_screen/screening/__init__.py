@@ -1,10 +1,10 @@
 """Screen a cohort with a verified version: who is listed and why, who is just below the threshold, who is excluded.
 
-Screening decides nothing. What it finds is data (:class:`ScreeningResult`); pages and files are rendered elsewhere.
+The result is data (:class:`ScreeningResult`); pages and files are rendered by ``send_screen.reports``.
 """
 
 from send_screen.screening._capacity import Capacity
-from send_screen.screening._limits import NOT_THIS, NOTICE, check_permitted_use
+from send_screen.screening._limits import DISCLAIMERS, NOTICE, check_permitted_use
 from send_screen.screening._reasons import Reasons, reasons
 from send_screen.screening._result import ExcludedChild, Reason, ScreenedChild, ScreeningResult
 from send_screen.screening._role import RoleAccess, role_access
@@ -15,7 +15,7 @@ __all__ = [
     "screen_cohort",
     "excluded_child",
     "score_cohort",
-    "NOT_THIS",
+    "DISCLAIMERS",
     "NOTICE",
     "Capacity",
     "ScreeningResult",

@@ -14,7 +14,7 @@ from send_screen.tables import k_at_capacity, ranking
 
 @dataclass(frozen=True)
 class Capacity:
-    """A number of children, or a share of the children screened: exactly one of the two is given."""
+    """The number of children who can be assessed, or their share of the children screened: exactly one is given."""
 
     count: int | None = None
     share: float | None = None
@@ -53,7 +53,7 @@ def listed_and_margin(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the positions of the listed children and of those just below the threshold, each from the highest score.
 
-    Equal scores are put in the order of ``order``. With ``school``, each school has its own list.
+    ``order`` breaks ties. With ``school``, each school has its own list.
     """
     everyone = ranking(score, order)
     listed, margin = [], []

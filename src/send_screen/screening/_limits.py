@@ -1,4 +1,4 @@
-"""Permitted use of a version: errors, the banners that its use must show, and what a list is not."""
+"""Permitted use of a version: errors, banners that its use must display, and disclaimers of every list."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from send_screen.errors import PopulationError
 from send_screen.governance import Bundle
 
 # Shown with every score, list and version.
-NOT_THIS = (
+DISCLAIMERS = (
     "It is a prompt to look. It is not a diagnosis, and it decides nothing.",
     "It must not be used to refuse, delay or ration an assessment.",
     "A parent's or a teacher's concern always counts, listed or not.",
     "Not being listed never means “no need”.",
 )
-NOTICE = " ".join(NOT_THIS)
+NOTICE = " ".join(DISCLAIMERS)
 RESEARCH_BANNER = (
     "RESEARCH ONLY: this model learnt from invented children. Nothing here may be used to decide anything about a "
     "real child."
 )
 SYNTHETIC_BANNER = "The children in this file are invented."
-# Records are made towards the end of the year whose last day they are as of; a year later they are history.
+# The as-of date is the last day of a school year. Records are made up to four months before it, and later go stale.
 LATEST_AHEAD, OLDEST = dt.timedelta(days=120), dt.timedelta(days=500)
 
 
 def check_permitted_use(
     bundle: Bundle, cohort: Cohort, *, today: dt.date, allow_synthetic_model: bool
 ) -> tuple[str, ...]:
-    """Raise PopulationError for a use that is not permitted; return the banners that its use must show."""
+    """Raise PopulationError for a use that is not permitted; return the banners that its use must display."""
     spec = bundle.spec
     if today > spec.review_date:
         raise PopulationError(

@@ -12,15 +12,15 @@ from send_screen.screening._role import RoleAccess
 from send_screen.specs import Feature
 from send_screen.specs._columns import describe_value
 
-# A contribution smaller than this (in log-odds) moves the chance of a child near the line by about one in a hundred,
-# and is no reason to name.
+# Smaller contributions (in log-odds) change the risk of a child near the threshold by about one in a hundred, and are
+# not listed as reasons.
 MIN_CONTRIBUTION = 0.05
 MAX_REASONS = 5
 
 
 @dataclass(frozen=True)
 class Reasons:
-    """Why a child has the score it has, as one role may see it: see the same fields of a screened child."""
+    """Reasons for a child's score, as one role may see them; the fields are those of :class:`ScreenedChild`."""
 
     reasons_for: tuple[Reason, ...]
     reasons_against: tuple[Reason, ...]
@@ -31,16 +31,16 @@ class Reasons:
 def reasons(
     features: Sequence[Feature], access: RoleAccess, values: Iterable[object], contributions: np.ndarray
 ) -> Reasons:
-    """Return what speaks for a look at a child, what speaks against, what was not known, and whom to ask.
+    """Return the reasons for and against listing a child, what was not known, and the agencies to ask.
 
     Values and contributions (exact Shapley values in log-odds) are in the order of the features. Of a column that the
     role may not see, only the agency is named.
     """
     found, unknown, ask = [], [], []
     for feature, value, contribution in zip(features, values, contributions, strict=True):
-        agency = access.data_owner(feature)
-        if agency is not None:
-            ask.append(agency)
+        hidden_by = access.data_owner(feature)
+        if hidden_by is not None:
+            ask.append(hidden_by)
             continue
         if value is None or (isinstance(value, float) and np.isnan(value)):
             moved = " (its absence raised the score)" if contribution >= MIN_CONTRIBUTION else ""
@@ -48,8 +48,8 @@ def reasons(
             continue
         if abs(contribution) >= MIN_CONTRIBUTION:
             text = describe_value(feature, access.contracts, value)
-            whose = access.contracts[feature.sources[0].contract].agency
-            found.append(Reason(feature.name, text, float(contribution), whose, feature.area))
+            agency = access.contracts[feature.sources[0].contract].agency
+            found.append(Reason(feature.name, text, float(contribution), agency, feature.area))
     strongest_first = sorted(found, key=lambda reason: (-abs(reason.contribution), reason.feature))
     reasons_for = tuple(reason for reason in strongest_first if reason.contribution > 0)[:MAX_REASONS]
     reasons_against = tuple(reason for reason in strongest_first if reason.contribution < 0)[:MAX_REASONS]

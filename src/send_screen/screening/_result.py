@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from send_screen.published import PublishedReport
 
-CLOSE = (2, 7)
-"""Of ten models, how many listings make a near thing of it."""
+UNCERTAIN = (2, 7)
+"""A selection is uncertain if so many of ten models, from two to seven, list the child."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class ScreenedChild:
-    """A child on the list or just below the line; a text is empty where the file does not say it."""
+    """A child on the list or just below the threshold; a text is empty where the file does not have it."""
 
     rank: int
     """1 is the first to look at."""
@@ -38,7 +38,7 @@ class ScreenedChild:
     class_name: str
     school: str
     score: float | None
-    """Log-odds; None, as every number of the score, for a role that may not see a feature: it could be worked out."""
+    """Log-odds. It and the figures below are None for a role that may not see a feature, which they would reveal."""
     percent: int | None
     """Of 100 children with such a score, how many the model expects to have had the outcome later."""
     reasons_for: tuple[Reason, ...]
@@ -54,9 +54,9 @@ class ScreenedChild:
     """Selection probability: of 10 models trained on new samples of schools, about how many list the child."""
 
     @property
-    def close(self) -> bool:
+    def is_uncertain(self) -> bool:
         """Whether the selection is uncertain: two to seven of ten such models would list the child."""
-        return self.selections_of_10 is not None and CLOSE[0] <= self.selections_of_10 <= CLOSE[1]
+        return self.selections_of_10 is not None and UNCERTAIN[0] <= self.selections_of_10 <= UNCERTAIN[1]
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class ScreeningResult:
     """Everything the pages and files of one screening run are rendered from."""
 
     published: PublishedReport
-    """What the version publishes of itself."""
+    """The published report of the version."""
     file: str
     """Name of the screened file, without its folder."""
     date: str
@@ -95,7 +95,7 @@ class ScreeningResult:
     listed: tuple[ScreenedChild, ...]
     """As many as the capacity (or as there are children)."""
     margin: tuple[ScreenedChild, ...]
-    """The next few below the line: as deserving of a conversation."""
+    """The next few below the top-k threshold."""
     excluded: tuple[ExcludedChild, ...]
     """Every row that was not screened."""
     manual_review_by_group: tuple[dict[str, object], ...]
@@ -104,6 +104,6 @@ class ScreeningResult:
     """``n_screened + len(excluded)``, always."""
     n_screened: int
     banners: tuple[str, ...]
-    """What must be seen before anything else (watermarks, warnings), most serious first."""
+    """Warnings that pages display first, most serious first."""
     notes: tuple[str, ...]
-    """What was understood, guessed or clipped when the file was read."""
+    """How the file was interpreted, and which values were clipped."""

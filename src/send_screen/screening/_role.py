@@ -39,7 +39,7 @@ class RoleAccess:
         return self.contracts[hidden[0].contract].agency if hidden else None
 
     def may_see_score(self, spec: ModelSpec) -> bool:
-        """Return whether the role may see every feature: from a score and all but one, that one can be worked out."""
+        """Return whether the role may see every feature: the score and the others would reveal a hidden one."""
         return all(self.data_owner(feature) is None for feature in spec.features)
 
     def visible_notes(self, spec: ModelSpec, notes: Iterable[str]) -> tuple[str, ...]:

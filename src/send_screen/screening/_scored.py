@@ -15,13 +15,13 @@ from send_screen.screening._unlike_training import unlike_training
 from send_screen.specs import Feature
 from send_screen.tables import percent
 
-# With more of the children beyond what the model was trained on, it is another population that was asked about.
+# Share of children out of the training range, or with a missing value, above which a feature gets a banner.
 UNUSUAL_SHARE = 0.2
 
 
 @dataclass(frozen=True)
 class ScoredCohort:
-    """What a version computes from p features of n children."""
+    """Scores and contributions of a version, for p features of n children."""
 
     features: tuple[Feature, ...]
     X: pd.DataFrame
@@ -51,7 +51,7 @@ class ScoredCohort:
         )
 
     def notes(self) -> tuple[str, ...]:
-        """Return how many values of each feature were outside what the version was trained on."""
+        """Return how many values of each feature were clipped or unknown categories."""
         notes = []
         for feature, beyond, new in zip(
             self.features, self.clipped.sum(axis=0), self.unknown_category.sum(axis=0), strict=True
@@ -92,7 +92,7 @@ class SelectionStability:
     """Probability that such a model lists the child, at the same number of places, shape (n,)."""
 
     def percent_interval(self, child: int) -> tuple[int, int]:
-        """Return the interval of a child's score, as children of a hundred."""
+        """Return the prediction interval of a child's risk, in per cent."""
         return percent(self.low[child]), percent(self.high[child])
 
     def selections_of_10(self, child: int) -> int:

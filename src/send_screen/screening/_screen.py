@@ -57,8 +57,8 @@ def screen_cohort(
     listed, margin = listed_and_margin(scored.score, tie_break_key(cohort.ids.tolist()), school, capacity)
     stability = selection_stability(bundle, scored, school, capacity)
     visible = _visible(bundle, access, cohort.show)
-    numbers = access.may_see_score(bundle.spec)
-    firmness = stability if numbers else None
+    may_see_score = access.may_see_score(bundle.spec)
+    shown_stability = stability if may_see_score else None
     rank = {position: number for number, position in enumerate(np.concatenate([listed, margin]), start=1)}
 
     def child(position: int) -> ScreenedChild:
@@ -71,14 +71,14 @@ def screen_cohort(
             name=shown["name"],
             class_name=shown["class_name"],
             school=shown["school"],
-            score=float(scored.score[position]) if numbers else None,
-            percent=percent(scored.score[position]) if numbers else None,
+            score=float(scored.score[position]) if may_see_score else None,
+            percent=percent(scored.score[position]) if may_see_score else None,
             reasons_for=why.reasons_for,
             reasons_against=why.reasons_against,
             not_known=why.not_known,
             ask=why.ask,
-            percent_interval=firmness.percent_interval(position) if firmness else None,
-            selections_of_10=firmness.selections_of_10(position) if firmness else None,
+            percent_interval=shown_stability.percent_interval(position) if shown_stability else None,
+            selections_of_10=shown_stability.selections_of_10(position) if shown_stability else None,
         )
 
     rows = _visible(bundle, access, cohort.excluded).to_dict("records")
@@ -103,7 +103,7 @@ def screen_cohort(
 
 
 def _visible(bundle: Bundle, access: RoleAccess, shown: pd.DataFrame) -> pd.DataFrame:
-    """Blank what the role may not see beside the identifier: name, class, school."""
+    """Blank the name, class or school where the role may not see it."""
     spec = bundle.spec
     sources = {
         "name": spec.show.name,
@@ -117,7 +117,7 @@ def _visible(bundle: Bundle, access: RoleAccess, shown: pd.DataFrame) -> pd.Data
 def excluded_child(row: dict[str, Any], hidden_rules: Mapping[str, str]) -> ExcludedChild:
     """Return an excluded row as a role may see it, by its :meth:`~send_screen.screening.RoleAccess.hidden_rules`.
 
-    Of a rule that is hidden only the agency to ask is named: remedy and kind would tell what the column holds, too.
+    Of a hidden rule only the agency to ask is named: remedy and kind would also reveal what the column holds.
     """
     shown = {key: "" if pd.isna(value) else str(value) for key, value in row.items()}
     agency = hidden_rules.get(shown["rule"])
@@ -137,7 +137,7 @@ def excluded_child(row: dict[str, Any], hidden_rules: Mapping[str, str]) -> Excl
 def _by_group(bundle: Bundle, cohort: Cohort, access: RoleAccess) -> tuple[dict[str, object], ...]:
     """Count the children for manual review in each group, and all rows of the group.
 
-    Only by columns that the role may see: beside one named child, a count says which group the child is in.
+    Only by columns that the role may see: a count of one would reveal the group of a named child.
     """
     manual_review = cohort.excluded[cohort.excluded["kind"] == MANUAL_REVIEW]
     rows: list[dict[str, object]] = []

@@ -1,4 +1,4 @@
-"""Numeric columns whose distribution is far from that of the training children: they may hold something else."""
+"""Detect numeric columns whose distribution differs so much from training that they may hold something else."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ _DISJOINT = 0.85
 _QUANTILES = (0.1, 0.5, 0.9)
 
 
-def unlike_cut(values: np.ndarray, edges: np.ndarray, trained: np.ndarray) -> int | None:
-    """Return the cut point at which a column differs most from training, or None where it may be a school's own.
+def most_different_cut_point(values: np.ndarray, edges: np.ndarray, trained: np.ndarray) -> int | None:
+    """Return the position of the cut point where a column differs most from training; None if it is plausible.
 
-    The Kolmogorov-Smirnov distance alone does not tell: the children of one school are alike. In a column of codes it
-    is enough. Elsewhere the unit must look another one (each of three quantiles at most half or at least twice that of
-    training), or hardly any value lie among those of training. A column of few values may be of classes: it is left
-    out.
+    A large Kolmogorov-Smirnov distance is required. It is sufficient only for a column of codes, since the children of
+    one school are similar. Other columns must also seem to be in another unit (each of three quantiles at most half or
+    at least twice that of training), or be almost disjoint from training. Columns of few values, which may be features
+    of classes, are ignored.
 
     Parameters
     ----------
     values : numpy.ndarray, shape (n,)
-        Of this file.
+        Values in the file that is screened.
     edges, trained : numpy.ndarray, shape (m,)
         Cut points, and the share of the training children below each.
     """
@@ -43,19 +43,18 @@ def unlike_cut(values: np.ndarray, edges: np.ndarray, trained: np.ndarray) -> in
         return None
     if len(edges) <= _MAX_CODES - 1:
         return cut
-    usual = np.interp(_QUANTILES, trained, edges)
+    expected = np.interp(_QUANTILES, trained, edges)
     found = np.quantile(values, _QUANTILES)
-    other_unit = bool((usual > 0).all()) and bool((found <= usual / 2).all() or (found >= 2 * usual).all())
+    other_unit = bool((expected > 0).all()) and bool((found <= expected / 2).all() or (found >= 2 * expected).all())
     return cut if len(np.unique(values)) >= _MIN_VALUES and (other_unit or distance >= _DISJOINT) else None
 
 
 def unlike_training(
     features: Sequence[Feature], tables: RiskTables, X: pd.DataFrame, contracts: Mapping[str, Contract]
 ) -> tuple[str, ...]:
-    """Return banners on the numeric features that are unlike the counts published with the tables.
+    """Return banners on numeric features whose distribution is unlike the counts published with the tables.
 
-    A feature that is true or false of a child (who eats free, who speaks what) differs between schools by who lives
-    there, and is left out.
+    Yes-or-no features, such as free school meals, differ between schools by their intake, and are left out.
     """
     found: list[tuple[str, str]] = []
     for feature, term in zip(features, tables.terms, strict=True):
@@ -66,7 +65,7 @@ def unlike_training(
             continue
         edges, counts = np.array(term.edges), np.array(term.n, dtype=np.float64)
         trained = np.cumsum(counts)[:-1] / counts.sum()
-        cut = unlike_cut(values, edges, trained)
+        cut = most_different_cut_point(values, edges, trained)
         if cut is None:
             continue
         here, there = (round(100 * float(share)) for share in (np.mean(values < edges[cut]), trained[cut]))

@@ -1,8 +1,8 @@
-"""Answer requests over HTTP: the model that MLflow serves, what a request may hold, and what each row is answered.
+"""Serve a version over HTTP with MLflow: the model, the requests it accepts, and the response to each row.
 
 ``mlflow models serve`` runs ``served.py``, which is logged as text and loads ``ServedModel`` of
-:mod:`send_screen.serving._model`. That opens a verified folder, unpickles nothing, and keeps the rules of
-``send-screen screen``. Nothing here imports MLflow before it is asked to serve.
+:mod:`send_screen.serving._model`. It opens a verified folder, unpickles nothing, and follows the rules of
+``send-screen screen``. MLflow is imported only in order to serve.
 """
 
 from send_screen.serving._predict import PREDICTION_COLUMNS, predict_records, request_columns, served_code

@@ -23,43 +23,42 @@ class ServedModel(mlflow.pyfunc.PythonModel):
     def load_context(self, context: Any) -> None:
         """Verify the version's files before anything is read from them."""
         self.bundle = open_bundle(context.artifacts["bundle"])
-        # MLflow's own refusal of a request quotes the request: children's data, in an error message and a log.
+        # MLflow's own error about a request quotes it: children's data in a message and a log.
         os.environ["MLFLOW_DISABLE_SCHEMA_DETAILS"] = "true"
-        answer_in_the_servers_place()
+        patch_scoring_server()
 
     def predict_records(self, rows: pd.DataFrame, role: str | None) -> pd.DataFrame:
-        """Return the prediction of each row, as ``role`` may know it."""
+        """Return the prediction of each row, without what ``role`` may not see."""
         return predict_records(self.bundle, rows, role=role)
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
-        """Return the prediction of each row; what cannot be answered is a client's error with a reason."""
+        """Return the prediction of each row; raise a client error with a reason for invalid requests."""
         try:
             return self.predict_records(model_input, (params or {}).get("role"))
         except SendScreenError as error:
             raise MlflowException(str(error), error_code=INVALID_PARAMETER_VALUE) from None
 
 
-def answer_in_the_servers_place() -> None:
-    """Have MLflow's scoring server hand requests to models of ours; other models are served as before.
+def patch_scoring_server() -> None:
+    """Patch MLflow's scoring server to pass requests unparsed to our models; other models are served as before.
 
-    MLflow 3.17 answers a request before a model sees it, and its answers break two rules. A body that is not JSON or
-    not UTF-8 is quoted whole, and deep nesting ends in status 500. A parameter of another name is dropped, so that a
-    misspelt ``role`` would see what the usual role sees. One cell of another type refuses all rows, and an undefined
-    figure is written as ``NaN``, which is not JSON.
+    MLflow 3.17 parses a request before a model sees it. It quotes a body that is not JSON or not UTF-8, and answers
+    deep nesting with status 500. It drops a parameter of another name, so that a misspelt ``role`` would see what the
+    default role sees. It refuses all rows for one cell of another type, and writes NaN, which is not JSON.
     """
-    theirs = scoring_server.invocations
-    if getattr(theirs, "hands_over", False):
+    original = scoring_server.invocations
+    if getattr(original, "is_patched", False):
         return
 
     def invocations(data: bytes, content_type: str | None, model: Any, input_schema: Any) -> Any:
         try:
-            ours = model.unwrap_python_model()
+            python_model = model.unwrap_python_model()
         except MlflowException:  # a model of another flavour
-            ours = None
-        if not hasattr(ours, "predict_records"):
-            return theirs(data, content_type, model, input_schema)
-        status, text = respond(ours.predict_records, data, content_type)
+            python_model = None
+        if not hasattr(python_model, "predict_records"):
+            return original(data, content_type, model, input_schema)
+        status, text = respond(python_model.predict_records, data, content_type)
         return scoring_server.InvocationsResponse(response=text, status=status, mimetype="application/json")
 
-    invocations.hands_over = True  # type: ignore[attr-defined]  # a mark, so that it is not wrapped twice
+    invocations.is_patched = True  # type: ignore[attr-defined]  # so that it is not patched twice
     scoring_server.invocations = invocations

@@ -1,4 +1,4 @@
-"""Predictions of a served version: their MLflow signature, and score, reasons and status row by row."""
+"""Predictions of a served version: their MLflow signature, and score, reasons and status of each row."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ PREDICTION_COLUMNS = {
 
 
 def request_columns(spec: ModelSpec, contracts: dict[str, Contract]) -> dict[str, str]:
-    """Return the type of each column of a request, by name: any, since MLflow's types refuse what pandas holds.
+    """Return the MLflow type of each column of a request, by name: always ``any``.
 
-    MLflow takes neither whole numbers nor categories for text, and no text for a number. The contract defines what
-    a cell may hold, and which columns may be missing.
+    MLflow's stricter types would refuse a whole number or category as text, or a number as text. The contract validates
+    cells and columns instead.
     """
     return {str(name): "any" for name in synthetic_rows(spec, contracts).columns}
 
@@ -63,13 +63,12 @@ def predict_records(
     allow_synthetic_model: bool = False,
     today: dt.date | None = None,
 ) -> pd.DataFrame:
-    """Return score, reasons and status of each row, with no identifier among them.
+    """Return score, reasons and status of each row, without identifiers.
 
     The order is that of ``rows``, and ``row`` counts from 1. ``status`` is ``"screened"``, or why the child was not
     screened; ``score`` and ``percent`` are then NaN, as they are for a role that may not see a feature, whose value
-    could be worked out from them. ``beyond_training`` names what lies beyond anything the version
-    has seen, and so was taken as the nearest that it has, or as not known. Rows that cannot be used as a whole, and
-    roles, are refused as by :func:`send_screen.screening.screen_cohort`.
+    could be derived from them. ``beyond_training`` names the features that were clipped or are an unknown category.
+    Raises for a file or role that is refused, as :func:`send_screen.screening.screen_cohort` does.
     """
     access = role_access(bundle.contracts, role)
     cohort = load_cohort(bundle.spec, rows.reset_index(drop=True), training=False, contracts=bundle.contracts)
@@ -86,10 +85,10 @@ def _screened(bundle: Bundle, cohort: Cohort, access: RoleAccess) -> Iterator[di
     features = bundle.features
     scored = score_cohort(bundle, cohort)
     beyond = scored.clipped | scored.unknown_category
-    numbers = access.may_see_score(bundle.spec)
+    may_see_score = access.may_see_score(bundle.spec)
     may_see = [access.data_owner(feature) is None for feature in features]
     row = cohort.show["row"].to_numpy(dtype=np.int64) - 1
-    # Plain tuples: a row taken out of a frame costs as much as everything else that is done for a child.
+    # tuples, since a row of a frame is slow
     for position, values in enumerate(scored.X.itertuples(index=False, name=None)):
         why = reasons(features, access, values, scored.contributions[position])
         unusual = [
@@ -99,8 +98,8 @@ def _screened(bundle: Bundle, cohort: Cohort, access: RoleAccess) -> Iterator[di
             "row": int(row[position]),
             "status": "screened",
             "reason": "",
-            "score": float(scored.score[position]) if numbers else np.nan,
-            "percent": float(percent(scored.score[position])) if numbers else np.nan,
+            "score": float(scored.score[position]) if may_see_score else np.nan,
+            "percent": float(percent(scored.score[position])) if may_see_score else np.nan,
             "reasons_for": "; ".join(reason.text for reason in why.reasons_for),
             "reasons_against": "; ".join(reason.text for reason in why.reasons_against),
             "not_known": "; ".join(why.not_known),

@@ -1,4 +1,4 @@
-"""Parse requests to a served version: limited in size, and never quoted in an error.
+"""Parse requests to a served version, within size limits; errors never quote a request.
 
 Every cell becomes the text that a CSV file would hold, numbers included, so that a request and a file with the same
 children get the same scores to the last bit.
@@ -18,10 +18,9 @@ import pandas as pd
 from send_screen.documents import replace_surrogates
 from send_screen.errors import SendScreenError
 
-# More than any year group of a school, and as many as are answered within seconds: a request that is still being
-# worked on after a minute is given up by MLflow's server.
+# More than a school's year group, and answered within seconds: MLflow's server gives up after a minute.
 MAX_ROWS = 10_000
-# Ten thousand rows of records are about 8 MB; read into memory, a request is ten times as large.
+# MAX_ROWS rows as JSON records are about 8 MB, and ten times as much in memory.
 MAX_BYTES = 16 * 2**20
 MAX_CELLS = 1_000_000  # a hundred columns in each of as many rows
 FORMATS = ("dataframe_split", "dataframe_records", "instances", "inputs")
@@ -41,9 +40,9 @@ class RequestError(SendScreenError):
 
 
 def read_request(body: bytes, content_type: str | None) -> tuple[pd.DataFrame, str | None]:
-    """Return the rows of a request as text, and the role that will read the answer where the client names one.
+    """Return the rows of a request as text, and the role of the reader if the client names one.
 
-    The body is JSON in one of MLflow's four formats, or CSV. An error quotes nothing of it.
+    The body is JSON in one of MLflow's four formats, or CSV. Errors do not quote it.
     """
     if len(body) > MAX_BYTES:
         raise _too_large(f"The request has more than {MAX_BYTES // 2**20} MB.")
@@ -66,12 +65,12 @@ def read_request(body: bytes, content_type: str | None) -> tuple[pd.DataFrame, s
 
 
 def _too_large(message: str) -> RequestError:
-    remedy = f"Send at most {MAX_ROWS:,} rows a request, or screen the file with send-screen screen."
+    remedy = f"Send at most {MAX_ROWS:,} rows per request, or screen the file with send-screen screen."
     return RequestError(message, remedy=remedy, status=413)
 
 
 def _parse_json(text: str) -> dict[str, Any]:
-    """Return a JSON object with every number as the text it was written as."""
+    """Return a JSON object, with numbers kept as the text in the request."""
     try:
         value = json.loads(text, parse_int=str, parse_float=str, parse_constant=str, object_pairs_hook=_object)
     except json.JSONDecodeError as error:
@@ -123,7 +122,7 @@ def _from_json(name: str, data: Any) -> pd.DataFrame:
 def _from_csv(text: str) -> pd.DataFrame:
     lines = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        # one more than may be sent, and the header
+        # the header, and one row more than allowed
         records = list(islice((record for record in lines if record), MAX_ROWS + 2))
     except csv.Error:
         raise RequestError("The CSV cannot be split into columns.", remedy="Close every quotation mark.") from None
@@ -131,7 +130,7 @@ def _from_csv(text: str) -> pd.DataFrame:
 
 
 def _frame(headers: object, rows: Iterable[Any], n: int) -> pd.DataFrame:
-    """Return ``n`` rows as text under headers of which each is there once."""
+    """Return ``n`` rows as a frame of text; raise for duplicate headers or too many cells."""
     if n > MAX_ROWS:
         raise _too_large(f"The request has more than {MAX_ROWS:,} rows.")
     if n < 1:
@@ -154,7 +153,7 @@ def _cell(value: object, row: int) -> str | None:
         return None
     if isinstance(value, bool):
         return "true" if value else "false"
-    # A text that cannot be encoded holds half of a character that takes two.
+    # a text that cannot be encoded holds a lone surrogate
     if not isinstance(value, str) or not (value.isascii() or replace_surrogates(value) == value):
         raise RequestError("A cell is not text, a number, true, false or null.", row=row)
     return value

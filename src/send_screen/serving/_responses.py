@@ -1,4 +1,4 @@
-"""Build the response to a request: predictions as JSON, or an error that quotes no child."""
+"""Build the response to a request: predictions as JSON, or an error without a child's data."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def respond(
     except SendScreenError as error:
         return 400, _refusal(str(error))
     except Exception as error:
-        # Where it happened, and never what the exception says: that may quote a cell.
+        # log the place, not the message, which may quote a cell
         frames = traceback.format_list(traceback.extract_tb(error.__traceback__))
         _logger.error("Unexpected %s while answering a request:\n%s", type(error).__name__, "".join(frames))
         return 400, _refusal(UNEXPECTED)

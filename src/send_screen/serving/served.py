@@ -1,7 +1,7 @@
-"""The model as MLflow serves it: code that is logged as text, and a verified folder of data; no pickle.
+"""The code that MLflow runs to serve a version ("models from code", so no pickle).
 
-This file is copied into the model's artefacts and run by MLflow when the model is loaded. It only connects MLflow to
-:mod:`send_screen.serving`, which keeps the same rules as ``send-screen screen``.
+This file is copied into the model's artefacts and run when the model is loaded. It connects MLflow to
+:mod:`send_screen.serving`, which follows the same rules as ``send-screen screen``.
 """
 
 import os

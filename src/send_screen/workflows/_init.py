@@ -121,7 +121,7 @@ def init(
     Parameters
     ----------
     file : str or pathlib.Path
-        CSV, XLSX or Parquet, one row a child.
+        CSV, XLSX or Parquet, one row per child.
     out : str or pathlib.Path
         A folder that is not there yet, or is empty.
     outcome, school, child_id : str, optional

@@ -110,7 +110,7 @@ def screen(
     model : str or pathlib.Path
         See :func:`load_model`.
     file : str or pathlib.Path
-        A school's file, or a folder with one file a contract.
+        A school's file, or a folder with one file per contract.
     out : str or pathlib.Path
         Folder for the results, with no list in it yet. The summary is written last: where it is missing, the run did
         not end.

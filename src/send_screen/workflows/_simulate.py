@@ -1,4 +1,4 @@
-"""Simulate an England of children who do not exist, in memory or as files."""
+"""Simulate reception children in England who do not exist, in memory or as files."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def simulate(
     Returns
     -------
     SimulatedData
-        ``pupil_census``, ``eyfsp`` and ``sen_status`` are data frames of one row a child.
+        ``pupil_census``, ``eyfsp`` and ``sen_status`` are data frames of one row per child.
 
     Raises
     ------
