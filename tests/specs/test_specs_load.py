@@ -154,6 +154,14 @@ CASES: dict[str, tuple[Edit, str]] = {
         "no version could pass",
     ),
     "a gate without a bound": (lambda d: d["gates"].append({"metric": "roc_auc"}), "at_least or at_most"),
+    "a gate against itself without a limit that it has not": (
+        lambda d: d["gates"][0].update(metric="roc_auc", against="all_terms"),
+        "against: 'all_terms' is compared with where there are `model_parameters.max_terms`",
+    ),
+    "a gate against points that it has not": (
+        lambda d: d["gates"][0].update(metric="roc_auc", against="whole_points"),
+        "against: 'whole_points' is compared with where there are `scorecard_points`",
+    ),
     "a gate against nobody": (
         lambda d: (d.pop("challengers"), d["gates"][0].update(against="lightgbm")),
         "not under `challengers`",
@@ -244,6 +252,19 @@ def test_a_model_without_parameters_has_its_challengers_and_gates_against_them(r
 
     spec = parse_spec(spec_with(repository, edit), file="x")
     assert (spec.model, spec.challengers, spec.gates[-1].against) == ("additive", ("lightgbm", "ebm"), "ebm")
+
+
+@pytest.mark.parametrize("model", ["additive", "logistic", "baseline"])
+def test_gates_bound_what_whole_points_cost_and_a_limit_on_terms(repository: Path, model: str) -> None:
+    def edit(d: dict[str, Any]) -> None:
+        d.update(model=model, scorecard_points=10)
+        d["gates"] = [{"metric": "roc_auc", "against": "whole_points", "at_most": 0.01}]
+        if model == "additive":
+            d["model_parameters"] = {"max_terms": 5}
+            d["gates"].append({"metric": "recall", "against": "all_terms", "at_least": -0.02})
+
+    spec = parse_spec(spec_with(repository, edit), file="x")
+    assert [gate.against for gate in spec.gates] == ["whole_points", "all_terms"][: len(spec.gates)]
 
 
 def test_a_research_comparison_may_name_a_protected_characteristic(repository: Path) -> None:

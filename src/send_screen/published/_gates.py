@@ -160,7 +160,9 @@ def _check(gate: Gate, sections: MeasuredSections, suppressed: bool | None) -> G
     reason = "" if measured is not None else (found and found.reason) or "not measured"
     if is_suppressed(found):
         passed, reason = bool(suppressed), _RESULT_SUPPRESSED if suppressed is None else _CHECKED_ON_EXACT_FIGURE
-    description = gate.metric.replace("_", " ") + (f", gain over {gate.against}" if gate.against else "")
+    description = gate.metric.replace("_", " ") + (
+        f", gain over {gate.against.replace('_', ' ')}" if gate.against else ""
+    )
     if gate.end != "value":
         description += f" ({gate.end} end of its interval)"
     return GateResult(gate=description, required=" and ".join(bounds), measured=measured, passed=passed, reason=reason)

@@ -11,6 +11,8 @@ from send_screen.specs._model_spec import GoalsNotMet, SpecDocument
 
 #: Metrics whose difference between two models the out-of-fold predictions give.
 COMPARED = ("roc_auc", "average_precision", "recall", "precision")
+#: The keys of a spec with which a version is compared with itself in another form.
+_COMPARED_BY = {"all_terms": "model_parameters.max_terms", "whole_points": "scorecard_points"}
 
 
 def find_contradictions(spec: SpecDocument, contracts: Mapping[str, Contract]) -> Iterator[str]:
@@ -153,8 +155,10 @@ def _parameter_mistakes(spec: SpecDocument) -> Iterator[str]:
 
 def _gate_mistakes(spec: SpecDocument) -> Iterator[str]:
     for position, gate in enumerate(spec.gates):
-        if gate.against and gate.against != "baseline" and gate.against not in spec.challengers:
-            yield f"$.gates[{position}].against: {gate.against!r} is not under `challengers`"
+        if gate.against and gate.against not in ("baseline", *spec.compared):
+            key = _COMPARED_BY.get(gate.against)
+            why = f"is compared with where there are `{key}`" if key else "is not under `challengers`"
+            yield f"$.gates[{position}].against: {gate.against!r} {why}"
         if gate.against and gate.metric not in COMPARED:
             yield f"$.gates[{position}].metric: {gate.metric} is not compared with a model; {', '.join(COMPARED)} are"
 

@@ -172,7 +172,7 @@ class Gate(Document):
         "calibration_slope",
         "calibration_intercept",
     ]
-    against: Literal["baseline", "lightgbm", "ebm"] | None = None
+    against: Literal["baseline", "lightgbm", "ebm", "whole_points", "all_terms"] | None = None
     end: Literal["value", "low", "high"] = "value"
     at_least: float | None = None
     at_most: float | None = None
@@ -236,6 +236,12 @@ class SpecDocument(Document):
     validation: Validation
     review_date: dt.date
 
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """The models that the candidate is compared with: challengers, its whole points, itself without a limit."""
+        own = {"whole_points": self.scorecard_points, "all_terms": self.model_parameters.max_terms}
+        return (*self.challengers, *(name for name, given in own.items() if given is not None))
+
 
 class ModelSpec(SpecDocument):
     """A validated model spec: population, features, outcome, model, capacity, gates and owner.
@@ -277,12 +283,6 @@ class ModelSpec(SpecDocument):
     def shown_school(self) -> ColumnRef | None:
         """The column of the school that a list shows; None where there are no schools."""
         return self.show.school or self.school
-
-    @property
-    def compared(self) -> tuple[str, ...]:
-        """The models that the candidate is compared with: challengers, its whole points, itself without a limit."""
-        own = {"whole_points": self.scorecard_points, "all_terms": self.model_parameters.max_terms}
-        return (*self.challengers, *(name for name, given in own.items() if given is not None))
 
     @property
     def monotonic_cst(self) -> dict[str, Literal["increasing", "decreasing"]]:
