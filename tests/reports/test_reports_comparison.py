@@ -15,7 +15,7 @@ from send_screen.errors import UsageError
 from send_screen.reports import CAUTION, Comparison, compare_versions, render_comparison
 from send_screen.reports._changes import ABSENT, Change, spec_changes
 from send_screen.reports._figures import Estimate
-from send_screen.reports._interval_change import closer_is_better, higher_is_better, lower_is_better, shift
+from send_screen.reports._interval_change import closer_is_better, compare_intervals, higher_is_better, lower_is_better
 
 QUESTION = "Who is missed?"
 
@@ -133,13 +133,13 @@ def test_a_list_a_little_longer_and_a_tolerance_a_little_wider_are_changes() -> 
 def test_of_how_many_groups_nobody_was_better_is_said() -> None:
     first, second = _two()
     whole = _compare(first, second)
-    assert f"of {whole.n_compared} figures and gaps that were compared" in whole.nobody
+    assert f"of {whole.n_compared} figures and gaps that were compared" in whole.no_change_text
     for row in (*second["groups"], *second["gaps"]):
         row |= {"value": None, "low": None, "high": None}
     nothing = _compare(first, second)
     assert nothing.n_not_compared == whole.n_compared + whole.n_not_compared
-    assert nothing.nobody.startswith("It was not compared for any group")
-    assert nothing.nobody in render_comparison(nothing)
+    assert nothing.no_change_text.startswith("It was not compared for any group")
+    assert nothing.no_change_text in render_comparison(nothing)
 
 
 def test_features_tolerances_and_counts_are_found_too() -> None:
@@ -240,8 +240,8 @@ DIRECTED = (lower_is_better, higher_is_better)
 def test_nothing_is_told_of_intervals_that_share_a_value(one: list[float], other: list[float], loss: Any) -> None:
     first, second = Estimate(sum(one) / 2, *one), Estimate(sum(other) / 2, *other)
     assume((first.value, *one) != (second.value, *other))
-    found = shift(first, second, loss)
-    back = shift(second, first, loss)
+    found = compare_intervals(first, second, loss)
+    back = compare_intervals(second, first, loss)
     if max(one[0], other[0]) <= min(one[1], other[1]):
         assert found == "cannot be told"
     assert {"better": "worse", "worse": "better"}.get(found, found) == back
@@ -261,7 +261,7 @@ def test_better_is_so_for_every_truth_inside_both_intervals(
     ends: list[float], turned: bool, loss: Any, place: float, place_2: float
 ) -> None:
     one, other = (ends[2:], ends[:2]) if turned else (ends[:2], ends[2:])
-    found = shift(Estimate(one[0], *one), Estimate(other[0], *other), loss)
+    found = compare_intervals(Estimate(one[0], *one), Estimate(other[0], *other), loss)
     assert found in ("better", "worse", *(["turned round"] if loss not in DIRECTED else []))
     before = min(max(one[0] + place * (one[1] - one[0]), one[0]), one[1])
     after = min(max(other[0] + place_2 * (other[1] - other[0]), other[0]), other[1])

@@ -111,7 +111,7 @@ def test_net_benefit_is_said_where_it_was_shown_and_its_curves_add_up(published:
     assert "Of 6 thresholds, from 5 to 30 of 100, it was shown better" in text
     points = decision_points(make_report(published))
     for point, row in zip(points, published["net_benefit"], strict=False):
-        assert point.own == pytest.approx(100 * row["value"])
+        assert point.net_benefit == pytest.approx(100 * row["value"])
         others = [r for r in published["net_benefit"] if r["threshold_probability"] == row["threshold_probability"]]
         assert point.treat_all == pytest.approx(100 * (row["value"] - others[1]["value"]))
         assert point.baseline == pytest.approx(100 * (row["value"] - others[2]["value"]))

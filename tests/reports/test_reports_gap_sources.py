@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reports_factory import make_report, render
 
-from send_screen.reports._gap_sources import adding_up
+from send_screen.reports._gap_sources import round_to_total
 from send_screen.reports._report_view import ReportView
 
 
@@ -101,6 +101,6 @@ def test_without_agencies_all_features_are_one(published: dict[str, Any]) -> Non
 @given(st.lists(st.floats(-3, 3), min_size=1, max_size=30))
 def test_rounded_parts_add_up_and_each_is_near(values: list[float]) -> None:
     total = round(sum(values) * 100)
-    printed = adding_up(values, total)
+    printed = round_to_total(values, total)
     assert sum(printed) == total
     assert all(abs(number - value * 100) < 1 + 1e-5 for number, value in zip(printed, values, strict=True))

@@ -13,7 +13,7 @@ from typing import Any
 from send_screen.auditing._checks import FAILED, NOT_CHECKED, PASSED, SKIPPED, Addition, Check, CheckResult
 from send_screen.documents import write_atomically
 from send_screen.errors import ExitCode, MachineError
-from send_screen.reports import render_html, version_marks
+from send_screen.reports import render_html, version_watermarks
 from send_screen.results import Result, Section
 
 ADDED = "Added by MLflow or people, and not audited"
@@ -164,7 +164,7 @@ def render_audit(found: Audit) -> str:
     return render_html(
         "audit.html.j2",
         found=found,
-        marks=version_marks(found.metadata.get("trained_on")),
+        watermarks=version_watermarks(found.metadata.get("trained_on")),
         metadata=[(summary, found.metadata[name]) for name, summary in _LABELS.items() if name in found.metadata],
         added=ADDED,
         out_of_scope=OUT_OF_SCOPE,

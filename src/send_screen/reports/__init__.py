@@ -1,9 +1,9 @@
-"""Pages and lists for people: pure rendering of what screening found and of what a version publishes.
+"""Render pages and lists for people from a screening result or a published report.
 
-Values are worked out once (``_report_view``), pictures are pure functions of them (``svg``), pages are templates.
-:func:`render_screening` and the list files show a :class:`~send_screen.screening.ScreeningResult`;
-:func:`render_pages` shows a :class:`~send_screen.published.PublishedReport`. No statistic is computed and no store
-asked. Every page is one file that needs nothing else, and says what it is not.
+Values are prepared once (``_report_view``), pictures are pure functions of them (``svg``), pages are templates.
+:func:`render_screening` and the list files render a :class:`~send_screen.screening.ScreeningResult`;
+:func:`render_pages` renders a :class:`~send_screen.published.PublishedReport`. Nothing is estimated here, and no store
+is read. Every page is one self-contained file, with disclaimers.
 """
 
 from send_screen.reports._challengers import challengers_of, compare_challengers
@@ -14,7 +14,7 @@ from send_screen.reports._measured_view import headlines
 from send_screen.reports._model_pictures import draw_term
 from send_screen.reports._render import render_html
 from send_screen.reports._senco_page import render_screening
-from send_screen.reports._text import join_list, version_marks
+from send_screen.reports._text import join_list, version_watermarks
 from send_screen.reports._version_pages import (
     PAGES,
     render_decisions,
@@ -46,5 +46,5 @@ __all__ = [
     "render_plots",
     "render_screening",
     "render_summary",
-    "version_marks",
+    "version_watermarks",
 ]

@@ -1,4 +1,4 @@
-"""What interpretability costs: the difference between the candidate and each challenger, as sentences and figures."""
+"""What interpretability costs: the difference between the candidate and each challenger, as text and figures."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from send_screen.documents import keep_wording, reword
 from send_screen.published import MeasuredReport
-from send_screen.reports._figures import METRICS, Cell, Estimate
+from send_screen.reports._figures import METRICS, Estimate, EstimateText
 from send_screen.reports._text import join_list, whole
 
 _NAMES = {"lightgbm": "LightGBM", "ebm": "EBM", "whole_points": "Whole points", "all_terms": "All terms"}
-# What is compared: as the head of a row, and as it stands after "no difference was shown in".
+# Metric -> its row heading, and its name in a sentence after "no difference was shown in".
 _COMPARED = {
     "roc_auc": ("Order of the list (ROC AUC)", "the order of the whole list"),
     "average_precision": ("Top of the list (average precision)", "the top of the list"),
@@ -25,14 +25,14 @@ class DifferenceRow:
     """A metric of the candidate minus that of another model: its description, the difference, n, and a verdict."""
 
     description: str
-    difference: Cell
+    difference: EstimateText
     n: str
     verdict: str
 
 
 @dataclass(frozen=True)
 class ModelComparison:
-    """The candidate beside one other model: in a sentence, and in figures."""
+    """The candidate compared with one other model: as a sentence, and as rows of figures."""
 
     model: str
     description: str
@@ -46,7 +46,7 @@ def challengers_of(report: MeasuredReport) -> dict[str, str]:
 
 
 def compare_challengers(report: MeasuredReport) -> tuple[ModelComparison, ...]:
-    """Return the comparison with each challenger: a difference is said only where its interval leaves out 0."""
+    """Return the comparison with each challenger: better or worse only if the interval of a difference excludes 0."""
     return tuple(_compare(report, model, short) for model, short in challengers_of(report).items())
 
 
@@ -58,7 +58,7 @@ def describe_challengers(report: MeasuredReport) -> list[str]:
 
 
 def compare_baseline(report: MeasuredReport) -> str:
-    """Return in a sentence in what a version is better or worse than the baseline; empty where not compared."""
+    """Return a sentence on the metrics that are better or worse than the baseline's; empty where not compared."""
     compared = any(row.against == "baseline" for row in report.differences)
     return _compare(report, "baseline", "the rule").description if compared else ""
 
@@ -86,7 +86,7 @@ def _compare(report: MeasuredReport, model: str, short: str) -> ModelComparison:
 
 
 def _verdict(figure: Estimate) -> str:
-    """Return what a difference and its interval say of this version."""
+    """Return the verdict on a difference (this version minus the other) by its interval."""
     if figure.value is None or figure.low is None or figure.high is None:
         return UNKNOWN
     if figure.low <= 0 <= figure.high:

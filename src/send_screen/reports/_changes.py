@@ -1,4 +1,4 @@
-"""Structural diff of two published reports, and of two specs: every leaf that differs, under the name readers know."""
+"""Structural diff of two published reports, or of two specs: every value that differs, with a label for readers."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from send_screen.reports._render import read_data
 from send_screen.reports._text import format_date, stated_percent, whole
 
 ABSENT = "not there"
-_ITEM_NAMES = ("name", "contract", "metric", "rule")  # what items of a list go by
-# Not compared: each version has its own, or it is shown elsewhere on the page.
-_OWN = {"id", "name", "outcome_description", "data"}
+_ITEM_NAMES = ("name", "contract", "metric", "rule")  # keys that identify the items of a list
+# Not compared: always different, or elsewhere on the page.
+_NOT_COMPARED = {"id", "name", "outcome_description", "data"}
 
 
 @dataclass(frozen=True)
 class Change:
-    """One thing that differs: what it is, and how it is in the first version and in the second."""
+    """A value that differs: its label, and its text in the first and in the second version."""
 
     what: str
     first: str
@@ -28,7 +28,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Changes:
-    """One part of a version: what differs in it, and the names of what is the same."""
+    """One part of a version: the values that differ, and the labels of those that do not."""
 
     part: str
     changed: tuple[Change, ...]
@@ -36,9 +36,9 @@ class Changes:
 
 
 def report_changes(first: PublishedReport, second: PublishedReport) -> tuple[Changes, ...]:
-    """Return what differs between two published reports besides their measurements, part by part."""
+    """Return the differences between two published reports by part, measurements excluded."""
     parts: dict[str, tuple[list[Change], list[str]]] = {part: ([], []) for part in read_data("changes.yaml")}
-    for path, before, after in _both(_comparable(first), _comparable(second)):
+    for path, before, after in _paired_leaves(_comparable(first), _comparable(second)):
         part, label = _label(path)
         changed, same = parts.setdefault(part, ([], []))
         if before != after:
@@ -49,20 +49,20 @@ def report_changes(first: PublishedReport, second: PublishedReport) -> tuple[Cha
 
 
 def spec_changes(first: Any, second: Any) -> tuple[Change, ...]:
-    """Return every line in which two parsed specs differ, under the path to it."""
-    lines = _both(first, second)
+    """Return every value in which two parsed specs differ, with its path."""
+    lines = _paired_leaves(first, second)
     return tuple(Change(" › ".join(path), before, after) for path, before, after in lines if before != after)
 
 
-def _both(first: Any, second: Any) -> Iterator[tuple[tuple[str, ...], str, str]]:
-    """Yield each leaf that either document has: its path, and its text in both."""
+def _paired_leaves(first: Any, second: Any) -> Iterator[tuple[tuple[str, ...], str, str]]:
+    """Yield each leaf of either document: its path, and its text in both."""
     one, other = dict(_leaves(first)), dict(_leaves(second))
     for path in dict.fromkeys([*one, *other]):
         yield path, one.get(path, ABSENT), other.get(path, ABSENT)
 
 
 def _leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield each leaf of a document as text under its path; items of a list go by their name where they have one."""
+    """Yield each leaf of a document as text with its path; list items are identified by name where they have one."""
     if isinstance(value, Mapping):
         for key, item in value.items():
             yield from _leaves(item, (*path, str(key)))
@@ -75,8 +75,8 @@ def _leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str,
 
 
 def _comparable(report: PublishedReport) -> dict[str, Any]:
-    """Return what is compared of a report, its leaves as text."""
-    version = {name: value for name, value in report.version.model_dump().items() if name not in _OWN}
+    """Return the comparable parts of a report, with leaves as text."""
+    version = {name: value for name, value in report.version.model_dump().items() if name not in _NOT_COMPARED}
     groups = Groups(report)
     counts = {name: getattr(report.cohort, name) for name in ("n", "n_outcome", "n_schools")}
     return {
@@ -107,7 +107,7 @@ def _comparable(report: PublishedReport) -> dict[str, Any]:
 
 
 def _label(path: tuple[str, ...]) -> tuple[str, str]:
-    """Return the part of the page that a path belongs to, and what a reader calls it."""
+    """Return the part of the page that a path belongs to, and its label for readers."""
     for known, key in ((".".join(path), ""), (".".join([*path[:-1], "*"]), path[-1])):
         for part, labels in read_data("changes.yaml").items():
             if known in labels:

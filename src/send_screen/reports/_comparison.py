@@ -10,26 +10,26 @@ from send_screen.documents import Noun, keep_wording, reword
 from send_screen.errors import UsageError
 from send_screen.published import PublishedReport
 from send_screen.reports._changes import Change, Changes, report_changes, spec_changes
-from send_screen.reports._figures import METRICS, PERCENT, Cell, Estimate
+from send_screen.reports._figures import METRICS, PERCENT, Estimate, EstimateText
 from send_screen.reports._groups import QUESTIONS, SYMBOLS, Groups, describe_verdict, plain_verdict
 from send_screen.reports._interval_change import (
-    Shift,
+    IntervalChange,
     ToLoss,
     closer_is_better,
+    compare_intervals,
     higher_is_better,
     lower_is_better,
-    shift,
 )
 from send_screen.reports._render import render_html
-from send_screen.reports._text import count, sentence, version_marks
+from send_screen.reports._text import count, sentence, version_watermarks
 
-# A group's own figure is better where fewer are missed or listed without the outcome, or it is nearer the score.
+# Of a group, lower error rates are better, and calibration in the large nearer to 0.
 _GROUP_LOSS: dict[str, ToLoss] = {
     "false_negative_rate": lower_is_better,
     "false_positive_rate": lower_is_better,
     "calibration_in_the_large": closer_is_better(0.0),
 }
-# Of every other metric, higher is better.
+# For all other metrics, higher is better.
 _LOSS: dict[str, ToLoss] = {
     "number_needed_to_screen": lower_is_better,
     "calibration_slope": closer_is_better(1.0),
@@ -50,29 +50,29 @@ OTHER_DATA = "The two versions were measured on different data: what changed can
 
 @dataclass(frozen=True)
 class FigureChange:
-    """One metric of both versions, and what can be said of its change."""
+    """One metric of both versions, and the verdict on its change (``shift``)."""
 
     description: str
-    first: Cell
-    second: Cell
-    shift: Shift
+    first: EstimateText
+    second: EstimateText
+    shift: IntervalChange
 
 
 @dataclass(frozen=True)
 class GroupChange:
-    """One group and one question: each version's figure, gap from all others and verdict, and what can be said."""
+    """One group and one metric of both versions: figures, gaps from all others, verdicts, and how both changed."""
 
     question: str
     attribute: str
     group: str
-    figures: tuple[Cell, Cell]
-    gaps: tuple[Cell, Cell]
+    figures: tuple[EstimateText, EstimateText]
+    gaps: tuple[EstimateText, EstimateText]
     verdicts: tuple[str, str]
-    shift: Shift
-    gap_shift: Shift
+    shift: IntervalChange
+    gap_shift: IntervalChange
 
-    def shown(self, wanted: Shift) -> Iterator[str]:
-        """Yield each change that was shown, of the group's own figure and of its gap from all others."""
+    def shown(self, wanted: IntervalChange) -> Iterator[str]:
+        """Yield a sentence for each change of the wanted kind, of the group's figure and of its gap from all others."""
         who = f"{self.question} {sentence(self.group)[:-1]}:"
         if self.shift == wanted:
             yield f"{who} {self.figures[0].in_brackets}, then {self.figures[1].in_brackets}."
@@ -83,34 +83,34 @@ class GroupChange:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two versions beside each other."""
+    """The comparison of two versions."""
 
     names: tuple[str, str]
-    """What each was asked for as."""
+    """The names under which the user gave them."""
     ids: tuple[str, str]
     title: str
     children: Noun
     notes: tuple[str, ...]
-    """What a reader must know before any figure."""
+    """Caveats that readers need before the figures."""
     parts: tuple[Changes, ...]
     spec: tuple[Change, ...] | None
-    """Line by line; None where a spec is not at hand."""
+    """Differences between the specs; None where a spec is not available."""
     metrics: tuple[FigureChange, ...]
     groups: tuple[GroupChange, ...]
     better: tuple[str, ...]
-    """Whom it was shown to become better for, a short sentence each."""
+    """For whom it became better, one sentence each."""
     worse: tuple[str, ...]
     n_compared: int
-    """Figures of groups, and gaps, of which both versions publish an interval."""
+    """Number of group figures and gaps with a published interval in both versions."""
     n_not_compared: int
-    """Those of which either does not."""
+    """Number of those without, in either version."""
     verdicts: tuple[str, ...]
-    """Verdicts that are not the same, a short sentence each. That alone does not show that the gap changed."""
+    """Verdicts that differ, one sentence each. That alone does not show that the gap changed."""
     watermarks: tuple[str, ...]
 
     @property
-    def nobody(self) -> str:
-        """What is said where no change was shown: of how many figures and gaps of groups, and of how many not."""
+    def no_change_text(self) -> str:
+        """The sentence for no change shown, with how many figures and gaps were compared, and how many were not."""
         if not self.n_compared:
             return "It was not compared for any group: not both versions publish a figure of one."
         of = f"For no group, of {count(self.n_compared, 'figure or gap', 'figures and gaps')} that were compared."
@@ -119,7 +119,7 @@ class Comparison:
         return f"{of} {self.n_not_compared} could not be: not both versions publish them."
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything that the page says, for a script."""
+        """Return the content of the page as a dict for scripts."""
         children = self.children.model_dump()
         return {"format": "send_screen.comparison/1", "caution": CAUTION, **asdict(self), "children": children}
 
@@ -132,16 +132,15 @@ def compare_versions(
     specs: tuple[Any, Any] = (None, None),
     notes: Sequence[str] = (),
 ) -> Comparison:
-    """Compare what two versions publish.
+    """Compare the published reports of two versions.
 
-    ``names`` are what each is called on the page, ``specs`` their specs as parsed YAML where they are at hand,
-    ``notes`` what is known of them from elsewhere.
+    ``names`` are their names on the page, ``specs`` their specs as parsed YAML where available, and ``notes`` further
+    caveats.
 
     Raises
     ------
     UsageError
-        If the two do not predict the same, or one was trained on synthetic children: their figures have nothing to say
-        to each other.
+        If they predict different outcomes, or only one was trained on synthetic children.
     """
     _check_comparable(first, second, names)
     children = second.version.children
@@ -164,7 +163,7 @@ def compare_versions(
         n_compared=len(shifts) - shifts.count("no interval"),
         n_not_compared=shifts.count("no interval"),
         verdicts=tuple(_changed_verdicts(*both)),
-        watermarks=version_marks(second.version.trained_on),
+        watermarks=version_watermarks(second.version.trained_on),
     )
     return reword(found, children)
 
@@ -209,7 +208,7 @@ def _metric_changes(first: PublishedReport, second: PublishedReport) -> Iterator
         if rows == [None, None]:
             continue
         one, other = map(Estimate.of, rows)
-        change = shift(one, other, _LOSS.get(name, higher_is_better))
+        change = compare_intervals(one, other, _LOSS.get(name, higher_is_better))
         if name == "net_benefit" and first.version.capacity != second.version.capacity:
             change = "not comparable"  # the weight of a false positive depends on the length of the list
         words = metric.description.format(outcome=second.version.outcome_description)
@@ -233,8 +232,8 @@ def _group_changes(first: Groups, second: Groups) -> Iterator[GroupChange]:
                 figures=(write(one), write(other)),
                 gaps=(PERCENT.difference(before), PERCENT.difference(after)),
                 verdicts=(describe_verdict(pair[0]), describe_verdict(pair[1])),
-                shift=shift(one, other, _GROUP_LOSS[metric]),
-                gap_shift=shift(before, after, closer_is_better(0.0)),
+                shift=compare_intervals(one, other, _GROUP_LOSS[metric]),
+                gap_shift=compare_intervals(before, after, closer_is_better(0.0)),
             )
 
 
@@ -243,21 +242,21 @@ def _changed_verdicts(first: Groups, second: Groups) -> Iterator[str]:
     for metric, question in QUESTIONS.items():
         for gap in second.gaps[metric]:
             was = first.find(gap.attribute, gap.group).gaps.get(metric)
-            # what is suppressed is no verdict: that one version suppresses more says nothing about the gap
+            # suppression is no verdict, and no change of the gap
             if was is not None and was.verdict != gap.verdict and {was.verdict, gap.verdict} <= set(SYMBOLS):
                 who = sentence(second.name(gap))[:-1]
                 yield f"{question} {who}: “{plain_verdict(was.verdict)}”, then “{plain_verdict(gap.verdict)}”."
 
 
 def render_comparison(comparison: Comparison) -> str:
-    """Render two versions beside each other as one HTML page that needs nothing else."""
+    """Render the comparison of two versions as one self-contained HTML page."""
     questions: dict[str, dict[str, list[GroupChange]]] = {question: {} for question in QUESTIONS.values()}
     for row in comparison.groups:
         questions[row.question].setdefault(row.attribute, []).append(row)
     return render_html(
         "comparison.html.j2",
         children=comparison.children,
-        marks=comparison.watermarks,
+        watermarks=comparison.watermarks,
         found=keep_wording(comparison, comparison.children),
         questions=questions.items(),
         caution=CAUTION,

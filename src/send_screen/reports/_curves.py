@@ -1,4 +1,4 @@
-"""Calibration and decision curve as data for their pictures, tables and sentences: each mark with its description."""
+"""Calibration and decision curve as data for pictures, tables and sentences: each point with its description."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from send_screen.published import MeasuredSections, NetBenefit
-from send_screen.reports._figures import Cell, Estimate
+from send_screen.reports._figures import Estimate, EstimateText
 from send_screen.reports._text import join_list, percent, signed, whole
 
 _AGAINST = {"all": "looking at all", "baseline": "the rule"}
@@ -14,7 +14,7 @@ _AGAINST = {"all": "looking at all", "baseline": "the rule"}
 
 @dataclass(frozen=True)
 class CalibrationMark:
-    """A bin of scores: what they said and what happened, of 100 children."""
+    """A calibration bin: predicted and observed risk, in per cent."""
 
     predicted: float
     observed: float
@@ -24,14 +24,14 @@ class CalibrationMark:
 
     @property
     def side(self) -> int:
-        """1 where more happened than the scores said, -1 where less; 0 where the interval holds what they said."""
+        """1 where the observed risk is significantly above the predicted one, -1 where below, else 0."""
         if self.low is None or self.high is None:
             return 0
         return (self.low > self.predicted) - (self.high < self.predicted)
 
     @property
     def happened(self) -> str:
-        """What happened, with its interval."""
+        """The observed risk with its interval."""
         between = "" if self.low is None or self.high is None else f" ({self.low:.0f} to {self.high:.0f})"
         return f"{self.observed:.0f}{between}"
 
@@ -44,7 +44,7 @@ class CalibrationMark:
 
 
 def calibration_marks(report: MeasuredSections) -> tuple[CalibrationMark, ...]:
-    """Return the bins of which something is published, lowest scores first."""
+    """Return the bins with published figures, lowest scores first."""
     return tuple(
         CalibrationMark(bin_.predicted_percent, bin_.observed_percent, bin_.low, bin_.high, bin_.n)
         for bin_ in report.calibration
@@ -53,7 +53,7 @@ def calibration_marks(report: MeasuredSections) -> tuple[CalibrationMark, ...]:
 
 
 def describe_calibration(report: MeasuredSections, marks: Sequence[CalibrationMark]) -> str:
-    """Say what the slope says, and which bins are off in spite of it."""
+    """Return sentences on the calibration slope, and on the bins that are significantly miscalibrated."""
     if not marks:
         return ""
     slope = Estimate.of(report.metric("calibration_slope")).number(2)
@@ -73,19 +73,19 @@ def describe_calibration(report: MeasuredSections, marks: Sequence[CalibrationMa
 
 @dataclass(frozen=True)
 class DecisionPoint:
-    """Net benefit, of 100 children, of acting from one probability."""
+    """A point of the decision curve: net benefit per 100 children at one threshold probability."""
 
     threshold: float
-    """Of 100."""
-    own: float
+    """Threshold probability, in per cent."""
+    net_benefit: float
     low: float | None
     high: float | None
     baseline: float | None
     treat_all: float | None
-    cells: dict[str, Cell]
-    """What it is compared with -> the difference, with its interval."""
+    cells: dict[str, EstimateText]
+    """Strategy that it is compared with -> the difference and its interval."""
     is_best: bool
-    """Whether it was shown to be better than the rule, than looking at all and than looking at nobody."""
+    """Whether it is significantly better than the baseline, than assessing all and than assessing none."""
 
     @property
     def description(self) -> str:
@@ -102,7 +102,7 @@ class DecisionPoint:
 
 
 def decision_points(report: MeasuredSections) -> tuple[DecisionPoint, ...]:
-    """Return the thresholds whose net benefit is published, lowest first."""
+    """Return the threshold probabilities with a published net benefit, lowest first."""
     found = []
     for threshold in dict.fromkeys(row.threshold_probability for row in report.net_benefit):
         rows = {row.against: row for row in report.net_benefit if row.threshold_probability == threshold}
@@ -115,8 +115,8 @@ def decision_points(report: MeasuredSections) -> tuple[DecisionPoint, ...]:
                 100 * own.value,
                 None if own.low is None else 100 * own.low,
                 None if own.high is None else 100 * own.high,
-                _of(rows.get("baseline"), own.value),
-                _of(rows.get("all"), own.value),
+                _compared_net_benefit(rows.get("baseline"), own.value),
+                _compared_net_benefit(rows.get("all"), own.value),
                 {against: Estimate.of(row).written(lambda x: signed(100 * x, 1)) for against, row in rows.items()},
                 all((row.low or 0.0) > 0 for row in rows.values()),
             )
@@ -124,13 +124,13 @@ def decision_points(report: MeasuredSections) -> tuple[DecisionPoint, ...]:
     return tuple(found)
 
 
-def _of(row: NetBenefit | None, own: float) -> float | None:
-    """Return the net benefit, of 100, of what the version is compared with."""
+def _compared_net_benefit(row: NetBenefit | None, own: float) -> float | None:
+    """Return the net benefit, per 100 children, of the strategy that the version is compared with."""
     return None if row is None or row.value is None else 100 * (own - row.value)
 
 
 def describe_decision_curve(points: Sequence[DecisionPoint]) -> str:
-    """Say at which thresholds acting on the score was shown to be better than all that it is compared with."""
+    """Return a sentence on the thresholds at which the model is significantly better than all other strategies."""
     if not points:
         return ""
     beside = [text for against, text in _AGAINST.items() if against in points[0].cells]

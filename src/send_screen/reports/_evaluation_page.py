@@ -1,4 +1,4 @@
-"""The page of an evaluation of any model, and what it shares with the auditor's page of a version."""
+"""The evaluation page of any model, and the parts that the auditor's page of a version shares with it."""
 
 from __future__ import annotations
 
@@ -17,15 +17,20 @@ OF_MODEL = Wording("This model", "the rule", "{name}")
 
 
 def render_evaluation(report: EvaluationReport) -> str:
-    """Render what was measured of any model's scores as one page."""
+    """Render the evaluation of any model's scores as one page."""
     view = EvaluationView(report)
     return render_html(
-        "evaluation.html.j2", view=view, children=view.children, marks=(), script="report.js", **measured_parts(view)
+        "evaluation.html.j2",
+        view=view,
+        children=view.children,
+        watermarks=(),
+        script="report.js",
+        **measured_parts(view),
     )
 
 
 def measured_parts(view: MeasuredView) -> dict[str, Any]:
-    """Return pictures and ways of writing that a page of measurements needs."""
+    """Return the pictures and formatting functions of a page of measurements."""
     tolerance = view.gap_lines[0].gap.tolerance if view.gap_lines else 0.0
     steps = {row.rounded_to for row in view.measured.net_benefit if row.rounded_to is not None}
     return {
@@ -45,7 +50,7 @@ def measured_parts(view: MeasuredView) -> dict[str, Any]:
 
 
 class EvaluationView(MeasuredView):
-    """What was measured of any model's scores, as its page shows it."""
+    """The texts and figures of an evaluation page."""
 
     wording = OF_MODEL
 
@@ -68,7 +73,7 @@ class EvaluationView(MeasuredView):
 
     @property
     def on_whom(self) -> str:
-        """How many children were scored, and what they sit in."""
+        """How many children were scored, and in how many clusters."""
         cohort = self.report.cohort
         if cohort.n is None:
             return "How many children there are is not published."
@@ -78,7 +83,7 @@ class EvaluationView(MeasuredView):
 
     @property
     def summary(self) -> tuple[SummaryItem, ...]:
-        """What was measured, for whom it works less well, and how sure that is."""
+        """The summary at the top: what was measured, for whom it works less well, and precision and recall."""
         return (
             SummaryItem("What was measured", f"A list of {self.list_length}: those with the highest scores."),
             SummaryItem("On whom", self.on_whom),

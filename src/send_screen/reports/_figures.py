@@ -10,15 +10,15 @@ from send_screen.published import MeasuredReport, PublishedFigure
 from send_screen.reports._text import percent, signed
 
 
-class Cell(NamedTuple):
-    """A figure as text, and its interval."""
+class EstimateText(NamedTuple):
+    """An estimate as text, and its interval as text."""
 
     value: str
     interval: str = ""
 
     @property
     def in_brackets(self) -> str:
-        """The figure, and its interval in brackets where there is one."""
+        """The estimate, with its interval in brackets where there is one."""
         return f"{self.value} ({self.interval})" if self.interval else self.value
 
 
@@ -34,7 +34,7 @@ class Estimate:
 
     @classmethod
     def of(cls, row: PublishedFigure | None) -> Estimate:
-        """Read a published estimate; an absent one is a figure that was not published."""
+        """Return the estimate in a published row; None is an estimate that was not published."""
         if row is None:
             return cls(None, reason="not published")
         reason = row.reason or ("" if row.value is not None else "no figure")
@@ -42,30 +42,30 @@ class Estimate:
 
     @property
     def complement(self) -> Estimate:
-        """The figure of all other children: 1 minus the share, its interval turned over."""
+        """1 minus the estimate, with its interval."""
         value, low, high = (None if end is None else 1 - end for end in (self.value, self.high, self.low))
         return replace(self, value=value, low=low, high=high)
 
-    def written(self, write: Callable[[float], str]) -> Cell:
-        """Return the value and its interval as ``write`` writes them; the reason where there is no value."""
+    def written(self, write: Callable[[float], str]) -> EstimateText:
+        """Return the value and its interval formatted by ``write``; the reason where there is no value."""
         if self.value is None:
-            return Cell(self.reason)
+            return EstimateText(self.reason)
         if self.low is None or self.high is None:
-            return Cell(write(self.value))
-        return Cell(write(self.value), f"{write(self.low)} to {write(self.high)}")
+            return EstimateText(write(self.value))
+        return EstimateText(write(self.value), f"{write(self.low)} to {write(self.high)}")
 
     @property
-    def share(self) -> Cell:
+    def share(self) -> EstimateText:
         """The share as a percentage."""
         return self.written(percent)
 
     @property
-    def rest(self) -> Cell:
-        """The rest of the hundred, so that both add up to a hundred as printed."""
+    def rest(self) -> EstimateText:
+        """The complement as a percentage, which adds up to 100 with ``share`` as printed."""
         value, interval = self.complement.share
-        return Cell(str(100 - int(self.share.value)) if self.share.value.isdigit() else value, interval)
+        return EstimateText(str(100 - int(self.share.value)) if self.share.value.isdigit() else value, interval)
 
-    def number(self, decimals: int) -> Cell:
+    def number(self, decimals: int) -> EstimateText:
         """Return the plain value."""
         return self.written(lambda value: f"{value:,.{decimals}f}".replace("-", "−"))
 
@@ -77,16 +77,16 @@ class Metric(NamedTuple):
     decimals: int | None
     interpretation: str = ""
 
-    def write(self, figure: Estimate) -> Cell:
+    def write(self, figure: Estimate) -> EstimateText:
         """Return a figure with its interval."""
         return figure.share if self.decimals is None else figure.number(self.decimals)
 
-    def difference(self, figure: Estimate) -> Cell:
+    def difference(self, figure: Estimate) -> EstimateText:
         """Return a difference with its sign and its interval, in the metric's own unit."""
         times, decimals = (100, 0) if self.decimals is None else (1, self.decimals)
         ends = (figure.value or 0.0, figure.low or 0.0, figure.high or 0.0)
         if any(0 < abs(end * times) < 0.5 for end in ends):
-            decimals = max(decimals, 1)  # a "0" that is none beside "a gap is shown" would mislead
+            decimals = max(decimals, 1)  # a small gap must not be printed as 0
         return figure.written(lambda value: signed(value * times, decimals))
 
 
@@ -104,14 +104,14 @@ METRICS: dict[str, Metric] = {
     "calibration_slope": Metric("Calibration slope", 2, "1 is right"),
     "calibration_intercept": Metric("Calibration intercept", 2, "0 is right"),
 }
-"""The rows of the comparison, in the order in which a sceptic asks."""
+"""The rows of the comparison with baseline and challengers, in order."""
 
 PERCENT = Metric("", None)
 """How a gap between two groups is written."""
 
 
-# Metric -> what is asked of a hundred children, the right and the wrong answers, and both in a sentence.
-_ASKED = {
+# Metric -> which hundred children, the correct and the wrong ones among them, and both in a sentence.
+_NATURAL_FREQUENCIES = {
     "precision": (
         "Of 100 children it lists",
         "later {outcome}",
@@ -146,7 +146,7 @@ class NaturalFrequency:
     baseline: Estimate
 
     def sentence(self, which: Literal["candidate", "baseline"] = "candidate") -> str:
-        """Return one answer as a sentence; the reason where there is no figure."""
+        """Return the estimate as a sentence; the reason where there is none."""
         figure: Estimate = getattr(self, which)
         if figure.value is None:
             return f"{self.of}: {figure.reason}."
@@ -167,5 +167,5 @@ def natural_frequencies(report: MeasuredReport) -> tuple[NaturalFrequency, ...]:
             outcome,
             *(Estimate.of(report.metric(metric, model=model)) for model in ("candidate", "baseline")),
         )
-        for metric, (of, right, wrong, answer) in _ASKED.items()
+        for metric, (of, right, wrong, answer) in _NATURAL_FREQUENCIES.items()
     )

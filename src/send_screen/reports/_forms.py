@@ -1,7 +1,7 @@
-"""Official forms, filled as far as a run can: the ATRS record, and a draft of an impact assessment.
+"""Official forms, filled in from the published report: the ATRS record, and a draft of an impact assessment.
 
-Their questions are data (``data/*.yaml``). What only a person can answer has no value but who must answer it: a form
-with open answers is not ready to be published.
+ATRS is the UK's Algorithmic Transparency Recording Standard. The questions are data (``data/*.yaml``). An answer that
+only a person can give has no value, but says who must give it; a form with open answers must not be published.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Answer = dict[str, str | None]
 
 
 def _answer(item: dict[str, Any], view: ReportView, **names: object) -> Answer:
-    """Return what the run knows, a statement a line, and who must answer what is still open; None where nothing is."""
+    """Return the known answer, a statement per line, and the open question with who must answer it, if any."""
 
     def fill(key: str) -> str | None:
         source = item.get(key, "")
@@ -72,7 +72,7 @@ def atrs_json(view: ReportView) -> str:
 
 
 def atrs_markdown(view: ReportView) -> str:
-    """Render the ATRS v3.0 record as Markdown, open answers marked and counted at the top."""
+    """Render the ATRS v3.0 record as Markdown, with open answers marked and counted at the top."""
     return render_markdown("atrs.md.j2", children=view.children, view=view, record=_atrs(view))
 
 

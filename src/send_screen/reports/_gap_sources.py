@@ -1,4 +1,4 @@
-"""Attribution of a gap: a group's gap in mean score by agency and feature, in parts that add up as printed."""
+"""Attribution of a group's gap in mean score to agencies and features, rounded so that parts add up as printed."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from send_screen.published import Attribution, AttributionTerm, Gap, PublishedReport, Shape
-from send_screen.reports._figures import Cell, Estimate
+from send_screen.reports._figures import Estimate, EstimateText
 from send_screen.reports._groups import Groups, is_worse, largest_first
 from send_screen.reports._text import count, sentence, signed
 
 _WITH_OUTCOME = "children with the outcome"
 _FOLDS = "How the groups are spread over the models of the folds"
 _MAX_GROUPS = 6
-_MAX_FEATURES = 6  # of an agency, bars of their own; the rest are one bar together
+_MAX_FEATURES = 6  # bars of features per agency; the others share one bar
 _HUNDREDTH = 100
 
 
 @dataclass(frozen=True)
 class Part:
-    """One part of a gap: what it is, in hundredths of a point as printed, its interval, and whether it is a sum."""
+    """One part of a gap: label, size in hundredths of a point as printed, interval, and whether it is a subtotal."""
 
     label: str
     hundredths: int
@@ -33,27 +33,26 @@ class Part:
         return signed(self.hundredths / _HUNDREDTH, 2)
 
     @property
-    def cell(self) -> Cell:
+    def cell(self) -> EstimateText:
         """The part with its interval."""
-        return Cell(self.points, self.interval)
+        return EstimateText(self.points, self.interval)
 
 
 @dataclass(frozen=True)
 class GapSource:
-    """A group that was shown to be missed more, and what its gap in mean score is made of."""
+    """A group with a significantly higher false negative rate, and the parts of its gap in mean score."""
 
     who: str
     description: str
-    missed: Cell
+    missed: EstimateText
     total: Part
     parts: tuple[Part, ...]
 
 
 def gap_sources(report: PublishedReport, groups: Groups) -> tuple[tuple[GapSource, ...], int]:
-    """Return the groups to take apart, the largest gap first, and how many there are beyond them.
+    """Return the gaps to attribute, the largest first, and how many more there are.
 
-    Only groups that were shown to be missed more than all others: the parts of a gap that nobody has
-    shown would explain chance.
+    Only groups that are significantly missed more than all others: otherwise the parts would explain chance.
     """
     shown = largest_first(filter(is_worse, groups.gaps["false_negative_rate"]))
     rows = {(row.attribute, row.group): row for row in report.attribution if row.among == _WITH_OUTCOME}
@@ -68,7 +67,7 @@ def gap_sources(report: PublishedReport, groups: Groups) -> tuple[tuple[GapSourc
 
 
 def _source(row: Attribution, gap: Gap, who: str, outcome: str, shapes: Mapping[str, Shape]) -> GapSource | None:
-    """Return one group's gap in parts; None where a part is suppressed: what is left would not add up."""
+    """Return one group's gap in parts; None where a part is suppressed, since the others would not add up."""
     values = [row.value, row.folds, *(part.value for part in (*row.features, *row.agencies))]
     if row.value is None or None in values or not row.features:
         return None
@@ -93,7 +92,7 @@ def _parts(row: Attribution, shapes: Mapping[str, Shape], total: int) -> list[Pa
     if sum(len(members) for _, members in agencies) != len(row.features):
         everything = AttributionTerm(term="all features", value=(row.value or 0.0) - folds, low=None, high=None)
         agencies = [(everything, list(row.features))]
-    printed = adding_up([*(_size(agency) for agency, _ in agencies), folds], total)
+    printed = round_to_total([*(_size(agency) for agency, _ in agencies), folds], total)
     parts = []
     for (agency, members), hundredths in zip(agencies, printed, strict=False):
         parts.append(Part(f"From {agency.term}", hundredths, _between(agency), is_sum=True))
@@ -102,7 +101,7 @@ def _parts(row: Attribution, shapes: Mapping[str, Shape], total: int) -> list[Pa
         if rest := members[len(shown) :]:
             others = f"{count(len(rest), 'other', 'others')} together"
             shown = [*shown, AttributionTerm(term=others, value=sum(map(_size, rest)), low=None, high=None)]
-        for part, number in zip(shown, adding_up(list(map(_size, shown)), hundredths), strict=True):
+        for part, number in zip(shown, round_to_total(list(map(_size, shown)), hundredths), strict=True):
             label = shapes[part.term].label if part.term in shapes else part.term
             parts.append(Part(label, number, _between(part), is_sum=False))
     return [*parts, Part(_FOLDS, printed[-1], "", is_sum=True)]
@@ -118,15 +117,15 @@ def _between(part: AttributionTerm | Attribution) -> str:
     return f"{signed(part.low, 2)} to {signed(part.high, 2)}"
 
 
-def adding_up(values: Sequence[float], total: int) -> list[int]:
+def round_to_total(values: Sequence[float], total: int) -> list[int]:
     """Round values to hundredths that add up to ``total`` hundredths, each by less than one: largest remainders first.
 
     Examples
     --------
-    >>> adding_up([0.333, 0.333, 0.334], 100), adding_up([-0.014, -0.014, 0.0], -3)
+    >>> round_to_total([0.333, 0.333, 0.334], 100), round_to_total([-0.014, -0.014, 0.0], -3)
     ([33, 33, 34], [-1, -2, 0])
     """
-    # parts that sum to a whole only to 1e-9 must not fall on two sides of a hundredth
+    # removes errors of 1e-9, which could change a floor
     exact = [round(value * _HUNDREDTH, 6) for value in values]
     printed = [math.floor(number) for number in exact]
     order = sorted(range(len(values)), key=lambda i: (printed[i] - exact[i], i))

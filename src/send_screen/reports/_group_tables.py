@@ -1,4 +1,4 @@
-"""What the auditor's page shows of groups: one picture of all gaps, and a table of each attribute for each question."""
+"""Group results of the auditor's page: one picture of all gaps, and a table per attribute and metric."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from send_screen.published import Gap
-from send_screen.reports._figures import Cell
+from send_screen.reports._figures import EstimateText
 from send_screen.reports._groups import (
     INCONCLUSIVE,
     OUTSIDE,
@@ -24,19 +24,19 @@ from send_screen.reports._groups import (
 
 @dataclass(frozen=True)
 class GapLine:
-    """A line of the picture of gaps: a group beside all others, with its verdict as symbol and text."""
+    """A line of the picture of gaps: a group against all others, with its verdict as symbol and text."""
 
     name: str
     gap: Gap
 
     @property
-    def cell(self) -> Cell:
-        """The gap, of 100, and its interval."""
+    def cell(self) -> EstimateText:
+        """The gap in percentage points, and its interval."""
         return gap_cell(self.gap)
 
     @property
     def symbol(self) -> str:
-        """The verdict's shape."""
+        """The symbol of the verdict."""
         return verdict_symbol(self.gap)
 
     @property
@@ -46,7 +46,7 @@ class GapLine:
 
     @property
     def rank(self) -> tuple[int, float]:
-        """Where it stands: the surest disadvantage first, and the larger gap first among those as sure."""
+        """Sort key: the strongest evidence of a disadvantage first, then the larger gap."""
         gap = self.gap
         kinds = (
             gap.verdict == OUTSIDE and is_worse(gap),
@@ -58,7 +58,7 @@ class GapLine:
 
 
 def gap_lines(groups: Groups, metric: str) -> tuple[list[GapLine], dict[str, list[str]]]:
-    """Return the picture of a question's gaps, worst first, and the groups without a gap in it, by the reason why."""
+    """Return the gaps of a metric as lines, worst first, and the groups without one by reason."""
     lines, not_shown = list[GapLine](), dict[str, list[str]]()
     used = Counter(row.short_name for of_attribute in groups.tables.values() for row in of_attribute.values())
     for gap in groups.gaps[metric]:
@@ -73,23 +73,23 @@ def gap_lines(groups: Groups, metric: str) -> tuple[list[GapLine], dict[str, lis
 
 @dataclass(frozen=True)
 class AttributeTable:
-    """The groups of one attribute under one question: those of which something is known, and the others by reason."""
+    """The groups of one attribute for one metric: rows with figures, and the other groups by reason."""
 
     attribute: str
     rows: tuple[GroupRow, ...]
     not_shown: dict[str, list[str]]
     description: str
-    """What was found, in a line."""
-    is_open: bool
-    """Whether a gap was found: outside tolerance, or shown to a group's disadvantage and not within tolerance."""
+    """The verdicts in one line."""
+    has_finding: bool
+    """Whether a gap is outside tolerance, or significant to a group's disadvantage and not within tolerance."""
     is_compared: bool
-    """Whether its groups are compared with all others; groups crossed are not."""
+    """Whether its groups are compared with all others; intersections are not."""
 
 
 def attribute_tables(groups: Groups, metric: str) -> tuple[AttributeTable, ...]:
-    """Return a table of each attribute for one question: those in which something was found come first."""
+    """Return a table of each attribute for one metric, those with a finding first."""
     tables = [_attribute_table(groups, metric, attribute) for attribute in groups.tables]
-    return tuple(sorted(tables, key=lambda table: not table.is_open))
+    return tuple(sorted(tables, key=lambda table: not table.has_finding))
 
 
 def _attribute_table(groups: Groups, metric: str, attribute: str) -> AttributeTable:

@@ -1,4 +1,4 @@
-"""Fairness over groups in sentences: tables of groups, three questions, verdicts with symbols that need no colour."""
+"""Group fairness as text: tables of groups, and for each metric (a question on pages) verdicts and summaries."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from send_screen.documents import CHILDREN
 from send_screen.published import Gap, MeasuredSections
-from send_screen.reports._figures import PERCENT, Cell, Estimate
+from send_screen.reports._figures import PERCENT, Estimate, EstimateText
 from send_screen.reports._text import count, join_list, percent, stated_percent
 
 OTHERS = "all others"
@@ -18,7 +18,7 @@ QUESTIONS = {
     "false_positive_rate": "Who is listed without the outcome?",
     "calibration_in_the_large": "Does a score mean the same for everyone?",
 }
-# Metric -> what a person reads where the group's figure is larger, and where it is smaller, than that of the others.
+# Metric -> the words for a group whose figure is larger, and smaller, than that of the others.
 _DIRECTIONS = {
     "false_negative_rate": ("missed more", "missed less"),
     "false_positive_rate": ("listed more", "listed less"),
@@ -26,15 +26,15 @@ _DIRECTIONS = {
 }
 SYMBOLS = {OUTSIDE: ("▲", "▼"), WITHIN: ("●", "●"), INCONCLUSIVE: ("○", "○")}
 """Verdict -> a symbol that does not need colour: larger, and smaller."""
-_SHOWN_ONLY = ("△", "▽")  # a gap that was shown, and not enough evidence to say that it is outside tolerance
-# What a first screen calls a gap that was shown: where a group's figure is larger, where it is smaller, and either.
-_NAMED_AS = {
+_SIGNIFICANT_ONLY = ("△", "▽")  # a significant gap that is neither inside nor beyond the tolerance
+# Metric -> the words of a headline for a material gap: larger, smaller, and either.
+_HEADLINE_WORDS = {
     "false_negative_rate": ("Missed more", "", "missed more"),
     "false_positive_rate": ("Listed more without the outcome", "", "listed more without the outcome"),
     "calibration_in_the_large": ("Scored too low", "Scored too high", "scored too low or too high"),
 }
 _COMPLEMENT_OF = {"false_negative_rate": "recall", "false_positive_rate": "specificity"}
-_MAX_NAMED = 3  # on a first screen
+_MAX_NAMED = 3  # groups in a headline
 
 
 def excludes_zero(gap: Gap) -> bool:
@@ -43,7 +43,7 @@ def excludes_zero(gap: Gap) -> bool:
 
 
 def is_worse(gap: Gap) -> bool:
-    """Return whether a gap was shown to be to the group's disadvantage."""
+    """Return whether a gap is significantly to the group's disadvantage."""
     return (gap.low or 0) > 0
 
 
@@ -53,7 +53,7 @@ def largest_first(gaps: Iterable[Gap]) -> list[Gap]:
 
 
 def plain_verdict(verdict: str) -> str:
-    """Return a verdict in the words of pages."""
+    """Return a verdict in plain English, as on pages."""
     return "not enough evidence" if verdict == INCONCLUSIVE else verdict
 
 
@@ -61,12 +61,12 @@ def verdict_symbol(gap: Gap) -> str:
     """Return the symbol of a gap's verdict; empty where the verdict is suppressed."""
     side = 0 if gap.value is None or gap.value > 0 else 1
     if gap.verdict == INCONCLUSIVE and gap.value is not None and excludes_zero(gap):
-        return _SHOWN_ONLY[side]
+        return _SIGNIFICANT_ONLY[side]
     return SYMBOLS.get(gap.verdict, ("", ""))[side]
 
 
 def describe_verdict(gap: Gap | None) -> str:
-    """Return a verdict with its symbol, and which way a gap goes that was shown."""
+    """Return a verdict with its symbol, and the direction of a significant gap."""
     if gap is None:
         return "not compared"
     found = f"{verdict_symbol(gap)} {plain_verdict(gap.verdict)}".strip()
@@ -75,9 +75,9 @@ def describe_verdict(gap: Gap | None) -> str:
     return f"{found}: {_DIRECTIONS[gap.metric][0 if gap.value > 0 else 1]}"
 
 
-def gap_cell(gap: Gap | None) -> Cell:
+def gap_cell(gap: Gap | None) -> EstimateText:
     """Return a gap as a percentage with its sign, and its interval."""
-    return Cell("not compared") if gap is None else PERCENT.difference(Estimate.of(gap))
+    return EstimateText("not compared") if gap is None else PERCENT.difference(Estimate.of(gap))
 
 
 @dataclass(frozen=True)
@@ -86,12 +86,12 @@ class GroupRow:
 
     name: str
     short_name: str
-    """The name beside the attribute's."""
+    """The name for use next to the attribute's name."""
     figures: dict[str, Estimate] = field(default_factory=dict)
     gaps: dict[str, Gap] = field(default_factory=dict)
 
     def figure(self, metric: str) -> Estimate:
-        """Return one of the group's figures; the two rates of errors are the complements of what is published."""
+        """Return one of the group's figures; error rates are derived from the published recall and specificity."""
         if metric in _COMPLEMENT_OF:
             return self.figure(_COMPLEMENT_OF[metric]).complement
         return self.figures.get(metric, Estimate.of(None))
@@ -108,7 +108,7 @@ class Groups:
         """Metric -> the gaps between each group and all other children."""
         self.pairs: list[Gap] = []
         """Between two groups of an attribute."""
-        self._named = report.material_gaps
+        self._material_gaps = report.material_gaps
         for row in report.groups:
             self._row(row.attribute, row.group, row.group_description).figures[row.metric] = Estimate.of(row)
         for gap in report.gaps:
@@ -119,16 +119,16 @@ class Groups:
                 self.pairs.append(gap)
 
     def _row(self, attribute: str, group: str, noun: str = "") -> GroupRow:
-        return self.tables.setdefault(attribute, {}).setdefault(group, self._named_row(noun or group))
+        return self.tables.setdefault(attribute, {}).setdefault(group, self._empty_row(noun or group))
 
-    def _named_row(self, name: str) -> GroupRow:
-        if name.startswith(f"{self._children} ("):  # nobody gave it a noun
+    def _empty_row(self, name: str) -> GroupRow:
+        if name.startswith(f"{self._children} ("):  # no noun of its own in the spec
             return GroupRow(name, name.removeprefix(f"{self._children} (").removesuffix(")"))
         return GroupRow(name, name.removeprefix(f"{self._children} recorded as "))
 
     def find(self, attribute: str, group: str) -> GroupRow:
         """Return the row of a group; one without figures where nothing is published of it."""
-        return self.tables.get(attribute, {}).get(group, self._named_row(group))
+        return self.tables.get(attribute, {}).get(group, self._empty_row(group))
 
     def name(self, gap: Gap) -> str:
         """Return the group of a gap as a noun for many children."""
@@ -139,7 +139,7 @@ class Groups:
         return list(dict.fromkeys(gap.attribute for gaps in self.gaps.values() for gap in gaps))
 
     def findings(self, attributes: Iterable[str] | None = None) -> list[str]:
-        """Return each gap (of some attributes) that was shown to a group's disadvantage, or outside tolerance."""
+        """Return each gap (of some attributes) that is outside tolerance or significantly to a group's disadvantage."""
         kept = set(self.tables if attributes is None else attributes)
         return [
             gap.description
@@ -149,7 +149,7 @@ class Groups:
         ]
 
     def summaries(self) -> tuple[QuestionSummary, ...]:
-        """Return what each question that was asked comes to over all groups."""
+        """Return a summary over all groups for each metric that groups were compared by."""
         return tuple(self._summary(metric, gaps) for metric, gaps in self.gaps.items() if gaps)
 
     def _summary(self, metric: str, gaps: Sequence[Gap]) -> QuestionSummary:
@@ -164,15 +164,17 @@ class Groups:
         )
 
     def _headline(self, metric: str, gaps: Sequence[Gap]) -> str:
-        """Return who was shown to be worse off by the tolerance or more, the largest gap first; else nothing."""
-        named = sorted((gap for gap in gaps if gap.description in self._named), key=lambda gap: -abs(gap.value or 0.0))
+        """Return a headline on the material gaps, the largest first; empty where there are none."""
+        named = sorted(
+            (gap for gap in gaps if gap.description in self._material_gaps), key=lambda gap: -abs(gap.value or 0.0)
+        )
         if not named:
             return ""
         shown, found = named[:_MAX_NAMED], []
-        for side, way in enumerate(_NAMED_AS[metric][:2]):
+        for side, way in enumerate(_HEADLINE_WORDS[metric][:2]):
             some = [gap for gap in shown if gap.value is not None and (gap.value < 0) == bool(side)]
             if some:
-                found.append(f"{way}: {join_list([self._named_group(gap) for gap in some])}.")
+                found.append(f"{way}: {join_list([self._group_with_figures(gap) for gap in some])}.")
         found += [gap.description for gap in shown if gap.value is None]
         if len(named) > _MAX_NAMED:
             more = len(named) - _MAX_NAMED
@@ -187,8 +189,8 @@ class Groups:
             found.append(f"Whether that is outside {tolerance} is not settled.")
         return " ".join([*found, *self._missed_less(named)])
 
-    def _named_group(self, gap: Gap) -> str:
-        """Return a group with the figures of both sides, or with the gap where a score is misjudged."""
+    def _group_with_figures(self, gap: Gap) -> str:
+        """Return a group with the figures of both sides, or with its gap in calibration."""
         name, figure = self.name(gap), self.find(gap.attribute, gap.group).figure(gap.metric).value
         if gap.value is None:
             return name
@@ -197,7 +199,7 @@ class Groups:
         return name if figure is None else f"{name} ({percent(figure)} of 100; of others {percent(figure - gap.value)})"
 
     def _missed_less(self, named: Iterable[Gap]) -> list[str]:
-        """Return which of the groups that are scored too low are missed less all the same."""
+        """Return a sentence on groups that are scored too low and still missed less, if any."""
         low = {(gap.attribute, gap.group) for gap in named if gap.metric not in _COMPLEMENT_OF and (gap.value or 0) > 0}
         less = [
             self.name(gap)
@@ -209,19 +211,19 @@ class Groups:
 
 @dataclass(frozen=True)
 class QuestionSummary:
-    """What a question comes to over all groups."""
+    """Summary of a metric over all groups."""
 
     metric: str
     tolerance: str
     """Percentage."""
     worse: tuple[str, ...]
-    """Groups for whom it was shown to be worse, the largest gap first."""
+    """Groups with a significant disadvantage, the largest gap first."""
     verdicts: dict[str, int]
-    """How many groups, each against all others, ended in which verdict."""
+    """Verdict -> number of groups, each against all others."""
     suppressed: int
-    """Of how many groups the verdict is suppressed, to protect small groups."""
-    named: str
-    """Who was shown to be worse off by the tolerance or more; empty where nobody was."""
+    """Number of groups whose verdict is suppressed."""
+    material_gaps: str
+    """Headline on the groups with a material gap; empty where there are none."""
 
     @property
     def question(self) -> str:
@@ -235,18 +237,18 @@ class QuestionSummary:
 
     @property
     def headline(self) -> str:
-        """Who is worse off by the tolerance or more, or of how many groups that could be asked and was not shown."""
+        """The material gaps; else that there are none, with the number of groups that were compared."""
         if self.suppressed == self.n:
             return f"Nothing may be said of {count(self.n, 'group', 'groups')}, to protect small groups."
-        if self.named:
+        if self.material_gaps:
             hidden = f" Of {count(self.suppressed, 'group', 'groups')} nothing may be said, to protect small groups."
-            return self.named + (hidden if self.suppressed else "")
-        how = f"{_NAMED_AS[self.metric][2]} by {self.tolerance} of 100 or more"
+            return self.material_gaps + (hidden if self.suppressed else "")
+        how = f"{_HEADLINE_WORDS[self.metric][2]} by {self.tolerance} of 100 or more"
         return f"Nobody was shown to be {how} ({count(self.n, 'group', 'groups')}: {self._counted})."
 
     @property
     def description(self) -> str:
-        """How many groups ended in which verdict, in a sentence or two."""
+        """The number of groups by verdict, as a sentence."""
         return f"{self.question} Of {count(self.n, 'group', 'groups')}, each against all others: {self._counted}."
 
     @property

@@ -1,10 +1,10 @@
 """The change of a metric between two versions: better, worse, or inconclusive, from their intervals.
 
-Two versions are often measured on the same children, so their figures move together, and how closely is not published.
-Only what holds whatever that is may be said: where both intervals hold the truth and have nothing in common, the truths
-differ. By the union bound [Bonferroni1936]_ that is so with a probability of at least one minus both alphas: 90 in 100
-for intervals of 95, for one figure taken by itself, and for all gaps of a question together, whose intervals hold at
-once. Intervals that overlap say nothing: neither that there is a change nor that there is none.
+Two versions are often measured on the same children, so their estimates are correlated, and the correlation is not
+published. Only a conclusion that is valid for any correlation is drawn: where the two intervals are disjoint and both
+cover the true values, these differ. By the union bound [Bonferroni1936]_ both cover with a probability of at least 90 %
+for 95 % intervals: for one metric alone, and for all gaps of a metric together, whose intervals are simultaneous.
+Overlapping intervals are inconclusive.
 
 References
 ----------
@@ -19,25 +19,25 @@ from typing import Literal
 
 from send_screen.reports._figures import Estimate
 
-Shift = Literal[
+IntervalChange = Literal[
     "better", "worse", "turned round", "cannot be told", "the same figures", "no interval", "not comparable"
 ]
-#: Turns the interval of a figure into that of its loss: how far it is from what would be best.
+#: Converts the interval of a metric into that of its loss, the distance from the best value.
 ToLoss = Callable[[float, float], tuple[float, float]]
 
 
 def lower_is_better(low: float, high: float) -> tuple[float, float]:
-    """Return the interval of the loss of a figure of which less is better."""
+    """Return the interval of the loss of a metric that is better when lower."""
     return low, high
 
 
 def higher_is_better(low: float, high: float) -> tuple[float, float]:
-    """Return the interval of the loss of a figure of which more is better."""
+    """Return the interval of the loss of a metric that is better when higher."""
     return -high, -low
 
 
 def closer_is_better(to: float) -> ToLoss:
-    """Return the loss of a figure that is right at one value: how far it is from there."""
+    """Return the loss of a metric with one best value: the distance from it."""
 
     def loss(low: float, high: float) -> tuple[float, float]:
         ends = abs(low - to), abs(high - to)
@@ -46,15 +46,17 @@ def closer_is_better(to: float) -> ToLoss:
     return loss
 
 
-def shift(first: Estimate, second: Estimate, loss: ToLoss) -> Shift:
-    """Return what two published figures and their intervals say of the change from the first to the second.
+def compare_intervals(first: Estimate, second: Estimate, loss: ToLoss) -> IntervalChange:
+    """Return the verdict on the change from the first to the second estimate, by their intervals.
 
     Examples
     --------
     >>> before = Estimate(0.7, 0.6, 0.8)
-    >>> shift(before, Estimate(0.4, 0.3, 0.5), lower_is_better), shift(before, Estimate(0.6, 0.5, 0.7), lower_is_better)
-    ('better', 'cannot be told')
-    >>> shift(Estimate(0.2, 0.1, 0.3), Estimate(-0.2, -0.3, -0.1), closer_is_better(0.0))
+    >>> compare_intervals(before, Estimate(0.4, 0.3, 0.5), lower_is_better)
+    'better'
+    >>> compare_intervals(before, Estimate(0.6, 0.5, 0.7), lower_is_better)
+    'cannot be told'
+    >>> compare_intervals(Estimate(0.2, 0.1, 0.3), Estimate(-0.2, -0.3, -0.1), closer_is_better(0.0))
     'turned round'
     """
     if first.value is None or second.value is None:

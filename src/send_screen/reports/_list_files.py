@@ -1,6 +1,6 @@
-"""The list and the rows that were not screened as files: CSV for other programs, Excel for a SENCO to print.
+"""Write the list and the rows that were not screened as files: CSV for other programs, Excel to print.
 
-Nothing in a cell can become a formula. Columns are data: a heading, and what stands below it.
+No cell can become a formula. Columns are data: a heading, and a function that returns the cell of a child.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from send_screen.documents import SCHOOLS, Noun, keep_wording, reword
 from send_screen.reports._figures import natural_frequencies
 from send_screen.reports._measured_view import headlines
 from send_screen.reports._senco_page import areas_of_need, child_name, describe_selection, reasons_text
-from send_screen.reports._text import format_capacity, format_date, format_owner, run_marks
+from send_screen.reports._text import format_capacity, format_date, format_owner, run_watermarks
 from send_screen.screening import DISCLAIMERS
 from send_screen.screening._result import ExcludedChild, ScreenedChild, ScreeningResult
 
-Cell = str | int | float
-Columns = Mapping[str, Callable[[Any], Cell | None]]
+CellValue = str | int | float
+Columns = Mapping[str, Callable[[Any], CellValue | None]]
 
-# What spreadsheets take for the beginning of a formula; the wide forms are what Excel for Japanese accepts as well.
+# First characters of a formula; the full-width forms are for Excel in Japanese.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-_MAX_CELL_LENGTH = 32_767  # characters that a cell of Excel holds; XlsxWriter leaves out what is longer, in silence
+_MAX_CELL_LENGTH = 32_767  # characters in a cell of Excel; XlsxWriter drops longer texts without an error
 _A4 = 9
 _RUN = ("screened_on", "version", "notice")
 
@@ -62,11 +62,11 @@ EXCLUDED_COLUMNS: Columns = {
 
 
 class ListColumn(NamedTuple):
-    """A column of a sheet: its heading, its width in characters, and what stands below it."""
+    """A column of a sheet: its heading, its width in characters, and the function that returns a child's cell."""
 
     title: str
     width: float
-    cell: Callable[[Any], Cell | None]
+    cell: Callable[[Any], CellValue | None]
 
 
 _school = attrgetter("school")
@@ -77,7 +77,7 @@ _CHILD = (
 )
 _percent = attrgetter("percent")
 _DECIDED = ListColumn("What we decided", 34, lambda child: "")
-# The first columns are printed; what a person needs at a screen only stands to the right of the printed page.
+# These columns are printed; those that are needed only on screen follow to their right.
 _LIST = (
     ListColumn("Place", 7, attrgetter("rank")),
     *_CHILD,
@@ -100,7 +100,7 @@ _MANUAL_REVIEW = (
 
 
 def _unprinted(result: ScreeningResult) -> list[ListColumn]:
-    """Return the columns that are not printed; the run's stand on every row, so that no row travels without."""
+    """Return the columns that are not printed; those of the run are on every row, in case rows are copied."""
     date, version, not_this = _run_cells(result)
     return [
         ListColumn("ID", 16, attrgetter("child_id")),
@@ -112,19 +112,19 @@ def _unprinted(result: ScreeningResult) -> list[ListColumn]:
     ]
 
 
-def _score_or_rule(child: ScreenedChild | ExcludedChild) -> Cell | None:
+def _score_or_rule(child: ScreenedChild | ExcludedChild) -> CellValue | None:
     return child.rule if isinstance(child, ExcludedChild) else child.score
 
 
 def _run_cells(result: ScreeningResult) -> tuple[str, str, str]:
-    """Return when, by which version, and what the list is not."""
+    """Return the date, the version and the disclaimers of the run."""
     version = result.published.version
-    marks = [f"{mark.upper()}." for mark in run_marks(version.trained_on, result.banners)]
-    return result.date, version.id, " ".join([*marks, *DISCLAIMERS])
+    watermarks = [f"{mark.upper()}." for mark in run_watermarks(version.trained_on, result.banners)]
+    return result.date, version.id, " ".join([*watermarks, *DISCLAIMERS])
 
 
-def _safe(cell: Cell | None) -> Cell:
-    """Put an apostrophe before a text that a spreadsheet would run; numbers stay numbers."""
+def _safe(cell: CellValue | None) -> CellValue:
+    """Put an apostrophe before a text that a spreadsheet would take for a formula; numbers stay numbers."""
     if not isinstance(cell, str):
         return "" if cell is None else cell
     return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell
@@ -138,24 +138,23 @@ def _render_csv(columns: Columns, rows: Iterable[Any], result: ScreeningResult) 
     for row in keep_wording(tuple(rows), called):
         cells = [cell(row) for cell in columns.values()]
         writer.writerow(_safe(reword(cell, called)) for cell in (*cells, *run))
-    # utf-8-sig: Excel takes a CSV without the mark for Windows-1252 and breaks every name that is not English
+    # utf-8-sig: Excel reads a CSV without the byte-order mark as Windows-1252
     return content.getvalue().encode("utf-8-sig")
 
 
 def render_list_csv(result: ScreeningResult) -> bytes:
-    """Render the listed children as CSV, first to look at first.
+    """Render the listed children as CSV, by rank.
 
-    UTF-8 with a byte order mark. A text that a spreadsheet would run as a formula gets an
-    apostrophe in front. Every row says when, by which version and what the list is not.
+    UTF-8 with a byte-order mark. A text that a spreadsheet would take for a formula gets an apostrophe in front. Every
+    row has the date, the version and the disclaimers.
     """
     return _render_csv(LIST_COLUMNS, result.listed, result)
 
 
 def render_excluded_csv(result: ScreeningResult) -> bytes:
-    """Render every row that was not screened as CSV, with the rule, the reason and what to do, as the list is.
+    """Render every row that was not screened as CSV, with the rule, the reason and the remedy, in the same format.
 
-    Children for manual review come first. The groups of a child stay out: they are counted on the page, and nobody
-    needs them beside a name.
+    Children for manual review come first. Sensitive features are left out; the page counts by them.
     """
     children = sorted(result.excluded, key=lambda child: child.kind != MANUAL_REVIEW)
     return _render_csv(EXCLUDED_COLUMNS, children, result)
@@ -202,10 +201,10 @@ def _page(sheet: Any, footer: str) -> None:
     sheet.set_footer(footer)
 
 
-def _about(result: ScreeningResult, marks: tuple[str, ...]) -> list[tuple[str, str]]:
+def _about(result: ScreeningResult, watermarks: tuple[str, ...]) -> list[tuple[str, str]]:
     version = result.published.version
     return [
-        *(("Watermark", mark) for mark in marks),
+        *(("Watermark", mark) for mark in watermarks),
         *(("Warning", banner) for banner in result.banners),
         *(("What this is not", text) for text in DISCLAIMERS),
         ("Model", f"{version.title}, version {version.id}"),
@@ -226,19 +225,19 @@ def _about(result: ScreeningResult, marks: tuple[str, ...]) -> list[tuple[str, s
 
 
 def render_list_xlsx(result: ScreeningResult) -> bytes:
-    """Render the list, the children for manual review and what the list is as an Excel workbook.
+    """Render the list, the children for manual review and notes on the list as an Excel workbook.
 
-    Sheets ``Look at by hand`` (children who could not be screened come first), ``List`` and ``About``. Texts are
-    written as texts, never as formulas. It prints on landscape A4, one page wide, the header on every page and what
-    the list is not at its foot.
+    Its sheets are ``Look at by hand`` (children who could not be screened come first), ``List`` and ``About``. Texts
+    are never written as formulas. It prints on landscape A4, one page wide, with the header and the disclaimers on
+    every page.
     """
     import xlsxwriter
 
     version = result.published.version
     called = version.children
     result = keep_wording(result, called)
-    marks = run_marks(result.published.version.trained_on, result.banners)
-    text = " · ".join([*marks, "Not a diagnosis. Never a reason to refuse, delay or ration an assessment."])
+    watermarks = run_watermarks(result.published.version.trained_on, result.banners)
+    text = " · ".join([*watermarks, "Not a diagnosis. Never a reason to refuse, delay or ration an assessment."])
     footer, unprinted = f"&L{text}&RPage &P of &N", _unprinted(result)
     by_hand = [child for child in result.excluded if child.kind == MANUAL_REVIEW]
     has_selection = any(map(describe_selection, result.listed))
@@ -251,7 +250,7 @@ def render_list_xlsx(result: ScreeningResult) -> bytes:
     )
     printed = [column for column in list_columns if not empty.get(column.cell, False)]
     content = io.BytesIO()
-    # In memory: XlsxWriter would otherwise write children's names into the machine's folder for temporary files.
+    # in memory, since XlsxWriter would write children's names into temporary files
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(content, options) as workbook:
         created = dt.datetime.fromisoformat(result.date).replace(tzinfo=None)
@@ -263,7 +262,7 @@ def render_list_xlsx(result: ScreeningResult) -> bytes:
         bold = workbook.add_format({"bold": True, "text_wrap": True, "valign": "top"})
         about.set_column(0, 0, 26)
         about.set_column(1, 1, 100)
-        for y, (what, text) in enumerate(_about(result, marks)):
+        for y, (what, text) in enumerate(_about(result, watermarks)):
             about.write_string(y, 0, reword(what, called), bold)
             about.write_string(y, 1, _fit(reword(text, called)), wrap)
         _page(about, footer)

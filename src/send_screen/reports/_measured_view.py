@@ -1,4 +1,4 @@
-"""The texts and estimates of every page about measurements, as data for the templates.
+"""Texts and estimates of every page about measurements, prepared for the templates.
 
 A *question* about groups is a metric by which they are compared: "Who is missed?" is the false negative rate.
 The *candidate* is the model that a report is about.
@@ -19,7 +19,7 @@ from send_screen.reports._curves import (
     describe_calibration,
     describe_decision_curve,
 )
-from send_screen.reports._figures import METRICS, Cell, Estimate, natural_frequencies
+from send_screen.reports._figures import METRICS, Estimate, EstimateText, natural_frequencies
 from send_screen.reports._group_tables import AttributeTable, attribute_tables, gap_lines
 from send_screen.reports._groups import QUESTIONS, Groups, QuestionSummary, describe_verdict, excludes_zero, gap_cell
 from send_screen.reports._text import stated_percent
@@ -43,9 +43,9 @@ def headlines(report: MeasuredSections) -> list[str]:
 
 
 def _by_question(questions: Sequence[QuestionSummary]) -> tuple[SummaryItem, ...]:
-    """Return each question and its answer; the last adds that a question that names no group proves nothing."""
+    """Return each question and its answer; where one names no group, the last adds that this proves nothing."""
     items = [SummaryItem(one.question, one.headline) for one in questions] or [_NOT_COMPARED]
-    if not all(one.named for one in questions):
+    if not all(one.material_gaps for one in questions):
         items[-1] = replace(items[-1], answer=f"{items[-1].answer} {_NO_PROOF}")
     return tuple(items)
 
@@ -62,7 +62,7 @@ OF_VERSION = Wording("This version", "the one-line rule", "{name}, not in use")
 
 
 class MeasuredView:
-    """What was measured of a model, as pages show it."""
+    """The measurements of a model, prepared for pages."""
 
     wording = OF_VERSION
 
@@ -87,7 +87,7 @@ class MeasuredView:
 
     @property
     def others(self) -> str:
-        """What is split into folds: schools, or children where no schools are known."""
+        """Noun for the units that are split into folds: schools, or children where no schools are known."""
         return self.clusters or "children"
 
     @property
@@ -113,13 +113,13 @@ class MeasuredView:
 
     @property
     def how_measured(self) -> tuple[str, ...]:
-        """How the figures were measured, and why two of them are means over folds."""
+        """Sentences on how the figures were measured, and which are means over folds."""
         about = f"The interval of a figure is one {self.interval}. It is about other children, not about another year."
         return (*self._how_scored, *self._how_counted, about)
 
     @property
     def _how_scored(self) -> tuple[str, ...]:
-        """How the children were scored: by models that had not seen them."""
+        """A sentence on cross-validation."""
         version = self.measured.version
         splits = len(version.fold_seeds)
         again = "" if splits == 1 else f" This was done with {splits} splits, and their figures are averaged."
@@ -131,7 +131,7 @@ class MeasuredView:
 
     @property
     def _how_counted(self) -> tuple[str, ...]:
-        """What is pooled over folds, and of what the mean is taken."""
+        """Sentences on which metrics are pooled over folds, and which are averaged."""
         pooled = [self.figure(f"{name}_pooled").number(3) for name in ("roc_auc", "average_precision")]
         return (
             "What is counted of the list is pooled over the parts, and each part has its own list.",
@@ -146,8 +146,8 @@ class MeasuredView:
         return [(f"Minus {challenger.model}", challenger.rows) for challenger in self.challengers]
 
     @property
-    def pairs(self) -> tuple[list[tuple[str, str, Cell, str]], int]:
-        """Pairs of groups that were shown to differ (question, names, gap, verdict), and how many were compared."""
+    def pairs(self) -> tuple[list[tuple[str, str, EstimateText, str]], int]:
+        """Pairs of groups with a significant gap (question, names, gap, verdict), and how many were compared."""
         compared = [gap for gap in self.groups.pairs if gap.low is not None]
         rows = [
             (
@@ -162,8 +162,8 @@ class MeasuredView:
         return rows, len(compared)
 
     @property
-    def comparison(self) -> tuple[list[str], list[tuple[str, str, list[Cell]]]]:
-        """Heads and rows (metric, how to read it, cells) of the model beside baseline and challengers."""
+    def comparison(self) -> tuple[list[str], list[tuple[str, str, list[EstimateText]]]]:
+        """Heads and rows (metric, how to read it, cells) of the model, baseline and challengers."""
         models = {"candidate": self.wording.candidate}
         if has_rule := any(row.model == "baseline" for row in self.measured.performance):
             models["baseline"] = "The rule"
@@ -179,7 +179,9 @@ class MeasuredView:
             cells = [metric.write(self.figure(name, model)) for model in models]
             if has_rule:
                 difference = self.measured.difference(name, "baseline")
-                cells.append(Cell("not compared") if difference is None else metric.difference(Estimate.of(difference)))
+                cells.append(
+                    EstimateText("not compared") if difference is None else metric.difference(Estimate.of(difference))
+                )
             rows.append((metric.description.format(outcome=self.outcome), metric.interpretation, cells))
         return ["Measured", *models.values(), *([f"{self.wording.candidate} minus the rule"] if has_rule else [])], rows
 

@@ -1,4 +1,4 @@
-"""Pictures of a model's terms from its tables alone, as its pages draw them."""
+"""Draw a model's terms from its tables, as its pages do."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def one_line(text: object) -> str:
 
 
 def escape_markdown(text: object) -> str:
-    r"""Escape what Markdown or HTML would take for markup, and keep the text on one line.
+    r"""Escape markup of Markdown and HTML, and keep the text on one line.
 
     Examples
     --------
@@ -35,7 +35,7 @@ def escape_markdown(text: object) -> str:
     line = one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     line = re.sub(r"([\\`*_\[\]|~#$])", r"\\\1", line)
     line = re.sub(r"^([-+=])", r"\\\1", line)
-    # a name must not turn into a link by itself: autolinks need "://" or "www."
+    # no automatic links: they need "://" or "www."
     return re.sub(r"^(\d+)([.)])", r"\1\\\2", line).replace("://", ":&#47;/").replace("www.", "www&#46;")
 
 
@@ -78,10 +78,10 @@ def read_data(name: str) -> Any:
 
 
 def render_html(template: str, *, children: Noun = CHILDREN, script: str | None = None, **names: object) -> str:
-    """Fill in a page about children, or what else they are called, whose only script is the one of that file.
+    """Render an HTML page, with ``children`` as the noun for its people and ``script`` as its only script.
 
-    The page's content security policy lets nothing load from anywhere, and lets no script run but this one, known by
-    its hash: markup that slipped through the escaping could still do nothing.
+    Its content security policy forbids all loading and every script but this one, known by its hash: a second defence
+    after escaping.
     """
     code = (resources.files("send_screen.reports") / "templates" / script).read_text("utf-8").strip() if script else ""
     digest = base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()
@@ -91,13 +91,13 @@ def render_html(template: str, *, children: Noun = CHILDREN, script: str | None 
 
 
 def render_markdown(template: str, *, children: Noun, **names: object) -> str:
-    """Fill in a Markdown page about children, or what else they are called: no value can become markup."""
+    """Render a Markdown page, with ``children`` as the noun for its people; values are escaped."""
     page = reword(_environment(escape_markdown).get_template(template).render(**names), children)
     return re.sub(r"\n{3,}", "\n\n", page.strip()) + "\n"
 
 
 def render_lines(template: str, **names: object) -> tuple[str, ...]:
-    """Fill in a text of plain lines, and return those that say something; every value stays on its line."""
+    """Render a text template, and return its non-empty lines; every value stays on its line."""
     return tuple(filter(None, map(str.strip, _text_template(template).render(**names).split("\n"))))
 
 

@@ -1,4 +1,4 @@
-"""The texts and figures of the pages of a version, as data for the templates."""
+"""Texts and figures of the pages of a version, prepared for the templates."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from send_screen.published import PublishedReport
 from send_screen.reports._gap_sources import gap_sources
 from send_screen.reports._measured_view import MeasuredView, SummaryItem
 from send_screen.reports._terms import FeatureView, InteractionView, worked_example
-from send_screen.reports._text import count, sentence, version_marks, whole
+from send_screen.reports._text import count, sentence, version_watermarks, whole
 
-_NOT = "A parent's or a teacher's concern always counts; not being listed never means “no need”."
+_DISCLAIMER = "A parent's or a teacher's concern always counts; not being listed never means “no need”."
 _MAX_USES = 2  # named on a first screen
 
 
 class ReportView(MeasuredView):
-    """A published report as its pages show it."""
+    """A published report, prepared for its pages."""
 
     def __init__(self, report: PublishedReport) -> None:
         super().__init__(report)
         self.report = report = keep_wording(report, self.children)
         self.version = report.version
         self.owner = report.version.owner
-        self.marks = version_marks(report.version.trained_on)
+        self.watermarks = version_watermarks(report.version.trained_on)
         self.features = tuple(map(FeatureView, report.shapes))
         self.interactions = tuple(map(InteractionView, report.interactions))
         self.example = worked_example(report.example)
@@ -59,14 +59,14 @@ class ReportView(MeasuredView):
 
     @property
     def how_measured(self) -> tuple[str, ...]:
-        """How the figures were measured, and how a model learnt from others would have listed."""
+        """Sentences on how the figures were measured, and on selection stability."""
         stays = self.figure("selection_probability")
         others = f"Of 100 it lists, a model learnt from other {self.others} would list {stays.share.in_brackets} too."
         return (*super().how_measured, *([] if stays.value is None else [others]))
 
     @property
     def summary(self) -> tuple[SummaryItem, ...]:
-        """What a version does, for whom it works less well, how sure that is, and what nobody should use it for."""
+        """The summary at the top: task, for whom it works less well, precision and recall, and prohibited uses."""
         uses = [*self.version.prohibited_uses[:_MAX_USES]]
         if more := self.version.prohibited_uses[_MAX_USES:]:
             uses.append(f"nor for {count(len(more), 'other use', 'other uses')} named in the report")
@@ -74,5 +74,7 @@ class ReportView(MeasuredView):
             SummaryItem("What it does", self.task),
             *self.by_question,
             SummaryItem("How sure we are", self.how_sure()),
-            SummaryItem("What nobody should use it for", f"{sentence('; '.join(uses)) or 'Not recorded.'} {_NOT}"),
+            SummaryItem(
+                "What nobody should use it for", f"{sentence('; '.join(uses)) or 'Not recorded.'} {_DISCLAIMER}"
+            ),
         )

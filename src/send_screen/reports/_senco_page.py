@@ -1,4 +1,4 @@
-"""The SENCO's page: who could not be screened, whom to talk about first and why, who is on the margin."""
+"""The page of a screening run for the SENCO: excluded children, the list with reasons, and the margin below it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from send_screen.reports import svg
 from send_screen.reports._figures import natural_frequencies
 from send_screen.reports._measured_view import headlines
 from send_screen.reports._render import render_html
-from send_screen.reports._text import format_capacity, format_owner, run_marks, sentence
+from send_screen.reports._text import format_capacity, format_owner, run_watermarks, sentence
 from send_screen.screening._result import ExcludedChild, Reason, ScreenedChild, ScreeningResult
 
 
 def child_name(child: ScreenedChild | ExcludedChild) -> str:
-    """Return what a child is called on the page: the name, else the identifier, else the row of the file."""
+    """Return the display name of a child: the name, else the identifier, else the row of the file."""
     return child.name or child.child_id or f"Child in row {child.row}"
 
 
@@ -26,7 +26,7 @@ def _class_and_school(child: ScreenedChild | ExcludedChild, several_schools: boo
 
 
 def _class_label(rows: Sequence[ScreenedChild | ExcludedChild], several_schools: bool, clusters: Noun | None) -> str:
-    """Return what the places of children are: classes, schools or what stands for schools, or both."""
+    """Return the column heading for classes, schools (or other clusters), or both."""
     parts = ["Class"] if any(child.class_name for child in rows) else []
     if several_schools and any(child.school for child in rows):
         parts.append((clusters or SCHOOLS).singular.capitalize())
@@ -44,7 +44,7 @@ def areas_of_need(child: ScreenedChild) -> tuple[str, ...]:
 
 
 def describe_selection(child: ScreenedChild) -> str:
-    """Return of how many of ten such models the child would be listed by, and where that is close, what to do."""
+    """Return how many of ten models would list the child, with advice where the selection is uncertain."""
     if child.selections_of_10 is None:
         return ""
     return f"{child.selections_of_10} of 10{': close, discuss' if child.is_uncertain else ''}"
@@ -74,7 +74,7 @@ def render_screening(result: ScreeningResult) -> str:
         result=result,
         version=version,
         owner=format_owner(version.owner),
-        marks=run_marks(version.trained_on, result.banners),
+        watermarks=run_watermarks(version.trained_on, result.banners),
         capacity=format_capacity(result.capacity, result.per_school),
         manual_review=[child for child in result.excluded if child.kind == MANUAL_REVIEW],
         by_group=[row for row in result.manual_review_by_group if row["n_manual_review"]],

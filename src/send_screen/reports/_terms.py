@@ -1,6 +1,6 @@
 """The model's terms as text: shape functions, interactions and the contributions of a synthetic child.
 
-Worked out once for all pages and pictures; nothing is drawn here.
+Computed once for all pages and pictures; nothing is drawn here.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import NamedTuple
 from send_screen.published import Example, InteractionGrid, Shape
 from send_screen.reports._text import count, give_or_take, in_brackets, points, signed, whole
 
-_SMALLEST = 0.005  # what two decimals show
-_MAX_STEPS = 9  # steps of their own; the rest are one step together
+_SMALLEST = 0.005  # smallest value that two decimals show
+_MAX_STEPS = 9  # contributions with a step of their own; the others share one step
 _DIRECTIONS = {
     "increasing": "A higher value never takes points away.",
     "decreasing": "A higher value never adds points.",
@@ -69,7 +69,7 @@ class FeatureView:
 
     @property
     def _ends(self) -> list[Level]:
-        """The value where each piece begins and where it ends, and the missing one."""
+        """The log-odds at both ends of each piece, and of a missing value."""
         ends = (Level(p.label, p.log_odds_to, p.margin_of_error_to, p.n) for p in self.shape.points)
         return [*self.levels, *ends]
 
@@ -80,7 +80,7 @@ class FeatureView:
 
     @cached_property
     def is_visible(self) -> bool:
-        """Whether any log-odds are shown by two decimals."""
+        """Whether any log-odds are not 0.00 when printed."""
         return max(abs(end.log_odds) for end in self._ends) >= _SMALLEST
 
     @cached_property
@@ -127,7 +127,7 @@ class InteractionView:
 
     @property
     def is_visible(self) -> bool:
-        """Whether any log-odds are shown by two decimals."""
+        """Whether any log-odds are not 0.00 when printed."""
         return self.extent >= _SMALLEST
 
     @cached_property
@@ -145,7 +145,7 @@ class InteractionView:
 
     @cached_property
     def description(self) -> str:
-        """How far it goes, how sure it is, and how many children it was fitted on, in a few sentences."""
+        """Range, margins of error and counts of the interaction, as sentences."""
         cells = [cell for row in self.interaction.cells for cell in row]
         if not cells:
             return "Its points are not published."
@@ -170,7 +170,7 @@ def common_axis_limit(terms: Iterable[FeatureView] | Iterable[InteractionView]) 
 
 
 class Step(NamedTuple):
-    """One contribution: what it is of, and the log-odds before and after it."""
+    """One contribution: its label, and the log-odds before and after it."""
 
     label: str
     before: float
@@ -184,7 +184,7 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True)
 class WorkedExample:
-    """A synthetic child's contributions, the largest first and the small ones together."""
+    """A synthetic child's contributions, largest first, with the small ones in one step."""
 
     base_value: float
     """Mean log-odds of the training children."""

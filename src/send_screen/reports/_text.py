@@ -1,4 +1,4 @@
-"""Texts that every page shares: limits of the figures, watermarks, and formats of numbers and dates."""
+"""Texts that all pages share: limits of the figures, watermarks, and formats of numbers and dates."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _LABEL_LIMITS = {
 COST_LIMITS = (
     "“No difference was shown” is not “equal”: the brackets say how large a difference these children leave possible."
 )
-"""Why an interval that holds 0 is not proof."""
+"""Why an interval that includes 0 proves no equality."""
 
 
 def label_limits(version: VersionMetadata) -> tuple[str, ...]:
-    """Return why no figure is the truth about a child: what the outcome of this version is, and does not show."""
+    """Return the limits of the outcome as a label: its kind, and what it does not show."""
     return (_LABEL_LIMITS[version.outcome_kind], *version.outcome_limits)
 
 
@@ -33,35 +33,34 @@ SYNTHETIC = "Invented children"
 RESEARCH = "Research only"
 
 
-def version_marks(trained_on: object) -> tuple[str, ...]:
-    """Return the watermark of a version's own pages: none for one trained on real children."""
+def version_watermarks(trained_on: object) -> tuple[str, ...]:
+    """Return the watermark of a version's pages: none if it was trained on real children."""
     return () if trained_on == "real" else (SYNTHETIC,)
 
 
-def run_marks(trained_on: object, banners: Iterable[str]) -> tuple[str, ...]:
-    """Return the watermarks of a screening run: they are on every printed sheet and every row of a list.
+def run_watermarks(trained_on: object, banners: Iterable[str]) -> tuple[str, ...]:
+    """Return the watermarks of a screening run, for every printed sheet and every row of a list.
 
-    A run of a version trained on synthetic children is marked even where no banner says so: forgetting a banner
-    must not make a list look like one to act on.
+    A run of a version trained on synthetic children is watermarked even without a banner.
 
     Examples
     --------
-    >>> run_marks("synthetic", ["RESEARCH ONLY: this model learnt from invented children."])
+    >>> run_watermarks("synthetic", ["RESEARCH ONLY: this model learnt from invented children."])
     ('Research only',)
-    >>> run_marks("real", ["The children in this file are invented."])
+    >>> run_watermarks("real", ["The children in this file are invented."])
     ('Invented children',)
-    >>> run_marks("synthetic", []), run_marks("real", [])
+    >>> run_watermarks("synthetic", []), run_watermarks("real", [])
     (('Research only',), ())
     """
-    marks = []
+    watermarks = []
     for banner in map(str.casefold, banners):
         if banner.startswith(RESEARCH.casefold()):
-            marks.append(RESEARCH)
+            watermarks.append(RESEARCH)
         elif "invented" in banner:
-            marks.append(SYNTHETIC)
-    if not marks and trained_on != "real":
-        marks.append(RESEARCH)
-    return tuple(dict.fromkeys(marks))
+            watermarks.append(SYNTHETIC)
+    if not watermarks and trained_on != "real":
+        watermarks.append(RESEARCH)
+    return tuple(dict.fromkeys(watermarks))
 
 
 def whole(number: float) -> str:
@@ -70,7 +69,7 @@ def whole(number: float) -> str:
 
 
 def stated_percent(share: float) -> str:
-    """Return a share that somebody has set, as a percentage with all its digits.
+    """Return a share that was set by a person, as a percentage with all its digits.
 
     Examples
     --------
@@ -81,7 +80,7 @@ def stated_percent(share: float) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share as a whole percentage; what is not quite none or all is never shown as none or all.
+    """Return a share as a whole percentage; 0 and 100 are printed only for exactly none and all.
 
     Examples
     --------
@@ -97,7 +96,7 @@ def percent(share: float) -> str:
 
 
 def signed(number: float, decimals: int = 1) -> str:
-    """Return a number with its sign, and a real minus.
+    """Return a number with its sign, and a typographic minus.
 
     Examples
     --------
@@ -114,7 +113,7 @@ def points(log_odds: float) -> str:
 
 
 def give_or_take(margin_of_error: float | None) -> str:
-    """Return two standard errors of a number of points, for example ``"± 0.12"``; nothing where they are unknown."""
+    """Return a margin of error (two standard errors) as text, such as ``"± 0.12"``; empty where it is unknown."""
     return "" if margin_of_error is None else f"±\N{NO-BREAK SPACE}{margin_of_error:.2f}"
 
 

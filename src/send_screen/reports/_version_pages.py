@@ -1,6 +1,6 @@
-"""The pages of a version: for an auditor, for a parent or councillor, to add up by hand, and beside it in MLflow.
+"""The pages of a version: report for auditors, card for parents and councillors, scorecard, forms, MLflow summary.
 
-Each is made from the published report and nothing else, so that anybody can make it again.
+Each is rendered from the published report alone, so that anybody can reproduce it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def render_pages(report: PublishedReport) -> dict[str, str]:
 
 
 def render_plots(report: PublishedReport) -> dict[str, str]:
-    """Draw each term of the model on its own scale: path of the run's artefact -> SVG."""
+    """Draw each term of the model on its own scale; return SVGs by the path of the run's artefact."""
     view = ReportView(report)
     plots = {
         **{f"plots/{term.shape.feature}.svg": svg.standalone(svg.shape_svg(term)) for term in view.features},
@@ -42,17 +42,17 @@ def render_plots(report: PublishedReport) -> dict[str, str]:
 
 
 def render_page(name: str, report: PublishedReport) -> str:
-    """Render one of :data:`PAGES`: values that are None are shown as their reason, and texts cannot become markup."""
+    """Render one of :data:`PAGES`; values that are None appear as their reason, and texts are escaped."""
     return _PAGES[name](ReportView(report))
 
 
 def render_summary(report: PublishedReport) -> str:
-    """Render the four answers that stand first as Markdown, for the pages of MLflow."""
+    """Render the summary as Markdown, for the pages of MLflow."""
     return _markdown("summary.md.j2", ReportView(report))
 
 
 def render_decisions(entries: Iterable[DecisionEntry]) -> str:
-    """Render who let a version in, over which gates, and who took it away, from the entries of a ledger about it.
+    """Render the promotions and withdrawals of a version, with overridden gates, from its ledger entries.
 
     It names those who decided, and no child.
     """
@@ -110,7 +110,9 @@ def _scorecard(view: ReportView) -> str:
 
 
 def _page(template: str, view: ReportView, **names: Any) -> str:
-    return render_html(template, children=view.children, view=view, version=view.version, marks=view.marks, **names)
+    return render_html(
+        template, children=view.children, view=view, version=view.version, watermarks=view.watermarks, **names
+    )
 
 
 def _markdown(template: str, view: ReportView) -> str:
@@ -127,4 +129,4 @@ _PAGES: Mapping[str, Callable[[ReportView], str]] = {
     "impact_assessment.md": impact_assessment,
 }
 PAGES = tuple(_PAGES)
-"""Names of the files that :func:`render_pages` makes."""
+"""Names of the files that :func:`render_pages` renders."""

@@ -30,7 +30,7 @@ def render_guide(version: VersionMetadata, *, pythons: Sequence[str], with_pytho
         made=made,
         pythons=join_list(pythons, "or"),
         with_python=with_python,
-        marks=(),
+        watermarks=(),
     )
 
 

@@ -54,8 +54,8 @@ class ComparedVersions(Result):
         found = self.comparison
         if found.notes:
             yield Section([f"Note: {note}" for note in found.notes])
-        yield Section(found.better or [found.nobody], "Shown to be better for")
-        yield Section(found.worse or [found.nobody], "Shown to be worse for")
+        yield Section(found.better or [found.no_change_text], "Shown to be better for")
+        yield Section(found.worse or [found.no_change_text], "Shown to be worse for")
         yield Section(found.verdicts or ["none"], "Verdicts that changed")
         rows = [(row.description, row.first.in_brackets, row.second.in_brackets, row.shift) for row in found.metrics]
         yield Section(table=[("", "first", "second", "what can be said"), *rows])

@@ -1,11 +1,10 @@
-"""Pictures as inline SVG, in ink alone: pure functions of data, each number written beside what is drawn.
+"""Pictures as inline SVG in black and white: pure functions of data, with every number printed.
 
-No picture needs colour to be read, and none is drawn to fetch a phrase: words are data
-(``send_screen.reports._terms``).
+Texts come from ``send_screen.reports._terms`` and its siblings. ``kind`` is always a CSS class of ``style.css``.
 """
 
 from send_screen.reports.svg._contributions import gap_svg, waterfall_svg
-from send_screen.reports.svg._evidence import GapAxis, calibration_svg, decision_svg
+from send_screen.reports.svg._evaluation import GapAxis, calibration_svg, decision_svg
 from send_screen.reports.svg._marks import frequency_svg, weight_svg
 from send_screen.reports.svg._standalone import Picture, standalone
 from send_screen.reports.svg._terms import interaction_svg, shape_svg

@@ -1,4 +1,4 @@
-"""Sums as bars below each other: from the average child to one child's score, and the parts of a gap."""
+"""Waterfall plot of one child's contributions, and bar plot of the parts of a gap."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def waterfall_svg(example: WorkedExample) -> Markup:
-    """Draw a child's contributions: filled to the right where points are added, hollow to the left where taken away."""
+    """Draw a child's contributions: filled bars to the right add points, hollow bars to the left subtract them."""
     ends = [example.base_value, example.score, *(end for step in example.steps for end in (step.before, step.after))]
     low, high = float(min(ends)), float(max(ends))
 
@@ -33,9 +33,9 @@ def waterfall_svg(example: WorkedExample) -> Markup:
 
 
 def gap_svg(source: GapSource) -> Markup:
-    """Draw the parts of a gap: to the right what makes the group's scores higher, to the left what makes them lower.
+    """Draw the parts of a gap: bars to the right raise the group's scores, bars to the left lower them.
 
-    Sums are filled, single features hollow; every number is written at its bar.
+    Subtotals are filled, single features hollow; every number is printed at its bar.
     """
     parts = (*source.parts, source.total)
     largest, middle = max(1, *(abs(part.hundredths) for part in parts)), WIDTH / 2

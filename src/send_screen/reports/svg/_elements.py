@@ -1,4 +1,4 @@
-"""What every picture is made of: texts, bars, paths, rows with a label and a number, and the frame."""
+"""Elements of all pictures: texts, bars, paths, rows with a label and a number, and the frame."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from markupsafe import Markup
 
 WIDTH = 340
 LINE = 20
-_LETTERS = 32  # of a label, beside its number
+_LETTERS = 32  # per line of a label
 
 
 def picture(width: int, height: int, label: str, body: Markup, kind: str = "picture") -> Markup:
-    """Return a picture with a label for people who cannot see it."""
+    """Return a picture with an accessible label."""
     return Markup(
         '<svg class="{4}" viewBox="0 0 {0} {1}" width="{0}" height="{1}" role="img" aria-label="{2}">{3}</svg>'
     ).format(width, height, label, body, kind)
 
 
 def decoration(kind: str, width: int, height: int, body: Markup) -> Markup:
-    """Return a picture that says nothing which does not stand beside it: screen readers pass over it."""
+    """Return a picture that only repeats the text next to it, and is hidden from screen readers."""
     return Markup(
         '<svg class="{3}" viewBox="0 0 {0} {1}" width="{0}" height="{1}" aria-hidden="true" focusable="false">{2}</svg>'
     ).format(width, height, body, kind)
 
 
 def text(x: float, y: float, content: object, anchor: str = "", *, bold: bool = False) -> Markup:
-    """Return a text; ``anchor`` is ``"middle"`` or ``"end"`` of it, its start where there is none."""
+    """Return a text; x is its ``"middle"`` or ``"end"`` by ``anchor``, by default its start."""
     attributes = Markup(' text-anchor="{}"').format(anchor) if anchor else Markup("")
     attributes += Markup(' class="number"') if bold else Markup("")
     return Markup('<text x="{}" y="{}"{}>{}</text>').format(number(x), number(y), attributes, content)
@@ -43,14 +43,14 @@ def dot(x: float, y: float) -> Markup:
 
 
 def bar(positive: bool, x: float, y: int, width: float, height: int = 12) -> Markup:
-    """Return a bar: filled for what adds, hollow for what takes away."""
+    """Return a bar: filled if positive, hollow if negative."""
     return Markup('<rect class="{}" x="{:.1f}" y="{}" width="{:.1f}" height="{}"/>').format(
         "ink" if positive else "hollow", x, y, width, height
     )
 
 
 def row(label: str, value: str, top: int, *, bold: bool = False, indent: int = 0) -> tuple[Markup, int]:
-    """Return a label with its number at the right, and where the drawing below it begins."""
+    """Return a label with its number at the right, and the top of the drawing below it."""
     body = Markup("")
     for line in textwrap.wrap(label, _LETTERS) or [""]:
         top += LINE
@@ -59,5 +59,5 @@ def row(label: str, value: str, top: int, *, bold: bool = False, indent: int = 0
 
 
 def number(value: float) -> str:
-    """Return a length: whole numbers as they are, others to a tenth of a pixel."""
+    """Return a length: integers as they are, floats to a tenth of a pixel."""
     return f"{value:.1f}" if isinstance(value, float) else str(value)

@@ -1,4 +1,4 @@
-"""Small pictures of figures: a hundred children, the weight of a reason."""
+"""Small pictures within text: a hundred squares, and the bar of a reason."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def frequency_svg(n: int) -> Markup:
 
 
 def weight_svg(contribution: float, largest: float) -> Markup:
-    """Draw a contribution beside the largest one of the list: filled for, hollow against."""
+    """Draw a contribution as a bar, relative to the largest on the list: filled if positive, hollow if negative."""
     width = max(2.0, 100 * min(1.0, abs(contribution) / largest)) if largest > 0 else 2.0
     bar = Markup('<rect class="{}" x="1" y="2" width="{:.0f}" height="12"/>').format(
         "ink" if contribution > 0 else "hollow", width

@@ -1,4 +1,4 @@
-"""A picture as a file of its own, or in a notebook: with the style that pages give it."""
+"""A picture as a standalone SVG file or in a notebook, with the style of the pages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Picture:
     title : str
         The feature, or the two of an interaction.
     description : str
-        What it shows.
+        Its content as text.
     svg : str
         The SVG.
     """
@@ -36,14 +36,14 @@ class Picture:
         return f"<Picture: {self.title}>"
 
     def _repr_html_(self) -> str:
-        """Return it as an image, so that its style is its own."""
+        """Return it as an image, so that its style does not affect the notebook."""
         data = base64.b64encode(self.svg.encode()).decode()
         image = f'<img src="data:image/svg+xml;base64,{data}" alt="{escape(self.description)}">'
         return f"<figure><figcaption>{escape(self.title)}</figcaption>{image}</figure>"
 
 
 def standalone(drawn: Markup) -> str:
-    """Return what was drawn for a page as an SVG file: with its namespace, and the page's style of pictures."""
+    """Return a picture of a page as an SVG file, with namespace and style."""
     start, body = str(drawn).split(">", 1)
     return f'{start} xmlns="http://www.w3.org/2000/svg"><style>{_style()}</style>{body}'
 

@@ -1,7 +1,7 @@
-"""The model's terms, each with how sure it is: shape functions and interactions.
+"""Plots of the model's terms with their margins of error: shape functions and interactions.
 
-A feature is bars for its levels, steps or a line along a scale. An interaction is a small map of squares: the darker,
-the more points, and each number written.
+A categorical feature is drawn as bars, a numeric one as a line along an axis, and an interaction as a heat map with
+printed numbers.
 """
 
 from __future__ import annotations
@@ -20,22 +20,21 @@ if TYPE_CHECKING:
     from send_screen.reports._terms import FeatureView, InteractionView
 
 _HALF, _MIDDLE = 110, 170  # of the bars
-_LEFT, _RIGHT, _TOP, _TALL = 58, 282, 12, 150  # of the scale
+_LEFT, _RIGHT, _TOP, _HEIGHT = 58, 282, 12, 150  # of the scale
 _CHILDREN = 44  # height of the children's bars
-_ONE_LINE = 24  # characters below a scale; the two ends of a longer text would lie on each other
+_ONE_LINE = 24  # characters that fit below an axis; two longer labels go on two lines
 _LETTER = 8.6  # width of a usual letter, in pixels
-_DARKEST = 0.42  # black numbers are still easy to read on it
+_DARKEST = 0.42  # opacity on which black numbers are legible
 _PAD = 10
-_ON_A_PHONE = 350  # pixels; a wider map slides sideways there
+_PHONE_WIDTH = 350  # pixels; wider heat maps scroll
 
 
 def shape_svg(feature: FeatureView, *, scale: float | None = None) -> Markup:
     """Draw the shape function of a feature, its standard errors, and where the children are.
 
-    A feature with levels is drawn as bars to the right (points added) or left (taken away) of a middle line, each with
-    a whisker; a feature on a scale as its steps, or its line, with a band. What is not known is drawn last. All of it
-    is in the picture's label for people who cannot see it. ``scale`` is the points at the end of the axis: by default
-    the furthest that this feature goes.
+    Levels are bars to the right (points added) or left (subtracted), with whiskers; a numeric feature is a line with a
+    band; missing values come last. The picture's label says all of it for screen readers. ``scale`` is the log-odds at
+    the end of the axis, by default the largest of the feature.
     """
     draw = _scale if feature.is_numeric else _levels
     body, height = draw(feature, scale or feature.extent or 1.0)
@@ -72,7 +71,7 @@ def _scale(feature: FeatureView, scale: float) -> tuple[Markup, int]:
         return _LEFT + (_RIGHT - _LEFT) * (value - low) / ((high - low) or 1.0)
 
     def y(log_odds: float) -> float:
-        return _TOP + _TALL / 2 * (1 - max(-1.0, min(1.0, log_odds / scale)))
+        return _TOP + _HEIGHT / 2 * (1 - max(-1.0, min(1.0, log_odds / scale)))
 
     band, line = "", ""
     for piece in pieces:
@@ -83,10 +82,10 @@ def _scale(feature: FeatureView, scale: float) -> tuple[Markup, int]:
                 f"M{left:.1f} {y(first + wide):.1f}L{right:.1f} {y(last + narrow):.1f}"
                 f"V{y(last - narrow):.1f}L{left:.1f} {y(first - wide):.1f}z"
             )
-        # a step is a step: straight up or down at its edge
+        # a vertical line at each step
         line += f"{'V' if line else f'M{left:.1f} '}{y(first):.1f}L{right:.1f} {y(last):.1f}"
     first, last = pieces[0].log_odds, pieces[-1].log_odds_to
-    zero = "0" if abs(y(first) - y(0)) >= LINE else ""  # two numbers would lie on each other
+    zero = "0" if abs(y(first) - y(0)) >= LINE else ""  # labels would overlap
     body = path("band", band) + path("grid", f"M{_LEFT} {y(0):.1f}H{_RIGHT}")
     body += text(_LEFT - 8, y(0) + 5, zero, "end") + path("line", line)
     body += text(_LEFT - 8, y(first) + 5, signed(first, 2), "end", bold=True)
@@ -107,8 +106,8 @@ def _scale(feature: FeatureView, scale: float) -> tuple[Markup, int]:
 
 
 def _children(pieces: Sequence[Piece], x: Callable[[float], float]) -> tuple[Markup, str, int]:
-    """Draw where the children are: the area of a bar is its number of children."""
-    top = _TOP + _TALL + 10
+    """Draw a histogram of the training children: the area of a bar is its count."""
+    top = _TOP + _HEIGHT + 10
     counts = [piece.n for piece in pieces if piece.n is not None]
     if len(counts) < len(pieces):
         return Markup(""), "How many children are where: not shown.", top
@@ -122,10 +121,10 @@ def _children(pieces: Sequence[Piece], x: Callable[[float], float]) -> tuple[Mar
 
 
 def interaction_svg(view: InteractionView, *, scale: float | None = None) -> Markup:
-    """Draw an interaction as squares with their points; squares where no child was are hatched.
+    """Draw an interaction as a heat map with printed log-odds; cells without children are hatched.
 
-    ``scale`` is the points of the darkest square, and with a minus of the lightest: by default the furthest that this
-    one goes.
+    ``scale`` is the log-odds of the darkest cell, and minus it of the lightest: by default the largest of the
+    interaction.
     """
     interaction, scale = view.interaction, scale or view.extent or 1.0
     columns, wide = _wrapped(interaction.columns, 11)
@@ -149,7 +148,7 @@ def interaction_svg(view: InteractionView, *, scale: float | None = None) -> Mar
             body += text(x + wide / 2, round(top + tall / 2 + 6), signed(cell.log_odds, 2), "middle", bold=sure)
         top += tall
     across = left + wide * len(columns) + 2
-    kind = "map wide" if across > _ON_A_PHONE else "map"
+    kind = "map wide" if across > _PHONE_WIDTH else "map"
     return picture(across, top + 4, f"{view.title}. {view.cell_description}", body, kind)
 
 
@@ -165,7 +164,7 @@ def _lines(lines: Sequence[str], x: float, y: int, anchor: str) -> Markup:
 
 
 def _hatched(x: int, y: int, wide: int, tall: int) -> Markup:
-    """Return slanting lines over a square, each cut at its sides."""
+    """Return hatching over a rectangle, clipped at its sides."""
     line = ""
     for start in range(8, round(wide + tall), 10):
         line += f"M{x + max(0, start - tall)} {y + min(start, tall)}L{x + min(start, wide)} {y + max(0, start - wide)}"

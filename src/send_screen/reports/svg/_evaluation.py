@@ -1,7 +1,7 @@
-"""Pictures of what was measured: gaps over the tolerance band, calibration, the decision curve.
+"""Plots of an evaluation: gaps over the tolerance band, calibration, the decision curve.
 
-Each mark carries its figures as text: a pointer or the keyboard reads them (``data-description``), and so does a screen
-reader.
+Each point has its figures as text (``data-description``), displayed on hover or by keyboard, and read by screen
+readers.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from send_screen.reports._group_tables import GapLine
 
 _GAP_WIDTH, _GAP_HEIGHT, _GAP_PAD = 250, 24, 10
-_TICK_PAD = 18  # half of the widest number, so that none is cut
+_TICK_PAD = 18  # half the width of the widest tick label
 _LEFT, _TOP, _PLOT_WIDTH, _PLOT_HEIGHT = 44, 10, 284, 158
-_BELOW = 44  # of a plot: its ticks, and what they are
+_BELOW = 44  # height of tick labels and axis label
 _CALIBRATION_STEPS = (0.25, 0.5, 1, 2, 5, 10, 20, 25)  # between ticks, of at most five
 _STEPS = (1, 2, 5, 10, 20, 25, 50)  # between ticks
 
 
 class GapAxis:
-    """The axis that the gaps of one picture share, of 100 children."""
+    """The common axis of all gaps of a picture, in percentage points."""
 
     def __init__(self, lines: Sequence[GapLine], tolerance: float) -> None:
         ends = [end for line in lines for end in (line.gap.low, line.gap.high) if end is not None]
@@ -37,7 +37,7 @@ class GapAxis:
         self.tolerance = tolerance
 
     def x(self, share: float) -> float:
-        """Return where a gap lies."""
+        """Return the x coordinate of a gap."""
         return _GAP_PAD + (_GAP_WIDTH - 2 * _GAP_PAD) * (share - self.low) / (self.high - self.low)
 
     def head(self) -> Markup:
@@ -51,7 +51,7 @@ class GapAxis:
         return decoration("gap", _GAP_WIDTH, 22, body)
 
     def band(self) -> Markup:
-        """Draw the tolerance band and the line of no gap behind a row, as high as the row is."""
+        """Draw the tolerance band and the zero line behind a row."""
         left, right, zero = self.x(-self.tolerance), self.x(self.tolerance), self.x(0.0)
         body = path("band", f"M{left:.1f} 0H{right:.1f}V10H{left:.1f}z") + path("zero", f"M{zero:.1f} 0V10")
         return Markup(
@@ -60,7 +60,7 @@ class GapAxis:
         ).format(_GAP_WIDTH, _GAP_WIDTH, body)
 
     def line(self, line: GapLine) -> Markup:
-        """Draw a gap and its interval; the shape is the verdict's, and the figures stand in the row."""
+        """Draw a gap and its interval, with the symbol of the verdict."""
         low, value, high = (self.x(end or 0.0) for end in (line.gap.low, line.gap.value, line.gap.high))
         body = path("line", f"M{low:.1f} 12H{high:.1f}M{low:.1f} 7v10M{high:.1f} 7v10")
         return decoration("gap", _GAP_WIDTH, _GAP_HEIGHT, body + _shape(line.symbol, value, 12.0))
@@ -103,7 +103,7 @@ class _Plot:
         return body + text(_LEFT + _PLOT_WIDTH / 2, self.bottom + 39, axis_label, "middle")
 
     def polyline(self, kind: str, points: Sequence[tuple[float, float]]) -> Markup:
-        """Draw a line, as far down as the plot goes."""
+        """Draw a line, clipped at the bottom of the plot."""
         y_min, ends = self._y[0], list[str]()
         for i, (x, y) in enumerate(points):
             if y >= y_min:
@@ -115,7 +115,7 @@ class _Plot:
 
 
 def _mark(description: str, body: Markup) -> Markup:
-    """Return a mark that says its figures."""
+    """Return a point with its description."""
     return Markup('<g class="mark" role="img" aria-label="{}" data-description="{}">{}</g>').format(
         description, description, body
     )
@@ -134,7 +134,7 @@ def _ticks(low: float, high: float) -> list[float]:
 
 
 def calibration_svg(marks: Sequence[CalibrationMark]) -> Markup:
-    """Draw observed against predicted risk: on the slanting line a score meant what it said; triangles are off it."""
+    """Draw observed against predicted risk, with the diagonal; triangles are significantly off it."""
     if not marks:
         return Markup("")
     found = [x for mark in marks for x in (mark.predicted, mark.observed, mark.low, mark.high) if x is not None]
@@ -154,19 +154,19 @@ def calibration_svg(marks: Sequence[CalibrationMark]) -> Markup:
 
 
 def decision_svg(points: Sequence[DecisionPoint], this: str) -> Markup:
-    """Draw net benefit over thresholds: the model with its intervals, the rule, looking at all and at nobody."""
+    """Draw the decision curves: the model with intervals, the baseline, and assessing all or none."""
     if not points:
         return Markup("")
-    highest = max(point.high or point.own for point in points)
-    lowest = min(0.0, *(point.low or point.own for point in points))
+    highest = max(point.high or point.net_benefit for point in points)
+    lowest = min(0.0, *(point.low or point.net_benefit for point in points))
     plot = _Plot((points[0].threshold - 2, points[-1].threshold + 2), (min(lowest, -0.08 * highest), 1.05 * highest))
     body = plot.frame([p.threshold for p in points], _ticks(lowest, highest), "act from this probability, of 100")
     body += plot.polyline("whisker", [(points[0].threshold - 2, 0), (points[-1].threshold + 2, 0)])
     body += plot.polyline("dashed", [(p.threshold, p.treat_all) for p in points if p.treat_all is not None])
     rule = [(p.threshold, p.baseline) for p in points if p.baseline is not None]
-    body += plot.polyline("thin", rule) + plot.polyline("line", [(p.threshold, p.own) for p in points])
+    body += plot.polyline("thin", rule) + plot.polyline("line", [(p.threshold, p.net_benefit) for p in points])
     for point in points:
-        x, y = plot.x(point.threshold), plot.y(point.own)
+        x, y = plot.x(point.threshold), plot.y(point.net_benefit)
         drawn = Markup('<circle class="hit" cx="{:.1f}" cy="{:.1f}" r="12"/>').format(x, y)
         if point.low is not None and point.high is not None:
             drawn += path("line", f"M{x:.1f} {plot.y(point.low):.1f}V{plot.y(point.high):.1f}")
@@ -182,7 +182,7 @@ def decision_svg(points: Sequence[DecisionPoint], this: str) -> Markup:
 
 
 def _legend(this: str, *, with_rule: bool) -> Markup:
-    """Draw what each line is, where the curves are low."""
+    """Draw the legend, at the right, where the curves are low."""
     left, body = _LEFT + _PLOT_WIDTH - 120, Markup("")
     kinds = [("line", this), *([("thin", "the rule")] if with_rule else []), ("dashed", "look at all")]
     for i, (kind, label) in enumerate(kinds):
