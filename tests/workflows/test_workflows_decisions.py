@@ -223,7 +223,7 @@ def test_withdrawing_lists_every_batch_and_child(store: Store, tmp_path: Path) -
     assert not (tmp_path / "x").exists()
     code, _, err = store.run("promote", "models:/reception_sen/1", *WHO)
     assert (code, "withdrawn for good" in err) == (1, True)
-    load_model("models:/reception_sen/1", tracking_uri=store.uri, even_withdrawn=True)
+    load_model("models:/reception_sen/1", tracking_uri=store.uri, allow_withdrawn=True)
     found = store.history()
     assert found["deployment_periods"][0]["ended"]["reason"] == "It missed boys"
     assert [entry["reason"] for entry in found["withdrawals"]] == ["It missed boys"]

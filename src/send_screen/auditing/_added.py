@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from send_screen.auditing._checks import Addition
 from send_screen.auditing._compare import Mismatch
 from send_screen.auditing._confusables import is_confusable
-from send_screen.tracking import RUN_NOTE, RegistrySnapshot
+from send_screen.tracking import RUN_DESCRIPTION_TAG, RegistrySnapshot
 
 #: Tags that training writes; those with hashes are compared with the hashed files.
 OF_TRAINING = ("version_id", "trained_on", "gates", "hashes", "evidence_location")
@@ -16,7 +16,7 @@ OF_TRAINING = ("version_id", "trained_on", "gates", "hashes", "evidence_location
 OF_DECISIONS = ("promoted_by", "promoted_on", "promoted_because", "gates_overridden_because", "withdrawn")
 _OF_THE_LEDGER = ("ledger_head", "ledger_location")
 _OWN = {
-    "run": (*OF_TRAINING, RUN_NOTE),
+    "run": (*OF_TRAINING, RUN_DESCRIPTION_TAG),
     "registered version": (*OF_TRAINING, *OF_DECISIONS),
     "registered model": _OF_THE_LEDGER,
 }

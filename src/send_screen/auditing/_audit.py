@@ -117,7 +117,7 @@ def audit(
         report_progress("Fetching everything about the version")
         snapshot = fetch_snapshot(str(model), uri=tracking_uri or default_uri())
         files = files_below("bundle", snapshot.run_files)
-        no_files = tuple(name for name in snapshot.no_files if name.startswith("bundle/"))
+        irregular_files = tuple(name for name in snapshot.irregular_files if name.startswith("bundle/"))
     else:
         if not (Path(model) / MANIFEST).is_file():
             raise UsageError(
@@ -125,8 +125,8 @@ def audit(
                 remedy="Give models:/name@alias, models:/name/3, runs:/id/bundle, or the folder that send-screen "
                 "export wrote.",
             )
-        files, no_files = read_regular_files(Path(model))
-    audited = replace(open_version(files, no_files, snapshot), key=public, ledger=ledger, uri=tracking_uri)
+        files, irregular_files = read_regular_files(Path(model))
+    audited = replace(open_version(files, irregular_files, snapshot), key=public, ledger=ledger, uri=tracking_uri)
     audited = replace(audited, data=data, report_progress=report_progress)
     audited = with_evidence(audited, None if evidence is None else Path(evidence))
     audited = _with_trusted_reasons(audited)

@@ -22,7 +22,7 @@ from send_screen.governance import (
     sha256_of,
 )
 from send_screen.published import PublishedReport, VersionMetadata
-from send_screen.tracking import RegistrySnapshot, default_uri, parse_hashes, path_of
+from send_screen.tracking import RegistrySnapshot, default_uri, local_path, parse_hashes
 from send_screen.workflows._evidence_store import MAX_FILE_BYTES, read_evidence
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class AuditedVersion:
 
     files: Mapping[str, bytes]
     """The version's files by name, as they were found. Each was read once."""
-    no_files: tuple[str, ...]
+    irregular_files: tuple[str, ...]
     """What lies among them and is no file of a version."""
     snapshot: RegistrySnapshot | None
     """Its metadata in an MLflow store; None of an exported folder."""
@@ -142,7 +142,7 @@ class AuditedVersion:
 
 
 def open_version(
-    files: Mapping[str, bytes], no_files: tuple[str, ...], snapshot: RegistrySnapshot | None
+    files: Mapping[str, bytes], irregular_files: tuple[str, ...], snapshot: RegistrySnapshot | None
 ) -> AuditedVersion:
     """Read a version's files as they are. Their hashes are not verified here: a check does that."""
     try:
@@ -154,8 +154,8 @@ def open_version(
     except SendScreenError as error:
         # unreadable files fail the audit: destroying a file must not turn it green
         why = f"The version's files cannot be read as a version, so nothing can be derived from them. {error}"
-        return AuditedVersion(files, no_files, snapshot, None, why, metadata)
-    audited = AuditedVersion(files, no_files, snapshot, bundle, "", metadata)
+        return AuditedVersion(files, irregular_files, snapshot, None, why, metadata)
+    audited = AuditedVersion(files, irregular_files, snapshot, bundle, "", metadata)
     numbers, pages = _inconclusive_reasons(bundle.published.version)
     return replace(audited, inconclusive_reason=numbers, inconclusive_pages=pages)
 
@@ -215,4 +215,4 @@ def _candidates(metadata: VersionMetadata | None, place: Path) -> list[Path]:
 
 def _registered_place(snapshot: RegistrySnapshot | None) -> Path | None:
     """Return the folder that the run's tag names; only a folder of this machine."""
-    return path_of("" if snapshot is None else snapshot.run_tags.get("evidence_location", ""))
+    return local_path("" if snapshot is None else snapshot.run_tags.get("evidence_location", ""))

@@ -26,7 +26,7 @@ from send_screen.governance import (
 from send_screen.published import GateResult
 from send_screen.published._gates import recheck_gates
 from send_screen.reports import render_decisions, render_summary
-from send_screen.tracking import ALIAS, default_uri, described, parse_hashes
+from send_screen.tracking import CANDIDATE_ALIAS, default_uri, describe_version, parse_hashes
 from send_screen.workflows._decision_ledger import default_ledger, file_at
 
 
@@ -102,7 +102,9 @@ def _about_other_models(book: Ledger, audited: AuditedVersion) -> list[Addition]
 def check_aliases(audited: AuditedVersion) -> CheckResult:
     snapshot = audited.require_snapshot()
     name, present = snapshot.version.name, snapshot.model.aliases
-    wanted = {ALIAS: None if snapshot.newest_withdrawn else snapshot.newest}  # which training sets, not the ledger
+    wanted = {
+        CANDIDATE_ALIAS: None if snapshot.newest_withdrawn else snapshot.newest
+    }  # which training sets, not the ledger
     try:
         entries = decisions_about(require_ledger(audited).entries, name)
         given = {entry.alias for entry in entries if isinstance(entry, PromotionEntry)}
@@ -110,7 +112,7 @@ def check_aliases(audited: AuditedVersion) -> CheckResult:
             last = next(reversed(deployment_periods(entries, name, alias=alias)), None)
             wanted[alias] = None if last is None or last.ended is not None else last.began.registered
     except CannotCheck:
-        if set(present) - {ALIAS}:
+        if set(present) - {CANDIDATE_ALIAS}:
             raise
     additions = []
     for alias, number in present.items():
@@ -155,7 +157,7 @@ def check_decisions(audited: AuditedVersion) -> CheckResult:
     last = max((entry.number for entry in here), default=0)
     same = [entry for entry in decisions if entry.version == id and entry.number <= last]
     decided = render_decisions(same) if same else ""
-    about = described(decided, render_summary(bundle.published))
+    about = describe_version(decided, render_summary(bundle.published))
     additions = text_added_after("description of the registered version", snapshot.description, about)
     notes = {"decisions.md": (snapshot.run_files.get("decisions.md", b""), decided.encode())}
     if additions is None:

@@ -41,7 +41,7 @@ def check_manifest(audited: AuditedVersion) -> CheckResult:
 def check_files(audited: AuditedVersion) -> CheckResult:
     named = parse_manifest(audited.files[MANIFEST]).files
     present = {name: sha256_of(content) for name, content in audited.files.items()}
-    differences = [Mismatch(name, NOT_OURS, "a plain file, or none") for name in audited.no_files]
+    differences = [Mismatch(name, NOT_OURS, "a plain file, or none") for name in audited.irregular_files]
     for name in sorted({*named, *present} - {MANIFEST, SIGNATURE}):
         if name not in present:
             differences.append(Mismatch(name, NO_FILE, f"a file with the SHA-256 {named[name]}"))

@@ -11,7 +11,7 @@ from send_screen.auditing._checks import CheckResult, audit_check, check_result
 from send_screen.auditing._compare import Mismatch, first_difference
 from send_screen.estimators._explanation import shap_waterfall
 from send_screen.reports import render_plots, render_summary
-from send_screen.tracking import RUN_NOTE, WATERFALL, version_files
+from send_screen.tracking import RUN_DESCRIPTION_TAG, WATERFALL, version_files
 
 _DRAWN_TEXT = re.compile(rb"<text[^>]*>(.*?)</text>", re.DOTALL)
 _DRAWN_BY = re.compile(rb"<dc:title>(Matplotlib[^<]*)</dc:title>")
@@ -40,7 +40,7 @@ def _other_bytes(claimed: Mapping[str, bytes], found: Mapping[str, bytes]) -> li
 @audit_check("What MLflow says of the run is the first screen of its report")
 def check_summary(audited: AuditedVersion) -> CheckResult:
     found = render_summary(audited.require_report())
-    claimed, where = audited.require_snapshot().run_tags.get(RUN_NOTE, ""), "description of the run"
+    claimed, where = audited.require_snapshot().run_tags.get(RUN_DESCRIPTION_TAG, ""), "description of the run"
     additions = text_added_after(where, claimed, found)
     differences = [] if additions is not None else _other_bytes({where: claimed.encode()}, {where: found.encode()})
     return check_result(

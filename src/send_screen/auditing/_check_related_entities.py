@@ -12,7 +12,7 @@ from send_screen.auditing._audited_version import AuditedVersion
 from send_screen.auditing._checks import Addition, CheckResult, audit_check, check_result
 from send_screen.auditing._compare import Mismatch, isclose
 from send_screen.auditing._confusables import is_confusable
-from send_screen.tracking import MAX_FETCHED, RUN_NOTE, OtherRun, RegistrySnapshot, folder_of, mlflow_metrics
+from send_screen.tracking import MAX_FETCHED, RUN_DESCRIPTION_TAG, OtherRun, RegistrySnapshot, folder_of, mlflow_metrics
 
 #: Tags of training that differ where the same version was trained twice.
 _OF_ONE_RUN = ("hashes", "evidence_location")
@@ -85,8 +85,8 @@ def _contradictions(run: OtherRun, snapshot: RegistrySnapshot, figures: Mapping[
             for name, value in sorted(other.items())
             if value != own.get(name) and any(name == each or is_confusable(name, each) for each in names)
         ]
-    note = run.tags.get(RUN_NOTE, "")
-    if note and not note.startswith(snapshot.run_tags.get(RUN_NOTE, "").rstrip()):
+    note = run.tags.get(RUN_DESCRIPTION_TAG, "")
+    if note and not note.startswith(snapshot.run_tags.get(RUN_DESCRIPTION_TAG, "").rstrip()):
         differences.append(Mismatch(f"{where}: description", note, "the words of this version's run"))
     return differences
 

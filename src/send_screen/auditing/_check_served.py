@@ -39,7 +39,7 @@ _RUN = re.compile(
 def check_copies(audited: AuditedVersion) -> CheckResult:
     snapshot = audited.require_snapshot()
     run, model, bundle = snapshot.run_files, snapshot.model_files, dict(audited.files)
-    strays = [name for name in snapshot.no_files if not name.startswith("bundle/")]
+    strays = [name for name in snapshot.irregular_files if not name.startswith("bundle/")]
     differences = [Mismatch(name, NOT_OURS, "nothing") for name in strays]
     copies = {name: (run.get(name), bundle.get(name)) for name in PAGES}
     bundle.pop(SIGNATURE, None)  # the served model is signed too, and so has no copy of it

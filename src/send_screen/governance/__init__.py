@@ -1,6 +1,6 @@
-"""Versions: their identity and files, gates, signatures, and the ledger of decisions about them.
+"""Model versions: their identity, files and signatures, and the ledgers of decisions and of screening runs.
 
-Pure: everything here can be tested, and re-derived by an auditor, without MLflow.
+Nothing here needs MLflow, so an auditor can recompute it without.
 """
 
 from send_screen.governance._bundle import (
@@ -48,7 +48,14 @@ from send_screen.governance._identity import (
     sha256_of,
     version_id,
 )
-from send_screen.governance._keys import PRIVATE, PUBLIC, generate_key_pair, key_id, read_private_key, read_public_key
+from send_screen.governance._keys import (
+    PRIVATE_KEY_FILE,
+    PUBLIC_KEY_FILE,
+    generate_key_pair,
+    key_id,
+    read_private_key,
+    read_public_key,
+)
 from send_screen.governance._ledger import (
     Ledger,
     OpenLedger,
@@ -87,8 +94,8 @@ __all__ = [
     "generate_key_pair",
     "read_private_key",
     "read_public_key",
-    "PRIVATE",
-    "PUBLIC",
+    "PRIVATE_KEY_FILE",
+    "PUBLIC_KEY_FILE",
     "sign_statement",
     "read_statement",
     "read_envelope",

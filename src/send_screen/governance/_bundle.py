@@ -21,10 +21,10 @@ from send_screen.tables import BaggedTables, RiskTables
 
 MANIFEST = "manifest.json"
 BAGS = "bags.json"
-EVIDENCE = "evidence.parquet"  # in the evidence store, not in the folder: it is personal data
-SIGNATURE = "signature.json"  # of the manifest, which therefore does not list it
-MODEL, PLOTS = "model", "plots"  # folders that are signed too: the model that MLflow serves, and the run's plots
-SIZE_LIMIT = 64 * 1024 * 1024  # bytes of one file; the largest that is written has less than one megabyte
+EVIDENCE = "evidence.parquet"  # out-of-fold predictions: personal data, in the evidence store and not in the bundle
+SIGNATURE = "signature.json"  # signs the manifest, which therefore does not list it
+MODEL, PLOTS = "model", "plots"  # signed folders outside the bundle: the model that MLflow serves, the run's plots
+SIZE_LIMIT = 64 * 1024 * 1024  # bytes of one file; the largest written has less than 1 MB
 TOTAL_LIMIT = 4 * SIZE_LIMIT  # of all files of a folder
 MAX_FILES = 2_000
 _EXPORT_AGAIN = "Export the version again."
@@ -41,7 +41,7 @@ class Manifest(Document):
 
 @dataclass(frozen=True)
 class Bundle:
-    """The parsed files of a version: ``contracts`` by id, and the bytes of every file by name."""
+    """The parsed files of a version: ``contracts`` by id, ``bags`` the bagged ensemble, ``files`` the bytes by name."""
 
     spec: ModelSpec
     contracts: dict[str, Contract]
@@ -84,13 +84,13 @@ def parse_manifest(content: bytes) -> Manifest:
 def read_regular_files(folder: Path) -> tuple[dict[str, bytes], tuple[str, ...]]:
     """Read every regular file in a folder and its subfolders once; links are not followed.
 
-    Returned are the files by their path in the folder, and the paths of all that is no regular file or exceeds the
-    limits.
+    Return the files by their path in the folder, and the paths of what was not read: links, pipes, and whatever exceeds
+    the limits.
 
     Raises
     ------
     MachineError
-        If a file or folder exists and cannot be read: that says nothing about the version.
+        If a file or folder exists and cannot be read, which is no fault of the version.
     """
     files: dict[str, bytes] = {}
     refused: list[str] = []

@@ -33,39 +33,39 @@ def deployment_periods(entries: Iterable[Entry], model: str, *, alias: str = CHA
     """Return every version that a model had under an alias, oldest first, from verified entries."""
     found: list[DeploymentPeriod] = []
     for entry in decisions_about(entries, model):
-        present = found[-1] if found and found[-1].ended is None else None
+        current = found[-1] if found and found[-1].ended is None else None
         promoted = isinstance(entry, PromotionEntry) and entry.alias == alias
-        withdrawn = isinstance(entry, WithdrawalEntry) and present and present.began.version == entry.version
-        if present and (promoted or withdrawn):
-            found[-1] = DeploymentPeriod(present.began, ended=entry)
+        withdrawn = isinstance(entry, WithdrawalEntry) and current and current.began.version == entry.version
+        if current and (promoted or withdrawn):
+            found[-1] = DeploymentPeriod(current.began, ended=entry)
         if isinstance(entry, PromotionEntry) and promoted:
             found.append(DeploymentPeriod(entry))
     return found
 
 
 def withdrawal(entries: Iterable[Entry], version: str) -> WithdrawalEntry | None:
-    """Return the entry by which a version was withdrawn, for good; None where it was not."""
+    """Return the entry that withdrew a version, which is final; None where it was not withdrawn."""
     return next((e for e in entries if isinstance(e, WithdrawalEntry) and e.version == version), None)
 
 
 def entries_after(entries: Iterable[Entry], model: str, head: str | None) -> list[DecisionEntry]:
     """Return the decisions about a model after the last one that its registry has recorded.
 
-    ``head`` is the hash of that one, None where the registry has recorded none.
+    ``head`` is the hash of that last decision, None where the registry has recorded none.
 
     Raises
     ------
     LedgerError
         If the ledger does not hold that decision: entries were cut off its end, or it is another ledger.
     """
-    about = decisions_about(entries, model)
+    decisions = decisions_about(entries, model)
     if head is None:
-        return about
-    index = next((index for index, entry in enumerate(about) if entry.sha256 == head), None)
+        return decisions
+    index = next((index for index, entry in enumerate(decisions) if entry.sha256 == head), None)
     if index is None:
         raise LedgerError(
             f"The last decision on {model} that the registry knows of ({head[:12]}) is not in the ledger: entries were "
             "cut off its end, or this is another ledger.",
             remedy="The tag ledger_location of the registered model says where it was. Name that ledger with --ledger.",
         )
-    return about[index + 1 :]
+    return decisions[index + 1 :]

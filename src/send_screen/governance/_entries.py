@@ -1,4 +1,4 @@
-"""Entries of a ledger as typed documents: one class for each kind, a canonical form, a hash."""
+"""Ledger entries as typed documents: a class for each kind, with a canonical form and a hash."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from send_screen.errors import UsageError
 from send_screen.governance._identity import sha256_of
 from send_screen.published import GateResult
 
-START = "0" * 64
+NO_PREVIOUS_HASH = "0" * 64  # ``previous`` of the first entry
 _MAX_VALUES = 2_000_000  # of an entry: a million listed children
 _MAX_LENGTH = 1000  # characters; MLflow's tags hold a few thousand
 
@@ -32,7 +32,7 @@ class Entry(Document):
     number: Count = 0
     when: AwareDatetime = Field(default_factory=_now)
     """In UTC, to the second."""
-    previous: str = START
+    previous: str = NO_PREVIOUS_HASH
     """Hash of the entry before it."""
     sha256: str = ""
 
@@ -41,12 +41,12 @@ class Entry(Document):
         return when.isoformat(timespec="seconds")
 
     def canonical(self, *, without: frozenset[str] = frozenset()) -> bytes:
-        """Return the line as it is written, without its end: JSON with sorted keys and no blanks, in UTF-8."""
+        """Return the line of the entry, without line break: JSON with sorted keys and no blanks, in UTF-8."""
         content = self.model_dump(mode="json", exclude=set(without))
         return json.dumps(content, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")).encode()
 
     def compute_sha256(self) -> str:
-        """Return the hash of everything else in the entry."""
+        """Return the hash of the entry without its field ``sha256``."""
         return sha256_of(self.canonical(without=frozenset({"sha256"})))
 
 
@@ -55,14 +55,15 @@ class DecisionEntry(Entry):
 
     model: str
     registered: str
-    """Number of the registered version."""
+    """Number of the version in the model registry."""
     version: str
+    """Id of the version: :func:`version_id`."""
     manifest_sha256: str
     by: str
     reason: str
 
     def is_same_decision(self, other: DecisionEntry) -> bool:
-        """Return whether two entries record the same decision, apart from when it was made and what it replaced."""
+        """Return whether two entries record the same decision, whatever its time and the version it replaced."""
         circumstances = frozenset({"number", "when", "previous", "sha256", "replaces"})
         return self.canonical(without=circumstances) == other.canonical(without=circumstances)
 
@@ -81,7 +82,7 @@ class PromotionEntry(DecisionEntry):
 
     @property
     def tags(self) -> dict[str, str]:
-        """What the registered version is tagged with."""
+        """The MLflow tags of the promoted version."""
         return {
             "promoted_by": self.by,
             "promoted_on": self.when.isoformat(),
@@ -97,12 +98,12 @@ class WithdrawalEntry(DecisionEntry):
 
     @property
     def description(self) -> str:
-        """When it was withdrawn, by whom and why: what the registered version is tagged with."""
+        """When it was withdrawn, by whom and why: the text of the MLflow tag."""
         return f"on {self.when.date().isoformat()} by {self.by}: {self.reason}"
 
 
 class RepairEntry(Entry):
-    """A truncated last line that was moved into an entry of its own."""
+    """A truncated last line, replaced by this entry that quotes it."""
 
     kind: Literal["repaired"] = "repaired"
     by: str
@@ -118,7 +119,7 @@ class ListedChild(Document):
 
 
 class ScreeningEntry(Entry):
-    """A screening run and whom it lists, recorded before a file of it is written."""
+    """A screening run and the children it lists, recorded before any of its files is written."""
 
     kind: Literal["screening"] = "screening"
     by: str
@@ -145,7 +146,7 @@ class ScreeningEndEntry(Entry):
     screening: Count
     """Number of the run's entry."""
     files: tuple[str, ...]
-    """The files in its folder: with the summary only where the run is complete, none where no list was made."""
+    """Files in its folder; a complete run has its summary among them, one without a list has none."""
 
 
 AnyEntry = PromotionEntry | WithdrawalEntry | RepairEntry | ScreeningEntry | ScreeningEndEntry

@@ -12,7 +12,7 @@ from pathlib import Path
 PACKAGES = (
     "numpy", "pandas", "scipy", "scikit-learn", "lightgbm", "interpret-core", "shap", "fairlearn", "mlflow", "pyarrow",
 )  # fmt: skip
-#: What of this library's source can change a number: how paths inside it begin.
+#: Beginnings of the paths of this library's source files that can change a number.
 NUMERIC = (
     "documents/", "contracts/", "specs/", "readers/", "cohorts/", "simulation/", "tables/", "estimators/",
     "evaluation/", "published/", "governance/", "screening/",
@@ -28,7 +28,7 @@ def sha256_of(content: bytes) -> str:
 
 
 def files_sha256(files: Mapping[str, bytes]) -> str:
-    """Return one hash of several files: that of the list of their names and hashes, in the format of ``sha256sum``."""
+    """Return one hash of several files: the hash of their list of hashes and names, as ``sha256sum`` prints it."""
     return sha256_of("".join(f"{sha256_of(files[name])}  {name}\n" for name in sorted(files)).encode())
 
 
@@ -36,8 +36,8 @@ def code_version(package: Path | None = None) -> str:
     """Return the hash of the code that can change a number of a version: 12 hexadecimal digits.
 
     Covered are the Python and JSON files of :data:`NUMERIC`, from reading a table to checking a gate. Pages, templates,
-    style sheets, the command line, MLflow, auditing and error messages are not: they change no number. Line ends do not
-    count.
+    style sheets, the command line, MLflow, auditing and error messages are not: they change no number. Line ends are
+    normalised.
     """
     return _source_sha256(
         package or _PACKAGE, lambda name: name.startswith(NUMERIC) and name.endswith((".py", ".json"))
@@ -47,7 +47,7 @@ def code_version(package: Path | None = None) -> str:
 def release(package: Path | None = None) -> str:
     """Return the release and the hash of all of its source, for example ``"0.1.0+3f2a..."``.
 
-    It stands beside :func:`code_version` and is no part of a version's identity.
+    It is published beside :func:`code_version`, and is no part of a version's identity.
     """
     return f"{metadata.version('send-screen')}+{_source_sha256(package or _PACKAGE, lambda name: True)}"
 
@@ -76,9 +76,9 @@ def package_versions() -> dict[str, str]:
 def version_id(
     spec: str, data: str, contracts: dict[str, str], code: str, packages: dict[str, str], hold_out: int
 ) -> str:
-    """Return the identity of a version: the first 16 digits of a hash over everything that made it.
+    """Return the identity of a version: the first 16 digits of a hash of everything that determines it.
 
-    That is the hashes of spec, data and contracts, code and packages, and how many whole schools were held out.
+    That is the hashes of spec, data, contracts and code, the versions of packages, and the number of held-out schools.
     """
     parts: dict[str, object] = {"spec": spec, "data": data, "contracts": contracts, "code": code}
     parts |= {"packages": packages, "hold_out": hold_out}

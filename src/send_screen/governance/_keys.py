@@ -16,8 +16,8 @@ from send_screen.governance._identity import sha256_of
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-PRIVATE, PUBLIC = "private.pem", "public.pem"
-_MAX_BYTES = 16 * 1024  # bytes; a key has a hundred
+PRIVATE_KEY_FILE, PUBLIC_KEY_FILE = "private.pem", "public.pem"
+_MAX_BYTES = 16 * 1024  # a key has about a hundred
 
 
 def key_id(key: Ed25519PublicKey) -> str:
@@ -28,7 +28,7 @@ def key_id(key: Ed25519PublicKey) -> str:
 
 
 def generate_key_pair(folder: Path) -> str:
-    """Write ``private.pem``, for its owner alone, and ``public.pem`` into a folder; return the id of the public key.
+    """Write ``private.pem``, readable by its owner alone, and ``public.pem``; return the id of the public key.
 
     The folder is made where it does not exist. Keep it outside the MLflow and evidence stores.
 
@@ -54,10 +54,10 @@ def generate_key_pair(folder: Path) -> str:
         )
     try:
         folder.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
-        if any((folder / name).exists() for name in (PRIVATE, PUBLIC)):
+        if any((folder / name).exists() for name in (PRIVATE_KEY_FILE, PUBLIC_KEY_FILE)):
             raise FileExistsError
-        for name, content, mode in ((PRIVATE, secret, 0o600), (PUBLIC, public, 0o644)):
-            # made anew or not at all, and never for a moment readable by others
+        for name, content, mode in ((PRIVATE_KEY_FILE, secret, 0o600), (PUBLIC_KEY_FILE, public, 0o644)):
+            # O_EXCL never overwrites, and the mode holds from the start
             with os.fdopen(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
                 file.write(content)
     except FileExistsError:
@@ -92,7 +92,7 @@ def read_private_key(path: Path) -> Ed25519PrivateKey:
     if not isinstance(key, Ed25519PrivateKey):
         raise UsageError(
             f"{path} is no private Ed25519 key in PEM, without a password.",
-            remedy=f"Make one with send-screen generate-keys, and give its {PRIVATE}.",
+            remedy=f"Make one with send-screen generate-keys, and give its {PRIVATE_KEY_FILE}.",
         )
     return key
 
@@ -107,7 +107,7 @@ def read_public_key(path: Path) -> Ed25519PublicKey:
     if not isinstance(key, Ed25519PublicKey):
         raise UsageError(
             f"{path} is no public Ed25519 key in PEM.",
-            remedy=f"Ask whoever answers for training for their {PUBLIC}: not whoever keeps the MLflow store.",
+            remedy=f"Ask whoever answers for training for their {PUBLIC_KEY_FILE}: not whoever keeps the MLflow store.",
         )
     return key
 

@@ -1,9 +1,9 @@
 """A ledger: an append-only file of JSON lines, each with the hash of the entry before it.
 
 The hash of entry i is h_i = SHA-256(canonical JSON of its content, its number i and h_(i-1)), with h_0 = 64 zeros
-(Haber & Stornetta, *How to time-stamp a digital document*, Journal of Cryptology 3, 1991). Whoever alters, removes,
-adds or reorders an entry must rewrite all that follow; whoever knows the last hash from elsewhere finds that too, and
-entries that were cut off the end.
+(Haber & Stornetta, *How to time-stamp a digital document*, Journal of Cryptology 3, 1991). To alter, remove, add or
+reorder an entry, all later ones must be rewritten. Who knows the last hash from elsewhere detects that, and missing
+entries at the end.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import BinaryIO, TypeVar
 from send_screen.documents import file_name, locked, read_regular_file
 from send_screen.errors import LedgerError, MachineError
 from send_screen.governance._entries import (
-    START,
+    NO_PREVIOUS_HASH,
     AnyEntry,
     PromotionEntry,
     RepairEntry,
@@ -45,7 +45,7 @@ class Ledger:
     entries : tuple of Entry
         Every line that is an entry, oldest first. Rely on them only where there are no faults.
     faults : tuple of str
-        Which entry is wrong, and how, as sentences.
+        Sentences that say which entry is wrong, and how.
     truncated : bytes
         The incomplete last line of a write that was stopped; empty where there is none.
     """
@@ -90,14 +90,14 @@ class OpenLedger:
     _stream: BinaryIO = field(repr=False)
 
     def append(self, entry: _Appended) -> _Appended:
-        """Add an entry, all of it or nothing, and return it with its number and hashes.
+        """Append an entry atomically, and return it with its number and hashes.
 
         Raises
         ------
         MachineError
             If it cannot be written, on a full disk for example.
         """
-        previous = self.entries[-1].sha256 if self.entries else START
+        previous = self.entries[-1].sha256 if self.entries else NO_PREVIOUS_HASH
         entry = entry.model_copy(update={"number": len(self.entries) + 1, "previous": previous})
         entry = entry.model_copy(update={"sha256": entry.compute_sha256()})
         size = self._stream.seek(0, os.SEEK_END)
@@ -107,7 +107,7 @@ class OpenLedger:
         try:
             try:
                 left = memoryview(line)
-                while left:  # where the disk is full, the first write takes a part, and the second says why
+                while left:  # on a full disk one write is partial, and the next one raises
                     left = left[self._stream.write(left) :]
                 os.fsync(self._stream.fileno())
             except OSError:
@@ -147,7 +147,7 @@ def read_ledger(path: str | Path) -> Ledger:
     whole, end, truncated = content.rpartition(b"\n")
     entries: list[AnyEntry] = []
     faults: list[str] = []
-    previous: str | None = START
+    previous: str | None = NO_PREVIOUS_HASH
     number = 0
     for line_number, line in enumerate(io.BytesIO(whole + end), start=1):
         if len(faults) >= _MAX_FAULTS:
@@ -171,7 +171,7 @@ def read_ledger(path: str | Path) -> Ledger:
 
 @contextmanager
 def open_for_append(path: str | Path) -> Iterator[OpenLedger]:
-    """Verify and lock a ledger, and yield it for appending; it is made where there is none.
+    """Verify and lock a ledger, and yield it for appending; a missing file is created.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The metadata of a version: what it is, what made it, and what it is for."""
+"""Build the metadata of a version: identity, provenance and intended use."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def version_metadata(
 ) -> VersionMetadata:
     """Return the section ``version`` of ``published.json``, whose gates are checked once the figures are known.
 
-    ``challengers`` are descriptions by name; ``as_of`` is the latest day on which something was known of a child, as an
-    ISO date. ``code``, ``release`` and ``packages`` are what made the version: an audit gives those that it claims.
+    ``challengers`` are descriptions by name; ``as_of`` is the latest date of a feature of any child (ISO). ``code``,
+    ``release`` and ``packages`` are those that trained the version; an audit passes the ones that the version claims.
     """
     contracts, outcome = spec.contracts, spec.outcome.column
     hashes = {contract.ref: contract.sha256 for contract in contracts.values()}
@@ -86,9 +86,9 @@ def version_metadata(
 def _never_looks_at(spec: ModelSpec) -> tuple[str, ...]:
     """Return the protected columns, their proxies and the columns of groups that no feature uses.
 
-    A column of the same name in another contract holds the same thing: what a feature looks at in one is not listed.
+    Columns of the same name in two contracts are taken as the same, so a column that a feature uses in one is left out.
     """
-    looks_at = {ref.column for feature in spec.features for ref in feature.sources}
+    used = {ref.column for feature in spec.features for ref in feature.sources}
     labels = {
         column.name: column.label
         for contract in spec.contracts.values()
@@ -96,4 +96,4 @@ def _never_looks_at(spec: ModelSpec) -> tuple[str, ...]:
         if column.characteristic in ("protected", "proxy")
     }
     labels |= {group.column.column: group.label for group in spec.groups}
-    return tuple(sorted({label for column, label in labels.items() if column not in looks_at}))
+    return tuple(sorted({label for column, label in labels.items() if column not in used}))

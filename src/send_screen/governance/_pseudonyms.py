@@ -1,8 +1,8 @@
 """Pseudonyms of children in the ledger of screening runs.
 
 A pseudonym is HMAC-SHA256 (RFC 2104) of the child's identifier under a key that is kept beside the ledger and never in
-it. Whoever has the ledger alone cannot identify a child, not even by trying all identifiers. It does not protect from
-somebody who has the key too. Once the key is deleted, the pseudonyms identify nobody.
+it. Without the key no child can be identified from the ledger, not even by trying all identifiers. With it, children
+can be. Once the key is deleted, the pseudonyms identify nobody.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _LENGTH = 32  # bytes of the key, and digits of a pseudonym
 
 
 class Pseudonyms:
-    """The key beside a ledger (``.key``), made on first use for its owner alone; ``key_id`` tells keys apart."""
+    """Pseudonyms under the key beside a ledger (``.key``), which is created on first use; ``key_id`` identifies it."""
 
     def __init__(self, ledger: Path) -> None:
         path = ledger.with_suffix(".key")

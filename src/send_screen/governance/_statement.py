@@ -1,8 +1,8 @@
-"""A small signed statement of what a version and its evidence are, by somebody who does not control the MLflow store.
+"""Signed statement of the hashes of a version and its evidence (out-of-fold predictions).
 
 Whoever controls the MLflow store can change the evidence and every hash of it. So the hashes of manifest, spec,
 evidence, served model and plots are signed with Ed25519 [RFC8032]_, as an in-toto Statement [InToto]_ in a DSSE
-envelope [DSSE]_: formats that other tools read. The private key belongs to the person who answers for training, and
+envelope [DSSE]_, which other tools can read. The private key belongs to the person who answers for training, and
 lies outside the MLflow store. An auditor gets the public key from that person.
 
 References
@@ -54,7 +54,7 @@ class Subject(Document):
 
 
 class Predicate(_Standard):
-    """Whose files they are, and when that was said."""
+    """The version that the files belong to, and when the statement was signed."""
 
     model: str
     version: str
@@ -62,7 +62,7 @@ class Predicate(_Standard):
 
 
 class Statement(_Standard):
-    """What is signed: an in-toto Statement about a version."""
+    """The signed content: an in-toto Statement about a version."""
 
     type: Literal["https://in-toto.io/Statement/v1"] = Field(default=_STATEMENT, alias="_type")
     subject: tuple[Subject, ...]
@@ -76,7 +76,7 @@ class Statement(_Standard):
 
 
 class Signature(Document):
-    """An Ed25519 signature in Base64, and the id of the key that is said to have made it."""
+    """An Ed25519 signature in Base64, and the claimed id of its key."""
 
     keyid: str
     sig: str
@@ -91,7 +91,7 @@ class Envelope(_Standard):
 
 
 def _seal(payload: bytes, signature: bytes, key: Ed25519PublicKey) -> str:
-    """Return a DSSE envelope as it is written here, and no other way."""
+    """Return a DSSE envelope in the one form that is accepted."""
     signed = Signature(keyid=key_id(key), sig=base64.b64encode(signature).decode())
     envelope = Envelope(payload=base64.b64encode(payload).decode(), signatures=(signed,))
     return json.dumps(envelope.model_dump(), indent=2) + "\n"
@@ -109,7 +109,7 @@ def sign_statement(
 
 
 def signed_bytes(payload: bytes, kind: str = _PAYLOAD_TYPE) -> bytes:
-    """Return what is signed, DSSE's pre-authentication encoding.
+    """Return the bytes that are signed: DSSE's pre-authentication encoding of a payload.
 
     Examples
     --------
@@ -120,7 +120,7 @@ def signed_bytes(payload: bytes, kind: str = _PAYLOAD_TYPE) -> bytes:
 
 
 def read_envelope(content: bytes) -> Envelope:
-    """Return the envelope of a signed statement, which nobody has verified yet."""
+    """Return the envelope of a signed statement, unverified."""
     return read_document(Envelope, content, error=TablesError, file=SIGNATURE, kind="signed statement")
 
 
@@ -130,8 +130,8 @@ def read_statement(content: bytes, key: Ed25519PublicKey) -> Statement:
     Raises
     ------
     TablesError
-        If it was not signed by that key, what is signed is no statement about a version, or the envelope says anything
-        beside.
+        If it was not signed by that key, the payload is no statement about a version, or the envelope holds anything
+        else.
     """
     from cryptography.exceptions import InvalidSignature
 
@@ -147,6 +147,6 @@ def read_statement(content: bytes, key: Ed25519PublicKey) -> Statement:
         raise TablesError(f"It was not signed by the key {key_id(key)[:12]}.", file=SIGNATURE) from None
     statement = read_document(Statement, payload, error=TablesError, file=SIGNATURE, kind="statement about a version")
     if content != _seal(payload, signature, key).encode():
-        # what is around the payload is not signed: another name of the key, or blanks
+        # the envelope itself is not signed: key id and blanks could be changed
         raise TablesError("The key signed it, and somebody changed the envelope around it.", file=SIGNATURE)
     return statement

@@ -8,9 +8,9 @@ import os
 
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 os.environ["DO_NOT_TRACK"] = "true"
-# Of a server's run it would print an address into the output, where a script reads JSON.
+# MLflow would print the run's address to stdout, which scripts parse as JSON.
 os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
-# Downloads of a few small files need no bar of progress.
+# No progress bar for a few small files.
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 from send_screen.tracking._log import (
@@ -27,12 +27,12 @@ from send_screen.tracking._log import (
 from send_screen.tracking._prior_runs import Overlap, PriorRun, prior_runs
 from send_screen.tracking._publication_lock import publishing
 from send_screen.tracking._registry import (
-    ALIAS,
-    RUN_NOTE,
-    TRAINED_AGAIN,
-    Registered,
+    CANDIDATE_ALIAS,
+    RETRAIN_REMEDY,
+    RUN_DESCRIPTION_TAG,
     RegisteredModel,
-    described,
+    RegisteredVersion,
+    describe_version,
     evidence_files,
     find_model,
     find_version,
@@ -46,7 +46,7 @@ from send_screen.tracking._registry import (
 )
 from send_screen.tracking._related_entities import MAX_FETCHED, OtherRun
 from send_screen.tracking._snapshot import REGISTERED_META, RegistrySnapshot, fetch_snapshot
-from send_screen.tracking._store import EXPERIMENT, default_uri, folder_of, path_of
+from send_screen.tracking._store import EXPERIMENT, default_uri, folder_of, local_path
 from send_screen.tracking._store_faults import require_writable
 
 __all__ = [
@@ -62,11 +62,11 @@ __all__ = [
     "find_version",
     "open_registered",
     "withdrawn_error",
-    "TRAINED_AGAIN",
+    "RETRAIN_REMEDY",
     "format_hashes",
     "parse_hashes",
     "evidence_files",
-    "Registered",
+    "RegisteredVersion",
     "find_model",
     "RegisteredModel",
     "set_alias",
@@ -85,8 +85,8 @@ __all__ = [
     "EXPERIMENT",
     "MAX_FETCHED",
     "folder_of",
-    "path_of",
-    "ALIAS",
-    "RUN_NOTE",
-    "described",
+    "local_path",
+    "CANDIDATE_ALIAS",
+    "RUN_DESCRIPTION_TAG",
+    "describe_version",
 ]

@@ -14,8 +14,8 @@ from send_screen.tracking._store import (
     artifact_folder,
     client_of,
     database_of,
-    quiet,
     require_mlflow,
+    silence_loggers,
 )
 from send_screen.tracking._store_faults import is_server, require_database, require_server
 
@@ -47,7 +47,7 @@ def connect(uri: str) -> MlflowClient:
 
 
 def experiment_id(client: MlflowClient, uri: str) -> str:
-    """Return the id of our experiment, made if it is new; a local one keeps its artefacts beside its database."""
+    """Return the id of send_screen's experiment, created if missing; local artefacts are kept beside the database."""
     from mlflow.exceptions import MlflowException
 
     found = client.get_experiment_by_name(EXPERIMENT)
@@ -65,32 +65,32 @@ def experiment_id(client: MlflowClient, uri: str) -> str:
 
 
 def known_models(client: MlflowClient) -> str:
-    """Return the names of what is registered, for whoever asked for something else."""
+    """Return the names of the registered models, for an error message."""
     known = sorted(found.name for found in client.search_registered_models())
     return ", ".join(known) if known else "no model yet: train one with send-screen train"
 
 
 def _create_database(path: Path, *, artifacts: Path | None) -> None:
-    """Make a database with MLflow's tables and our experiment beside its place, and put it there when it is whole.
+    """Create a database with MLflow's tables and send_screen's experiment, atomically; keep one that exists by then.
 
-    Whoever else makes one meanwhile was first: nothing is written over, and nobody finds half a database.
+    It is made under a temporary name in the same folder, and then linked to ``path``.
     """
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
     assert artifacts is not None
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
-        with quiet("alembic", "mlflow.store.db.utils"):
-            store = SqlAlchemyStore(f"{SQLITE}{aside.as_posix()}", artifacts.parent.as_uri())
+        with silence_loggers("alembic", "mlflow.store.db.utils"):
+            store = SqlAlchemyStore(f"{SQLITE}{temporary.as_posix()}", artifacts.parent.as_uri())
         store.create_experiment(EXPERIMENT, artifact_location=artifacts.as_uri())
         store.engine.dispose()
         try:
-            os.link(aside, path)
+            os.link(temporary, path)
         except FileExistsError:
             return
-        except OSError:  # a disk without links
+        except OSError:  # a file system without hard links
             if not path.exists():
-                aside.rename(path)
+                temporary.rename(path)
     finally:
-        aside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)

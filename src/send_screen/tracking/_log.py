@@ -1,6 +1,6 @@
 """Log a version in MLflow: one run, and a registered version where its gates are passed.
 
-What is logged is made by functions of what a version publishes, so that an audit can make it again.
+What is logged is computed from spec, tables and published report alone, so that an audit can recompute it.
 """
 
 from __future__ import annotations
@@ -39,17 +39,17 @@ from send_screen.specs import ModelSpec
 from send_screen.tables import BaggedTables, RiskTables
 from send_screen.tracking._connect import connect, experiment_id
 from send_screen.tracking._registry import (
-    ALIAS,
-    HASHES,
-    RUN_NOTE,
-    RUN_USER,
-    TRAINED_AGAIN,
-    described,
+    CANDIDATE_ALIAS,
+    HASHES_TAG,
+    RETRAIN_REMEDY,
+    RUN_DESCRIPTION_TAG,
+    RUN_USER_TAG,
+    describe_version,
     format_hashes,
     withdrawal_description,
     withdrawn_error,
 )
-from send_screen.tracking._store import as_global_store, every, quiet
+from send_screen.tracking._store import all_pages, as_global_store, silence_loggers
 from send_screen.tracking._store_faults import local_folder, translate_store_errors
 
 if TYPE_CHECKING:
@@ -63,13 +63,13 @@ WATERFALL = "plots/synthetic_child.svg"
 
 @dataclass(frozen=True)
 class LoggedRun:
-    """Where a version is in MLflow; a version that a gate stopped has no number, and a ``model_uri`` of its run."""
+    """Where a version is in MLflow; one that failed a gate has no number, and the URI of its run as ``model_uri``."""
 
     run_id: str
     registered_version: str | None
     model_uri: str
     report_location: str
-    """Where ``report.html`` is: a path, or an address where a server keeps it."""
+    """Path of ``report.html``, or its address on a server."""
 
 
 @translate_store_errors
@@ -86,22 +86,23 @@ def log_version(
     passed: bool,
     register: bool,
 ) -> LoggedRun:
-    """Log a version as one run, and register it with the alias ``candidate`` where it is asked for.
+    """Log a version as one run, and with ``register``, register it with the alias ``candidate``.
 
-    With a key, the hashes of the version, of its plots, of what MLflow serves and of its evidence are signed.
+    With a key, the hashes of the version, of its plots, of the served model and of its evidence (out-of-fold
+    predictions) are signed.
     """
     client = connect(uri)
-    # imported here: who reads a registry needs no machine learning
+    # imported here, since reading a registry needs no machine learning
     from mlflow.entities import Param, RunTag
 
     from send_screen.estimators._explanation import shap_waterfall
 
     version, note = report.version, render_summary(report)
     if withdrawal_description(client, version.id):
-        raise withdrawn_error(f"The version {version.id}", remedy=TRAINED_AGAIN)
+        raise withdrawn_error(f"The version {version.id}", remedy=RETRAIN_REMEDY)
     files = version_files(spec, tables, bags, report)
     files[MANIFEST] = make_manifest(files, version=version.id)
-    pictures = {**render_plots(report), WATERFALL: shap_waterfall(report.example)}
+    plots = {**render_plots(report), WATERFALL: shap_waterfall(report.example)}
     tags = {**run_tags(version, passed=passed), "evidence_location": evidence.resolve().as_uri()}
     hashes = {
         "data_sha256": version.data_sha256,
@@ -110,7 +111,7 @@ def log_version(
         **{file: sha256 for file, sha256 in evidence_sha256.items() if file != EVIDENCE},
         "signed_by": "nobody" if key is None else key_id(key.public_key()),
     }
-    run_tags_and_note = {**tags, **format_hashes(hashes), RUN_NOTE: note, RUN_USER: current_user()}
+    run_tags_and_note = {**tags, **format_hashes(hashes), RUN_DESCRIPTION_TAG: note, RUN_USER_TAG: current_user()}
     run = client.create_run(
         experiment_id(client, uri), run_name=f"{spec.name} {version.id}", tags={"version_id": version.id}
     )
@@ -122,7 +123,7 @@ def log_version(
             params=[Param(name, value) for name, value in run_params(spec, version.held_out_schools).items()],
             synchronous=True,
         )
-        for path, text in {**{name: files[name].decode() for name in PAGES}, **pictures}.items():
+        for path, text in {**{name: files[name].decode() for name in PAGES}, **plots}.items():
             client.log_text(run_id, text, path)
         with TemporaryDirectory() as staging, contextlib.chdir(staging):
             _write_files(Path("bundle"), files)
@@ -133,7 +134,7 @@ def log_version(
                 digests = {
                     MANIFEST: hashes["manifest_sha256"],
                     "spec.yaml": version.spec_sha256,
-                    PLOTS: files_sha256({Path(name).name: svg.encode() for name, svg in pictures.items()}),
+                    PLOTS: files_sha256({Path(name).name: svg.encode() for name, svg in plots.items()}),
                     **evidence_sha256,
                     MODEL: model_sha256,
                 }
@@ -142,11 +143,11 @@ def log_version(
                 Path(SIGNATURE).write_bytes(signature.encode())
                 client.log_artifact(run_id, SIGNATURE, "bundle")
         tags |= format_hashes({**hashes, "model_sha256": model_sha256})
-        client.set_tag(run_id, HASHES, tags[HASHES], synchronous=True)
+        client.set_tag(run_id, HASHES_TAG, tags[HASHES_TAG], synchronous=True)
         with as_global_store(uri):
             number = _register(client, spec.name, model, run_id, tags, note) if register else None
     except BaseException:
-        with contextlib.suppress(Exception):  # where the store is gone, the first error is reported
+        with contextlib.suppress(Exception):  # the first error is the one to report
             client.set_terminated(run_id, "FAILED")
         raise
     client.set_terminated(run_id)
@@ -160,15 +161,15 @@ def log_version(
 
 
 def end_killed_runs(uri: str) -> None:
-    """Give runs of versions that still seem to run the status ``KILLED``: for where publication is locked."""
+    """Set runs of versions with the status ``RUNNING`` to ``KILLED``; call it while holding the publication lock."""
     client = connect(uri)
-    for run in every(client.search_runs, [experiment_id(client, uri)], "attributes.status = 'RUNNING'"):
+    for run in all_pages(client.search_runs, [experiment_id(client, uri)], "attributes.status = 'RUNNING'"):
         if "version_id" in run.data.tags:
             client.set_terminated(run.info.run_id, "KILLED")
 
 
 def _register(client: MlflowClient, name: str, model: LoggedModel, run_id: str, tags: dict[str, str], note: str) -> str:
-    """Register what was logged, under the alias ``candidate``; return its number."""
+    """Register a logged model with the alias ``candidate``; return its version number."""
     from mlflow.exceptions import MlflowException
 
     try:
@@ -182,19 +183,19 @@ def _register(client: MlflowClient, name: str, model: LoggedModel, run_id: str, 
         run_id=run_id,
         model_id=model.model_id,
         tags=tags,
-        description=described("", note),
+        description=describe_version("", note),
     )
-    client.set_registered_model_alias(name, ALIAS, str(registered.version))
+    client.set_registered_model_alias(name, CANDIDATE_ALIAS, str(registered.version))
     return str(registered.version)
 
 
 def _log_served_model(
     client: MlflowClient, spec: ModelSpec, report: PublishedReport, files: Mapping[str, bytes], *, run: Run
 ) -> tuple[LoggedModel, str]:
-    """Log what MLflow serves, our one file over the folder ``bundle``; return it and the hash of all of its files.
+    """Log the model that MLflow serves (``served.py`` and the bundle); return it and the hash of its files.
 
-    MLflow's ``log_model`` would take store, run and experiment from the state of the user's process: the folder is made
-    here, and logged by a client. MLmodel keeps the absolute path of the code it was given, which is taken out of it.
+    MLflow's ``log_model`` would use the store, run and experiment that are active in the user's process, so the folder
+    is built here and logged by a client. The absolute path that MLflow writes into MLmodel is removed.
     """
     import mlflow
     from mlflow.entities import LoggedModelOutput, LoggedModelStatus, Metric
@@ -215,7 +216,7 @@ def _log_served_model(
     Path("served.py").write_bytes(served_code())
     columns = request_columns(spec, spec.contracts)
     folder = Path("model")
-    with quiet("mlflow.pyfunc", "mlflow.utils.environment"):
+    with silence_loggers("mlflow.pyfunc", "mlflow.utils.environment"):
         mlflow.pyfunc.save_model(
             path=str(folder),
             mlflow_model=Model(
@@ -229,7 +230,7 @@ def _log_served_model(
             signature=ModelSignature(
                 inputs=Schema([ColSpec(AnyType(), column, required=False) for column in columns]),
                 outputs=Schema([ColSpec(kind, column) for column, kind in PREDICTION_COLUMNS.items()]),
-                # Without a role, the answer is for the one that send-screen screen takes without one.
+                # the default role is that of send-screen screen
                 params=ParamSchema([ParamSpec("role", "string", None)]),
             ),
             input_example=synthetic_rows(spec, spec.contracts),
@@ -279,8 +280,7 @@ def mlflow_metrics(performance: Iterable[Performance]) -> dict[str, float]:
 def run_tags(version: VersionMetadata, *, passed: bool) -> dict[str, str]:
     """Return the tags of a run that follow from the section ``version`` of ``published.json``.
 
-    They are few, since MLflow shows them above the description. That section holds the hashes of all that made the
-    version, and its code and packages.
+    They are few, since MLflow shows them above the description; the section itself has all metadata.
     """
     return {"version_id": version.id, "trained_on": version.trained_on, "gates": "passed" if passed else "failed"}
 

@@ -1,4 +1,4 @@
-"""Prior runs on some of the same children: disclosure control takes their published reports into account."""
+"""Prior runs on the same data or an overlapping cohort, whose published reports disclosure control accounts for."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 from send_screen.errors import DataError
 from send_screen.published import ExposedFigure
 from send_screen.tracking._connect import connect
-from send_screen.tracking._registry import HASHES
-from send_screen.tracking._store import all_experiments, every
+from send_screen.tracking._registry import HASHES_TAG
+from send_screen.tracking._store import all_experiments, all_pages
 from send_screen.tracking._store_faults import translate_store_errors
 
 PUBLISHED = "published.json"
@@ -19,36 +19,36 @@ PUBLISHED = "published.json"
 
 @dataclass(frozen=True)
 class Overlap:
-    """How the cohorts of an earlier run and of a version overlap, from the evidence of both."""
+    """Overlap of the cohorts of an earlier run and a version, from the evidence (out-of-fold predictions) of both."""
 
     n_not_shared: int
-    """Children in one cohort and not in the other: the larger of the two numbers."""
+    """Number of children in one cohort and not in the other, whichever of the two is larger."""
     exposed: tuple[ExposedFigure, ...]
-    """Figures that the version may not publish: with the run's, subtraction would give a count of few children."""
+    """Figures that the version may not publish, since subtracting those of the run would give small counts."""
 
 
 @dataclass(frozen=True)
 class PriorRun:
-    """A run on some of the same children, registered or not, with the bytes of its ``published.json``."""
+    """A prior run, registered or not, with the bytes of its ``published.json``."""
 
     run_id: str
     version_id: str
     published: bytes
     same_data: bool = True
-    """Whether it is on the same file; another may hold the same children."""
+    """Whether it was trained on the same file."""
     overlap: Overlap | None = None
-    """None where its evidence cannot be read from here."""
+    """None where its evidence cannot be read."""
 
 
 @translate_store_errors
 def prior_runs(
     *, uri: str, data_sha256: str, compare_evidence: Callable[[str], Overlap | None] | None = None
 ) -> list[PriorRun]:
-    """Return every run of an MLflow store on these data, or some of the same children, that published: oldest first.
+    """Return the runs with a published report on the same data or an overlapping cohort, oldest first.
 
-    A run that was deleted, or is in an experiment that was renamed, is one too: its figures have been seen. Whether a
-    run on other data is of some of the same children, ``compare_evidence`` tells by its evidence's location; None where
-    it is not, or that is not known.
+    Deleted runs, and those of renamed experiments, count too, since their figures were published. For a run on other
+    data, ``compare_evidence`` takes the location of its evidence and returns the overlap; None where there is none, or
+    it cannot be known.
     """
     client = connect(uri)
     import mlflow
@@ -56,16 +56,16 @@ def prior_runs(
     from mlflow.exceptions import MlflowException
 
     everywhere = [experiment.experiment_id for experiment in all_experiments(client)]
-    found = every(
+    found = all_pages(
         client.search_runs,
         everywhere,
-        f"tags.{HASHES} LIKE '%data_sha256%'",
+        f"tags.{HASHES_TAG} LIKE '%data_sha256%'",
         run_view_type=ViewType.ALL,
         order_by=["attributes.start_time ASC", "attributes.run_id ASC"],
     )
     runs = []
     for run in found:
-        run_id, same_data = run.info.run_id, data_sha256 in run.data.tags[HASHES]
+        run_id, same_data = run.info.run_id, data_sha256 in run.data.tags[HASHES_TAG]
         overlap = compare_evidence(run.data.tags.get("evidence_location", "")) if compare_evidence else None
         if not same_data and overlap is None:
             continue

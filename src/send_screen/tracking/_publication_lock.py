@@ -1,4 +1,4 @@
-"""A lock on publication: one version at a time in each MLflow store, so that each knows of the one before."""
+"""Lock on publication: one version at a time per MLflow store, so that each accounts for those published before."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from send_screen.governance import current_user
 from send_screen.tracking._store import folder_of
 
 LOCK, HOLDER = ".publishing.lock", ".publishing.txt"
-POLL_SECONDS = 1.0  # between two reads of who holds the lock
+POLL_SECONDS = 1.0  # between attempts to take the lock
 
 
 @contextmanager
 def publishing(uri: str, *, progress: Callable[[str], None]) -> Iterator[bool]:
     """Lock an MLflow store for publication; wait while another run holds the lock, and report whose it is.
 
-    Yielded is whether the store is locked. A server has no file to lock: there, look for new runs before publishing.
+    Yield whether the store is locked. A server has no file to lock: there, check for new runs before publishing.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The model registry: find versions, open them, and record what was decided: aliases, tags, and words beside them."""
+"""The model registry: find versions, open them, and record decisions as aliases, tags and descriptions."""
 
 from __future__ import annotations
 
@@ -21,56 +21,56 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
     from mlflow.exceptions import MlflowException
 
-ALIAS = "candidate"
-HEAD, LOCATION = "ledger_head", "ledger_location"
-NOTE = "decisions.md"
-LONGEST = 5000  # characters of a description that every database of MLflow takes
-RUN_NOTE = "mlflow.note.content"  # the words that MLflow shows of a run
-RUN_USER = "mlflow.user"
-SUMMARY_END = "is in the artefact `report.html` of its run.\n"  # of what is said of a run, see summary.md.j2
+CANDIDATE_ALIAS = "candidate"
+LEDGER_HEAD_TAG, LEDGER_LOCATION_TAG = "ledger_head", "ledger_location"
+DECISIONS_FILE = "decisions.md"
+MAX_DESCRIPTION = 5000  # characters that every database of MLflow takes
+RUN_DESCRIPTION_TAG = "mlflow.note.content"  # the tag that MLflow shows as the description of a run
+RUN_USER_TAG = "mlflow.user"
+SUMMARY_END = "is in the artefact `report.html` of its run.\n"  # last words of the description of a run: summary.md.j2
 WITHDRAWN_TAG = "withdrawn"
 ADDED_DESCRIPTION = "added_description"
-HASHES = "hashes"
+HASHES_TAG = "hashes"
 _MODEL = re.compile(r"models:/(?P<name>[^/@]+)(?:@(?P<alias>[^/@]+)|/(?P<version>\d+))")
 _EVIDENCE_FILE = re.compile(r"(?:held_out/)?\w[\w.-]*\.parquet")
 _RUN = re.compile(r"runs:/(?P<run>\w+)(?:/bundle)?")
 
 
 def format_hashes(hashes: Mapping[str, str]) -> dict[str, str]:
-    """Return the one tag of a run, and of a registered version, that holds their hashes."""
-    return {HASHES: json.dumps(hashes, sort_keys=True)}
+    """Return the tag that holds all hashes of a run or registered version."""
+    return {HASHES_TAG: json.dumps(hashes, sort_keys=True)}
 
 
 def parse_hashes(tags: Mapping[str, str]) -> dict[str, str]:
-    """Return the hashes in the tags of a run or a registered version; none where they cannot be read."""
+    """Return the hashes in the tags of a run or a registered version; empty where they cannot be read."""
     try:
-        found = json.loads(tags.get(HASHES, ""))
+        found = json.loads(tags.get(HASHES_TAG, ""))
     except (ValueError, RecursionError):
         return {}
     return {name: str(value) for name, value in found.items()} if isinstance(found, dict) else {}
 
 
 def evidence_files(hashes: Mapping[str, str]) -> list[str]:
-    """Return the files beside the evidence table of which a version's tag holds the hash."""
+    """Return the files of the evidence (out-of-fold predictions) whose hash is in a version's tag."""
     return sorted(name for name in hashes if _EVIDENCE_FILE.fullmatch(name))
 
 
 @dataclass(frozen=True)
-class Registered:
-    """A version as the registry knows it: ``models:/<name>/<number>``."""
+class RegisteredVersion:
+    """A version in the registry, ``models:/<name>/<number>``, or a run that is not registered."""
 
     name: str
     number: str
-    """Empty of a run that is not registered."""
+    """Empty for a run that is not registered."""
     run_id: str
     version_id: str
     manifest_sha256: str
     withdrawn: str
-    """When, by whom and why, in the registry's words, which are the ledger's copy; empty where it is not withdrawn."""
+    """When, by whom and why, as the registry copied it from the ledger; empty where it is not withdrawn."""
 
 
 @translate_store_errors
-def find_version(model: str, *, uri: str) -> Registered:
+def find_version(model: str, *, uri: str) -> RegisteredVersion:
     """Find ``models:/name@alias`` or ``models:/name/3`` in the registry; raise where there is no such version."""
     match = _MODEL.fullmatch(model)
     if match is None:
@@ -94,7 +94,7 @@ def find_version(model: str, *, uri: str) -> Registered:
             remedy=f"It has {known_models(client)}. Check the name and --tracking-uri.",
         ) from None
     version_id = version.tags.get("version_id", "")
-    return Registered(
+    return RegisteredVersion(
         name=version.name,
         number=str(version.version),
         run_id=version.run_id,
@@ -105,8 +105,8 @@ def find_version(model: str, *, uri: str) -> Registered:
 
 
 @translate_store_errors
-def find_run(model: str, *, uri: str) -> Registered:
-    """Find ``runs:/<run>/bundle``, as training names a version that missed its gates, and so is not registered."""
+def find_run(model: str, *, uri: str) -> RegisteredVersion:
+    """Find ``runs:/<run>/bundle``: a version that failed a gate, and so is not registered."""
     match = _RUN.fullmatch(model)
     client = connect_to_existing(uri)
     from mlflow.exceptions import MlflowException
@@ -129,35 +129,35 @@ def find_run(model: str, *, uri: str) -> Registered:
         raise UsageError(f"The run {match['run']} is registered.", remedy=f"Give {' or '.join(sorted(numbers))}.")
     if not (run.outputs and run.outputs.model_outputs and "model_sha256" in hashes):
         raise UsageError(f"The run {match['run']} logged no version.", remedy="It was interrupted: train again.")
-    return Registered(name, "", match["run"], tags.get("version_id", ""), hashes.get("manifest_sha256", ""), "")
+    return RegisteredVersion(name, "", match["run"], tags.get("version_id", ""), hashes.get("manifest_sha256", ""), "")
 
 
 def _is_missing(error: MlflowException) -> bool:
-    """Tell whether an MLflow store answered that it has nothing of a name; it may also have failed to answer."""
+    """Return whether an error means that the name does not exist, and not that the store failed."""
     return error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 
 
 def withdrawal_description(client: MlflowClient, version_id: str) -> str:
-    """Return when, by whom and why a version was withdrawn, whatever became of what was registered of it."""
+    """Return when, by whom and why a version was withdrawn, even if its registered version was deleted."""
     return next(iter(withdrawals_of(client, version_id).values()), "")
 
 
 def withdrawals_of(client: MlflowClient, version_id: str) -> dict[str, str]:
-    """Return what an MLflow store's experiments keep of the withdrawal of a version, by their ids."""
+    """Return the withdrawal tags of a version by experiment id."""
     tag = f"{WITHDRAWN_TAG}.{version_id}"
     found = [experiment for experiment in all_experiments(client) if tag in experiment.tags]
     return {str(experiment.experiment_id): str(experiment.tags[tag]) for experiment in found}
 
 
-def same_version(client: MlflowClient, version_id: str) -> list[ModelVersion]:
-    """Return all that is registered under one version's id, copies under other names among it."""
+def versions_with_id(client: MlflowClient, version_id: str) -> list[ModelVersion]:
+    """Return all registered versions with this id, including copies under other names."""
     if not re.fullmatch(r"\w+", version_id):
         return []
     return list(client.search_model_versions(f"tags.version_id = '{version_id}'"))
 
 
 @translate_store_errors
-def open_registered(model: str, *, uri: str, even_withdrawn: bool = False) -> tuple[Registered, Bundle]:
+def open_registered(model: str, *, uri: str, allow_withdrawn: bool = False) -> tuple[RegisteredVersion, Bundle]:
     """Download ``models:/name@alias`` or ``models:/name/3``, verify its files and read them. Nothing of it is run.
 
     Raises
@@ -170,7 +170,7 @@ def open_registered(model: str, *, uri: str, even_withdrawn: bool = False) -> tu
         If a file was changed.
     """
     version = find_version(model, uri=uri)
-    if version.withdrawn and not even_withdrawn:
+    if version.withdrawn and not allow_withdrawn:
         raise withdrawn_error(model)
     import mlflow
 
@@ -179,18 +179,18 @@ def open_registered(model: str, *, uri: str, even_withdrawn: bool = False) -> tu
             run_id=version.run_id, artifact_path="bundle", dst_path=target, tracking_uri=uri
         )
         bundle = open_bundle(Path(folder), manifest_sha256=version.manifest_sha256)
-    # by what it is, and not only by what the registry calls it
-    if not even_withdrawn and withdrawal_description(client_of(uri), bundle.published.version.id):
+    # the id in the files counts, too: tags of the registered version can be changed
+    if not allow_withdrawn and withdrawal_description(client_of(uri), bundle.published.version.id):
         raise withdrawn_error(model)
     return version, bundle
 
 
-#: What to do where a version that was withdrawn is trained again.
-TRAINED_AGAIN = "The same spec, data and code make the same version: change what was wrong with it."
+#: Remedy where a withdrawn version is trained again.
+RETRAIN_REMEDY = "The same spec, data and code make the same version: change what was wrong with it."
 
 
 def withdrawn_error(model: str, *, remedy: str = "") -> GateError:
-    """Return the refusal of a version that was withdrawn, without a word of the registry's."""
+    """Return the error for a withdrawn version; it quotes nothing from the registry."""
     return GateError(
         f"{model} was withdrawn for good.",
         remedy=remedy
@@ -201,7 +201,7 @@ def withdrawn_error(model: str, *, remedy: str = "") -> GateError:
 
 @dataclass(frozen=True)
 class RegisteredModel:
-    """What a registry says of a model."""
+    """A registered model: its aliases, and what the registry records of the ledger of decisions."""
 
     aliases: dict[str, str]
     """Alias -> number of the version that it points to."""
@@ -213,7 +213,7 @@ class RegisteredModel:
 
 @translate_store_errors
 def find_model(name: str, *, uri: str) -> RegisteredModel:
-    """Return what the registry says of a model; raise where it has none of that name."""
+    """Return a registered model; raise where there is none of that name."""
     client = connect_to_existing(uri)
     from mlflow.exceptions import MlflowException
 
@@ -227,12 +227,12 @@ def find_model(name: str, *, uri: str) -> RegisteredModel:
             remedy=f"It has {known_models(client)}. Check the name and --tracking-uri.",
         ) from None
     aliases = {str(alias): str(number) for alias, number in model.aliases.items()}
-    return RegisteredModel(aliases, model.tags.get(HEAD), model.tags.get(LOCATION))
+    return RegisteredModel(aliases, model.tags.get(LEDGER_HEAD_TAG), model.tags.get(LEDGER_LOCATION_TAG))
 
 
 @translate_store_errors
-def set_alias(version: Registered, alias: str, *, tags: dict[str, str], uri: str) -> None:
-    """Tag a version, and point an alias at it."""
+def set_alias(version: RegisteredVersion, alias: str, *, tags: dict[str, str], uri: str) -> None:
+    """Tag a version, and set an alias to it."""
     client = connect(uri)
     for key, value in tags.items():
         client.set_model_version_tag(version.name, version.number, key, value)
@@ -240,26 +240,26 @@ def set_alias(version: Registered, alias: str, *, tags: dict[str, str], uri: str
 
 
 @translate_store_errors
-def tag_withdrawn(version: Registered, words: str, *, uri: str) -> None:
-    """Mark a version as withdrawn, and take away every alias of it, whatever it is registered as.
+def tag_withdrawn(version: RegisteredVersion, text: str, *, uri: str) -> None:
+    """Tag a version and all registered copies as withdrawn, and remove their aliases.
 
-    ``words`` say when, by whom and why. Experiments keep them too, that of its run and that of the next training: a
-    copy, and the same version trained again after all of it was deleted, are no less withdrawn.
+    ``text`` says when, by whom and why. It also becomes a tag of the run's experiment and of the one of future runs, so
+    that copies, and the same version trained again after deletion, count as withdrawn.
     """
     client = connect(uri)
-    twins = {(twin.name, str(twin.version)) for twin in same_version(client, version.version_id)}
-    for name, number in {(version.name, version.number), *twins}:
-        client.set_model_version_tag(name, number, WITHDRAWN_TAG, words)
-        for alias, of in find_model(name, uri=uri).aliases.items():
-            if of == number:
+    copies = {(copy.name, str(copy.version)) for copy in versions_with_id(client, version.version_id)}
+    for name, number in {(version.name, version.number), *copies}:
+        client.set_model_version_tag(name, number, WITHDRAWN_TAG, text)
+        for alias, target in find_model(name, uri=uri).aliases.items():
+            if target == number:
                 client.delete_registered_model_alias(name, alias)
     active = {each.experiment_id for each in all_experiments(client) if each.lifecycle_stage == "active"}
     for id in active & {experiment_id(client, uri), _experiment_of_run(client, version.run_id)}:
-        client.set_experiment_tag(id, f"{WITHDRAWN_TAG}.{version.version_id}", words)
+        client.set_experiment_tag(id, f"{WITHDRAWN_TAG}.{version.version_id}", text)
 
 
 def _experiment_of_run(client: MlflowClient, run_id: str) -> str:
-    """Return the id of the experiment that a run is in; nothing of a run that was purged."""
+    """Return the id of the experiment that a run is in; empty for a run that was purged."""
     from mlflow.exceptions import MlflowException
 
     try:
@@ -270,31 +270,31 @@ def _experiment_of_run(client: MlflowClient, run_id: str) -> str:
         return ""
 
 
-def described(note: str, about: str) -> str:
-    """Return the description of a registered version: its decisions, then what is said of its run, where both fit."""
-    whole = f"{note}\n{about}" if note else about
-    if len(whole) <= LONGEST:
+def describe_version(decisions: str, summary: str) -> str:
+    """Return the description of a registered version: its decisions, then the summary of its run if both fit."""
+    whole = f"{decisions}\n{summary}" if decisions else summary
+    if len(whole) <= MAX_DESCRIPTION:
         return whole
-    shown = note or about
+    shown = decisions or summary
     rest = "\n\nThere is more in the artefacts of its run.\n"
-    return shown if len(shown) <= LONGEST else shown[: LONGEST - len(rest)] + rest
+    return shown if len(shown) <= MAX_DESCRIPTION else shown[: MAX_DESCRIPTION - len(rest)] + rest
 
 
 @translate_store_errors
-def tag_decisions(version: Registered, note: str, *, head: str, location: str, uri: str) -> None:
-    """Show what was decided about a version, and remember hash and location of the last decision about its model.
+def tag_decisions(version: RegisteredVersion, decisions: str, *, head: str, location: str, uri: str) -> None:
+    """Write the decisions into the description of a version, and tag its model with the ledger's head and location.
 
-    Words that people wrote below ours stay there, or become a tag where a description has no room for them.
+    Text that people added below the description is kept, as a tag if there is no room for it.
     """
     client = connect(uri)
-    about, end, _ = client.get_run(version.run_id).data.tags.get(RUN_NOTE, "").partition(SUMMARY_END)
+    summary, end, _ = client.get_run(version.run_id).data.tags.get(RUN_DESCRIPTION_TAG, "").partition(SUMMARY_END)
     shown = client.get_model_version(version.name, version.number).description or ""
-    description, added = described(note, about + end), shown.partition(SUMMARY_END)[2].strip()
-    if added and len(description) + len(added) < LONGEST:
+    description, added = describe_version(decisions, summary + end), shown.partition(SUMMARY_END)[2].strip()
+    if added and len(description) + len(added) < MAX_DESCRIPTION:
         description += f"\n{added}\n"
     elif added:
-        client.set_model_version_tag(version.name, version.number, ADDED_DESCRIPTION, added[:LONGEST])
+        client.set_model_version_tag(version.name, version.number, ADDED_DESCRIPTION, added[:MAX_DESCRIPTION])
     client.update_model_version(version.name, version.number, description=description)
-    client.log_text(version.run_id, note, NOTE)
-    client.set_registered_model_tag(version.name, LOCATION, location)
-    client.set_registered_model_tag(version.name, HEAD, head)  # last: it says that all was done
+    client.log_text(version.run_id, decisions, DECISIONS_FILE)
+    client.set_registered_model_tag(version.name, LEDGER_LOCATION_TAG, location)
+    client.set_registered_model_tag(version.name, LEDGER_HEAD_TAG, head)  # last, since it marks the rest as done

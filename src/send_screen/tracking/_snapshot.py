@@ -1,4 +1,4 @@
-"""Snapshot of a registered version, metadata and files, for the audit; nothing of it is run."""
+"""Snapshot of a registered version, metadata and files, for the audit; no code in it is executed."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from send_screen.errors import TablesError
 from send_screen.governance import MAX_FILES, SIZE_LIMIT, read_regular_files
 from send_screen.tracking._registry import (
     WITHDRAWN_TAG,
-    Registered,
     RegisteredModel,
+    RegisteredVersion,
     find_model,
     find_run,
     find_version,
@@ -22,7 +22,7 @@ from send_screen.tracking._registry import (
 )
 from send_screen.tracking._related_entities import RelatedEntities, fetch_related_entities
 from send_screen.tracking._store import client_of
-from send_screen.tracking._store_faults import local_folder, require_whole, translate_store_errors
+from send_screen.tracking._store_faults import local_folder, require_readable, translate_store_errors
 from send_screen.tracking._unexpected import unexpected_metadata, unexpected_run_metadata
 
 if TYPE_CHECKING:
@@ -30,33 +30,33 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
 
 MAX_DEPTH = 8
-#: MLflow writes it where it fetches a registered model: under which name and number it was asked for.
+#: File that MLflow adds when it downloads a registered model: the name and number it was requested by.
 REGISTERED_META = "registered_model_meta"
 
 
 @dataclass(frozen=True)
 class RegistrySnapshot:
-    """The metadata and files of a version in an MLflow store, none of it verified yet.
+    """The metadata and files of a version in an MLflow store, unverified.
 
-    Of a run that is not registered the registry says nothing: the tags are those of the run, and there are no aliases.
-    ``model_id`` and what begins with ``model_`` are of the logged model that is served.
+    For a run that is not registered, ``tags`` are those of the run, and there are no aliases. ``model_id`` and other
+    names with ``model_`` refer to the logged model that is served.
     """
 
-    version: Registered
+    version: RegisteredVersion
     model: RegisteredModel
     newest: str
-    """The highest number that is registered of the model."""
+    """The highest version number of the registered model."""
     newest_withdrawn: bool
     tags: dict[str, str]
-    """Of the registered version, as description and source."""
+    """Tags of the registered version; so are ``description`` and ``source``."""
     description: str
     source: str
     run_tags: dict[str, str]
     run_params: dict[str, str]
     run_metrics: dict[str, list[float]]
-    """Every value that was ever logged under a name, and last the one that MLflow shows."""
+    """All logged values of each metric, and last the one that MLflow shows."""
     run_steps: dict[str, set[int]]
-    """The steps at which they were logged, by name."""
+    """Steps at which each metric was logged."""
     run_name: str
     run_status: str
     model_id: str
@@ -64,27 +64,27 @@ class RegistrySnapshot:
     model_params: dict[str, str]
     model_metrics: dict[str, float]
     unexpected_metadata: dict[str, tuple[str, str]]
-    """What MLflow fetches, or shows in the place of what training wrote, and what training left there."""
+    """Metadata that can change what MLflow fetches or shows: the store's value, and the value that training leaves."""
     other_tags: dict[str, dict[str, str]]
     """All tags of the registered model, the served model and the experiment."""
     experiment_id: str
     experiment_name: str
     withdrawals: dict[str, str]
-    """What experiments keep of the version's withdrawal, by their ids."""
+    """Withdrawal tags of the version, by experiment id."""
     model_description: str
-    """Of the registered model, as the stage is of the registered version."""
+    """Description of the registered model; ``stage`` is of the registered version."""
     stage: str
     other_model_metrics: dict[str, float]
-    """What other runs have measured of the served model, by run and name."""
+    """Metrics that other runs logged for the served model, by run and name."""
     related_entities: RelatedEntities
     run_files: dict[str, bytes]
     model_files: dict[str, bytes]
     folders: tuple[Path, ...]
-    """Of run and served model, where they are on this machine."""
+    """Folders of run and served model that are on this machine."""
     registered_meta: bytes | None
-    """MLflow's note beside the served model; no part of the model."""
-    no_files: tuple[str, ...]
-    """What lies among the files and is no plain file, or is far too large."""
+    """The file ``registered_model_meta`` beside the served model; no part of the model."""
+    irregular_files: tuple[str, ...]
+    """Paths that are no regular file, or far too large."""
 
     @property
     def registered(self) -> bool:
@@ -93,44 +93,41 @@ class RegistrySnapshot:
 
     @property
     def holders(self) -> str:
-        """What holds the version's hashes and tags, as text."""
+        """Which entities hold the version's hashes and tags, as text."""
         return "registered version and run have it" if self.registered else "the run has it, which is not registered"
 
 
 @translate_store_errors
 def fetch_snapshot(model: str, *, uri: str) -> RegistrySnapshot:
-    """Fetch everything about ``models:/name@alias``, ``models:/name/3`` or ``runs:/id``. Nothing of it is run."""
+    """Fetch the snapshot of ``models:/name@alias``, ``models:/name/3`` or ``runs:/id``. No code in it is executed."""
     version = (find_run if model.startswith("runs:") else find_version)(model, uri=uri)
-    require_whole(uri)  # what is missing because the store was moved was not taken away
-    return _collect(client_of(uri), version, uri=uri)
-
-
-def _collect(client: MlflowClient, version: Registered, *, uri: str) -> RegistrySnapshot:
+    require_readable(uri)  # files of a store that was moved are not missing
+    client = client_of(uri)
     run = client.get_run(version.run_id)
     if version.number:
         registered = client.get_model_version(version.name, version.number)
         logged = client.get_logged_model(registered.model_id or registered.source.removeprefix("models:/"))
-        known = _of_registry(client, version, registered, uri=uri)
-        # what is shown of it, and not what the store knows besides
+        fields = _registry_fields(client, version, registered, uri=uri)
+        # the tag alone, without the withdrawal tags of experiments
         version = replace(version, withdrawn=registered.tags.get(WITHDRAWN_TAG, ""))
-        shown = unexpected_metadata(client, registered, run, logged)
+        unexpected = unexpected_metadata(client, registered, run, logged)
     else:
         logged = client.get_logged_model(run.outputs.model_outputs[0].model_id)
         tags = {name: value for name, value in run.data.tags.items() if not name.startswith("mlflow.")}
-        known = {"model": RegisteredModel({}, None, None), "newest": "", "newest_withdrawn": False, "tags": tags}
-        known |= {"description": "", "source": f"models:/{logged.model_id}", "model_description": "", "stage": "None"}
-        known["other_tags"] = {}
-        shown = unexpected_run_metadata(run, logged)
+        fields = {"model": RegisteredModel({}, None, None), "newest": "", "newest_withdrawn": False, "tags": tags}
+        fields |= {"description": "", "source": f"models:/{logged.model_id}", "model_description": "", "stage": "None"}
+        fields["other_tags"] = {}
+        unexpected = unexpected_run_metadata(run, logged)
     model_id = logged.model_id
     experiment = client.get_experiment(run.info.experiment_id)
-    known["other_tags"] |= {"served model": dict(logged.tags), "experiment": dict(experiment.tags)}
-    run_files, no_run_files = _fetch(
+    fields["other_tags"] |= {"served model": dict(logged.tags), "experiment": dict(experiment.tags)}
+    run_files, irregular_run_files = _fetch(
         run.info.artifact_uri,
         listing=lambda path: client.list_artifacts(version.run_id, path),
         arguments={"run_id": version.run_id, "artifact_path": ""},
         uri=uri,
     )
-    model_files, no_model_files = _fetch(
+    model_files, irregular_model_files = _fetch(
         logged.artifact_location,
         listing=lambda path: client.list_logged_model_artifacts(model_id, path),
         arguments={"artifact_uri": logged.artifact_location},
@@ -140,7 +137,7 @@ def _collect(client: MlflowClient, version: Registered, *, uri: str) -> Registry
     history = {name: client.get_metric_history(version.run_id, name) for name in run.data.metrics}
     return RegistrySnapshot(
         version=version,
-        **known,
+        **fields,
         run_tags=dict(run.data.tags),
         run_params=dict(run.data.params),
         run_metrics={
@@ -153,7 +150,7 @@ def _collect(client: MlflowClient, version: Registered, *, uri: str) -> Registry
         model_run_id=logged.source_run_id or "",
         model_params=dict(logged.params or {}),
         model_metrics={metric.key: metric.value for metric in metrics if metric.run_id in (None, version.run_id)},
-        unexpected_metadata={**shown, "state of the experiment": (experiment.lifecycle_stage, "active")},
+        unexpected_metadata={**unexpected, "state of the experiment": (experiment.lifecycle_stage, "active")},
         experiment_id=str(experiment.experiment_id),
         experiment_name=experiment.name,
         withdrawals=withdrawals_of(client, version.version_id),
@@ -167,14 +164,16 @@ def _collect(client: MlflowClient, version: Registered, *, uri: str) -> Registry
         registered_meta=model_files.pop(REGISTERED_META, None),
         run_files=run_files,
         model_files=model_files,
-        no_files=(*no_run_files, *no_model_files),
+        irregular_files=(*irregular_run_files, *irregular_model_files),
     )
 
 
-def _of_registry(client: MlflowClient, version: Registered, registered: ModelVersion, *, uri: str) -> dict[str, Any]:
-    """Return what the registry says of a version and its model, under the names of :class:`RegistrySnapshot`."""
+def _registry_fields(
+    client: MlflowClient, version: RegisteredVersion, registered: ModelVersion, *, uri: str
+) -> dict[str, Any]:
+    """Return the fields of :class:`RegistrySnapshot` that come from the registry."""
     every = client.search_model_versions(f"name = '{version.name}'")
-    # a copy that a client of MLflow's made has a registered version as its source, and not a logged model
+    # the source of a copied version is a registered version, models:/name/1, and not a logged model, models:/id
     trained = [one for one in every if (one.source or "").count("/") == 1] or every
     newest = max(trained, key=lambda one: int(one.version))
     model = client.get_registered_model(version.name)
@@ -194,10 +193,10 @@ def _of_registry(client: MlflowClient, version: Registered, registered: ModelVer
 def _fetch(
     location: str, *, listing: Callable[[str | None], list[Any]], arguments: dict[str, str], uri: str
 ) -> tuple[dict[str, bytes], tuple[str, ...]]:
-    """Return the files of a run or a logged model, and the names of what is no plain file."""
+    """Return the files of a run or a logged model, and the paths that are no regular file."""
     if (folder := local_folder(location)) is not None:
-        files, no_files = read_regular_files(folder)
-        return files, (*no_files, *_empty_folders(folder))
+        files, irregular_files = read_regular_files(folder)
+        return files, (*irregular_files, *_empty_folders(folder))
     for number, (name, size) in enumerate(_listed(listing, None, 0)):
         parts = PurePosixPath(name).parts
         if number >= MAX_FILES or size > SIZE_LIMIT or name.startswith("/") or ".." in parts or "\\" in name:
@@ -208,12 +207,12 @@ def _fetch(
 
     with TemporaryDirectory() as target:
         fetched = mlflow.artifacts.download_artifacts(dst_path=target, tracking_uri=uri, registry_uri=uri, **arguments)
-        files, no_files = read_regular_files(Path(fetched))
-        return files, (*no_files, *_empty_folders(Path(fetched)))
+        files, irregular_files = read_regular_files(Path(fetched))
+        return files, (*irregular_files, *_empty_folders(Path(fetched)))
 
 
 def _empty_folders(folder: Path) -> list[str]:
-    """Return the folders below one that hold nothing: MLflow shows their names."""
+    """Return the empty folders inside a folder, whose names MLflow shows."""
     return sorted(
         f"{Path(parent).relative_to(folder).as_posix()}/"
         for parent, folders, files in os.walk(folder)

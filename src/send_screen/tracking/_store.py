@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 SQLITE = "sqlite:///"
 EXPERIMENT = "send_screen"
 TRACKING_URI = "MLFLOW_TRACKING_URI"
-LOCK_TIMEOUT = 60.0  # seconds for which one writer waits for another
+LOCK_TIMEOUT = 60.0  # seconds to wait for another writer
 _GLOBAL_STORE = threading.Lock()
 
 
 def default_uri(folder: str | Path = ".") -> str:
-    """Return the tracking URI of a database in a folder, or what ``MLFLOW_TRACKING_URI`` says."""
+    """Return ``MLFLOW_TRACKING_URI`` if it is set, else the tracking URI of a database in a folder."""
     named = os.environ.get(TRACKING_URI)
     return named or f"{SQLITE}{(Path(folder).resolve() / 'mlflow.db').as_posix()}"
 
@@ -45,13 +45,13 @@ def folder_of(uri: str) -> Path | None:
 
 
 def artifact_folder(uri: str) -> Path | None:
-    """Return where a local MLflow store keeps its artefacts, beside its database; None for a server."""
+    """Return the folder of artefacts of a local MLflow store, beside its database; None for a server."""
     folder = folder_of(uri)
     return None if folder is None else folder / "mlartifacts" / EXPERIMENT
 
 
-def path_of(address: str) -> Path | None:
-    """Return the path on this machine that a ``file:`` address names; None of any other address."""
+def local_path(address: str) -> Path | None:
+    """Return the path on this machine that a ``file:`` address names; None for any other address."""
     parsed = urlsplit(address)
     return Path(url2pathname(parsed.path)) if parsed.scheme == "file" and not parsed.netloc else None
 
@@ -67,25 +67,25 @@ def require_mlflow() -> None:
 
 
 def client_of(uri: str) -> MlflowClient:
-    """Return a client of an MLflow store that is there; the stores, experiment and run of the user's process stay."""
+    """Return a client of an existing MLflow store; global settings of the user's process are not changed."""
     require_mlflow()
     from mlflow import MlflowClient
 
     path = database_of(uri)
-    # absolute, so that it holds wherever we stand
+    # absolute, so that it does not depend on the working directory
     uri = uri if path is None else f"{SQLITE}{path.as_posix()}{''.join(uri.partition('?')[1:])}"
     return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
 def all_experiments(client: MlflowClient) -> list[Experiment]:
-    """Return every experiment of an MLflow store, deleted and renamed ones too: what they hold still counts."""
+    """Return every experiment of an MLflow store, including deleted and renamed ones."""
     from mlflow.entities import ViewType
 
-    return list(every(client.search_experiments, view_type=ViewType.ALL))
+    return list(all_pages(client.search_experiments, view_type=ViewType.ALL))
 
 
-def every(search: Callable[..., Any], *args: object, **options: object) -> Iterator[Any]:
-    """Yield all that a method of a client finds, page by page."""
+def all_pages(search: Callable[..., Any], *args: object, **options: object) -> Iterator[Any]:
+    """Yield all results of a search method of a client, page by page."""
     token: str | None = None
     while True:
         page = search(*args, page_token=token, **options)
@@ -97,9 +97,9 @@ def every(search: Callable[..., Any], *args: object, **options: object) -> Itera
 
 @contextmanager
 def as_global_store(uri: str) -> Iterator[None]:
-    """Set MLflow's global store to ours while a registry looks there for a model, and restore it.
+    """Set MLflow's global tracking URI to this store, and restore it.
 
-    MLflow's database registry looks up the model behind a new version with a client of its own.
+    Creating a registered version needs it: MLflow looks up the logged model with a client of its own.
     """
     from mlflow.tracking._tracking_service.utils import _use_tracking_uri
 
@@ -115,7 +115,7 @@ def as_global_store(uri: str) -> Iterator[None]:
 
 
 @contextmanager
-def quiet(*loggers: str) -> Iterator[None]:
+def silence_loggers(*loggers: str) -> Iterator[None]:
     """Silence MLflow's own log messages."""
     levels = {name: logging.getLogger(name).level for name in loggers}
     try:

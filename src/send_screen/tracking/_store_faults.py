@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 _DATABASE_ERRORS = (sqlite3.Error, OSError)
-#: Packages of which an exception is the store's: MLflow's own, and those through which it reaches a store.
-_OF_A_STORE = {"mlflow", "sqlalchemy", "alembic", "sqlite3", "requests", "urllib3", "botocore", "azure", "google"}
+#: Packages whose exceptions are errors of the store: MLflow, and what it reaches a store with.
+_STORE_PACKAGES = {"mlflow", "sqlalchemy", "alembic", "sqlite3", "requests", "urllib3", "botocore", "azure", "google"}
 _OTHER_DATABASE = re.compile(r"(?:postgresql|mysql|mssql)(?:\+\w+)?://.+")
-_MIN_SERVER = 3  # the first that knows logged models
+_MIN_SERVER = 3  # the first release with logged models
 
 
 def translate_store_errors(function: Callable[P, T]) -> Callable[P, T]:
-    """Decorate a function so that errors of an MLflow store become ours; its keyword ``uri`` is the store's address."""
+    """Decorate a function with the keyword ``uri`` so that errors of that MLflow store become SendScreenErrors."""
 
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -48,7 +48,7 @@ def translate_store_errors(function: Callable[P, T]) -> Callable[P, T]:
         except SendScreenError:
             raise
         except Exception as error:
-            if not isinstance(error, OSError) and type(error).__module__.partition(".")[0] not in _OF_A_STORE:
+            if not isinstance(error, OSError) and type(error).__module__.partition(".")[0] not in _STORE_PACKAGES:
                 raise
             raise _fault(uri, error) from None
 
@@ -56,21 +56,21 @@ def translate_store_errors(function: Callable[P, T]) -> Callable[P, T]:
 
 
 def _fault(uri: str, error: Exception) -> SendScreenError:
-    """Return the error for an exception of an MLflow store: what a check of it finds, or the exception's own code."""
+    """Return the error for an exception of an MLflow store: the fault that a check finds, else the exception's code."""
     try:
-        require_whole(uri)
+        require_readable(uri)
     except SendScreenError as fault:
         return fault
-    except Exception:  # the first error is reported
+    except Exception:  # report the first error instead
         pass
     why = getattr(error, "strerror", None) or getattr(error, "error_code", None) or type(error).__name__
     return MachineError(
-        f"The MLflow store at {shown(uri)} did not give or take what was asked ({why}).",
+        f"The MLflow store at {without_password(uri)} did not give or take what was asked ({why}).",
         remedy="Its run, its files or its served model were deleted, or may not be read or written from here.",
     )
 
 
-def shown(uri: str) -> str:
+def without_password(uri: str) -> str:
     """Return an address without the password in it."""
     return re.sub(r"//[^/@]*@", "//***@", uri)
 
@@ -81,19 +81,19 @@ def is_server(uri: str) -> bool:
 
 
 def require_address(uri: str) -> None:
-    """Raise unless the address is of a kind of MLflow store that can hold versions."""
+    """Raise unless the address is of a supported kind of MLflow store."""
     if database_of(uri) or is_server(uri) or _OTHER_DATABASE.fullmatch(uri):
         return
     path = uri.removeprefix("sqlite:").removeprefix("file:").lstrip("/") if "databricks" not in uri else ""
     meant = f"sqlite:///{path if path.endswith('.db') else 'folder/mlflow.db'}"
     raise UsageError(
-        f"{shown(uri)} is the address of no database and no MLflow server.",
+        f"{without_password(uri)} is the address of no database and no MLflow server.",
         remedy=f"Give {meant}, or a server's http address, with --tracking-uri or in MLFLOW_TRACKING_URI. MLflow's "
         "folders of files and Databricks are not supported.",
     )
 
 
-def require_whole(uri: str) -> None:
+def require_readable(uri: str) -> None:
     """Raise where an existing MLflow store cannot be read, is of another release, or was moved."""
     path = database_of(uri)
     if path is not None and not (path.exists() and require_database(path)):
@@ -105,7 +105,7 @@ def require_whole(uri: str) -> None:
 
 
 def require_writable(uri: str) -> None:
-    """Raise where a version could not be logged, before anything is trained; nothing is written."""
+    """Raise where a version could not be logged, for a check before training; nothing is written."""
     require_address(uri)
     require_mlflow()
     path = database_of(uri)
@@ -125,7 +125,7 @@ def require_writable(uri: str) -> None:
         return
     if found.lifecycle_stage != "active":
         raise UsageError(
-            f"The experiment {EXPERIMENT} of the MLflow store at {shown(uri)} was deleted.",
+            f"The experiment {EXPERIMENT} of the MLflow store at {without_password(uri)} was deleted.",
             remedy=f"Bring it back (mlflow experiments restore --experiment-id {found.experiment_id}), or train into "
             "another store with --tracking-uri.",
         )
@@ -134,9 +134,9 @@ def require_writable(uri: str) -> None:
 
 
 def require_database(path: Path, *, writable: bool = False) -> bool:
-    """Raise unless a file is a database of this release of MLflow, which would migrate an older one unasked.
+    """Raise unless a file is a database of the installed release of MLflow, which would migrate an older one unasked.
 
-    Returned is whether anything is in it yet.
+    Return whether it has any tables yet.
     """
     try:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=LOCK_TIMEOUT)) as database:
@@ -187,7 +187,7 @@ def _newest_revision() -> str:
 def require_server(uri: str) -> None:
     """Raise at once where no MLflow server answers, or it denies access; MLflow itself would retry for minutes."""
     status, text = _ask(uri, f"/api/2.0/mlflow/experiments/get-by-name?experiment_name={EXPERIMENT}")
-    name = shown(uri)
+    name = without_password(uri)
     if status == 401:
         raise MachineError(
             f"The server at {name} asks who is there (401).",
@@ -207,12 +207,12 @@ def require_server(uri: str) -> None:
 
 
 def _require_release(uri: str) -> None:
-    """Raise where a server states a release without logged models; one that states none is accepted."""
+    """Raise where a server reports a release without logged models; an unknown release is accepted."""
     status, text = _ask(uri, "/version")
     release = re.fullmatch(r"(\d+)\.\d+\S*", text)
     if status == 200 and release and int(release[1]) < _MIN_SERVER:
         raise MachineError(
-            f"The server at {shown(uri)} runs MLflow {text}, which cannot hold a version.",
+            f"The server at {without_password(uri)} runs MLflow {text}, which cannot hold a version.",
             remedy=f"It needs MLflow {_MIN_SERVER} or newer.",
         )
 
@@ -229,7 +229,8 @@ def _ask(uri: str, endpoint: str) -> tuple[int, str]:
         )
     except (MlflowException, OSError, ValueError):
         raise MachineError(
-            f"No server answers at {shown(uri)}.", remedy="Check --tracking-uri, and whether the server runs."
+            f"No server answers at {without_password(uri)}.",
+            remedy="Check --tracking-uri, and whether the server runs.",
         ) from None
     return response.status_code, response.text.strip()
 

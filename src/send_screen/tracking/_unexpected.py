@@ -1,4 +1,4 @@
-"""Metadata in MLflow that change what is fetched or shown, beside the values that training leaves."""
+"""Metadata in MLflow that can change what is fetched or shown, each with the value that training leaves."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def unexpected_metadata(
     client: MlflowClient, registered: ModelVersion, run: Run, logged: LoggedModel
 ) -> dict[str, tuple[str, str]]:
-    """Return the MLflow store's value and the value that training leaves, by a description of each."""
+    """Return description -> (value in the MLflow store, value that training leaves)."""
     # a serving worker fetches from this location, which can differ from the one of the served model
     fetched = client.get_model_version_download_uri(registered.name, registered.version)
     return {
@@ -26,7 +26,7 @@ def unexpected_metadata(
 
 
 def unexpected_run_metadata(run: Run, logged: LoggedModel) -> dict[str, tuple[str, str]]:
-    """Return the same of a run and the model that it logged."""
+    """Return the same for a run and the model that it logged."""
     models = [output.model_id for output in run.outputs.model_outputs] if run.outputs else []
     used = [*run.inputs.dataset_inputs, *run.inputs.model_inputs] if run.inputs else []
     return {

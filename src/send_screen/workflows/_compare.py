@@ -142,7 +142,7 @@ def _side(model: str, tracking_uri: str | None) -> _Side:
     if model.startswith("models:"):
         from send_screen.tracking import default_uri, open_registered
 
-        version, bundle = open_registered(model, uri=tracking_uri or default_uri(), even_withdrawn=True)
+        version, bundle = open_registered(model, uri=tracking_uri or default_uri(), allow_withdrawn=True)
         if version.withdrawn:
             notes = (f"{model} was withdrawn for good: send-screen history says when, by whom and why.",)
     else:

@@ -18,7 +18,7 @@ from send_screen.governance import (
     withdrawal,
 )
 from send_screen.reports import render_decisions
-from send_screen.tracking import Registered, find_model, folder_of, path_of, tag_decisions, withdrawn_error
+from send_screen.tracking import RegisteredVersion, find_model, folder_of, local_path, tag_decisions, withdrawn_error
 
 LEDGER = "decisions.jsonl"
 Decision = TypeVar("Decision", PromotionEntry, WithdrawalEntry)
@@ -53,7 +53,7 @@ def require_not_withdrawn(model: str, version: str, *, name: str, uri: str, reme
 
 def file_at(location: str | None) -> Path | None:
     """Return the file of this machine that an address names; None of any other address."""
-    path = path_of(location or "")
+    path = local_path(location or "")
     return path if path is not None and path.is_file() else None
 
 
@@ -82,7 +82,7 @@ def describe_entries(entries: list[DecisionEntry]) -> str:
     )
 
 
-def sync_registry(ledger: OpenLedger, version: Registered, entry: DecisionEntry, *, uri: str) -> None:
+def sync_registry(ledger: OpenLedger, version: RegisteredVersion, entry: DecisionEntry, *, uri: str) -> None:
     """Write a decision to the registry, with the hash of this entry as the last one."""
     decisions = [each for each in ledger.entries if isinstance(each, DecisionEntry)]
     note = render_decisions([each for each in decisions if each.version == version.version_id])

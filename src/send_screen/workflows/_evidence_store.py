@@ -18,7 +18,7 @@ from send_screen.evaluation._report import ethnic_hierarchies
 from send_screen.evaluation.disclosure import exposed_by_differencing
 from send_screen.governance import EVIDENCE, sha256_of
 from send_screen.specs import ModelSpec
-from send_screen.tracking import Overlap, path_of
+from send_screen.tracking import Overlap, local_path
 from send_screen.workflows._folders import atomic_folder
 
 _CHILDREN = "children.parquet"
@@ -75,7 +75,7 @@ class EvidenceComparison:
         None where no child is in both, or that evidence cannot be read from here.
         """
         if location not in self._found:
-            folder = path_of(location)
+            folder = local_path(location)
             earlier = None if folder is None else read_with_children(folder)
             if location and earlier is None:
                 self.unreadable.append(location)

@@ -23,7 +23,7 @@ class ExportedVersion(Result):
         return f"The version is in {self.out}. Screen with it: send-screen screen {self.out} FILE --out DIR"
 
 
-def load_model(model: str | Path, *, tracking_uri: str | None = None, even_withdrawn: bool = False) -> Bundle:
+def load_model(model: str | Path, *, tracking_uri: str | None = None, allow_withdrawn: bool = False) -> Bundle:
     """Load a version: spec, contracts, model tables and what it publishes, with the hash of every file verified.
 
     Parameters
@@ -32,7 +32,7 @@ def load_model(model: str | Path, *, tracking_uri: str | None = None, even_withd
         ``models:/name@alias``, ``models:/name/3``, or a folder that ``send-screen export`` wrote.
     tracking_uri : str, optional
         Where the registry is; only for the first two.
-    even_withdrawn : bool, default False
+    allow_withdrawn : bool, default False
         Whether to open a version that was withdrawn: to look into it, not to screen with it. A folder cannot know.
 
     Returns
@@ -67,8 +67,8 @@ def load_model(model: str | Path, *, tracking_uri: str | None = None, even_withd
     from send_screen.workflows._decision_ledger import require_not_withdrawn
 
     uri = tracking_uri or default_uri()
-    version, bundle = open_registered(str(model), uri=uri, even_withdrawn=even_withdrawn)
-    if not even_withdrawn:
+    version, bundle = open_registered(str(model), uri=uri, allow_withdrawn=allow_withdrawn)
+    if not allow_withdrawn:
         require_not_withdrawn(str(model), bundle.published.version.id, name=version.name, uri=uri)
     return bundle
 

@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from send_screen.errors import UsageError
-from send_screen.governance import PRIVATE, PUBLIC, RepairEntry, generate_key_pair, repair_last_line, validate_free_text
+from send_screen.governance import (
+    PRIVATE_KEY_FILE,
+    PUBLIC_KEY_FILE,
+    RepairEntry,
+    generate_key_pair,
+    repair_last_line,
+    validate_free_text,
+)
 from send_screen.results import Result, Section
 
 
@@ -88,7 +95,7 @@ def generate_keys(out: str | Path) -> KeyPair:
     ('private.pem', 'public.pem', 64)
     """
     out = Path(out)
-    return KeyPair(out / PRIVATE, out / PUBLIC, generate_key_pair(out))
+    return KeyPair(out / PRIVATE_KEY_FILE, out / PUBLIC_KEY_FILE, generate_key_pair(out))
 
 
 def repair_ledger(ledger: str | Path, *, by: str, reason: str) -> LedgerRepair:

@@ -22,7 +22,7 @@ from send_screen.published import GateResult, failed_gates
 from send_screen.published._gates import recheck_gates
 from send_screen.results import Result, Section
 from send_screen.specs import open_decisions
-from send_screen.tracking import ALIAS, default_uri, find_model, open_registered, set_alias, withdrawn_error
+from send_screen.tracking import CANDIDATE_ALIAS, default_uri, find_model, open_registered, set_alias, withdrawn_error
 from send_screen.workflows._decision_ledger import (
     default_ledger,
     model_uri,
@@ -110,10 +110,10 @@ def promote(
     uri = tracking_uri or default_uri()
     by, reason = validate_free_text("--by", by), validate_free_text("--reason", reason)
     override = None if override is None else validate_free_text("--override", override)
-    if not _ALIAS.fullmatch(alias) or alias == ALIAS:
+    if not _ALIAS.fullmatch(alias) or alias == CANDIDATE_ALIAS:
         raise UsageError(
             f"{alias!r} cannot be given to a version.",
-            remedy=f"Name another alias, of letters, digits, - and _; {ALIAS} is what training sets.",
+            remedy=f"Name another alias, of letters, digits, - and _; {CANDIDATE_ALIAS} is what training sets.",
         )
     version, bundle = open_registered(model, uri=uri)
     gates = recheck_gates(bundle.spec.gates, bundle.published)

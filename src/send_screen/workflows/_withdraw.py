@@ -24,7 +24,7 @@ from send_screen.governance import (
     withdrawal,
 )
 from send_screen.results import Result, Section
-from send_screen.tracking import Registered, default_uri, find_model, find_version, set_alias, tag_withdrawn
+from send_screen.tracking import RegisteredVersion, default_uri, find_model, find_version, set_alias, tag_withdrawn
 from send_screen.workflows._decision_ledger import (
     default_ledger,
     ledger_faults,
@@ -165,7 +165,7 @@ def withdraw(
     return Withdrawal(entry, before, batches, looked_in)
 
 
-def _decision(version: Registered, by: str, reason: str) -> WithdrawalEntry:
+def _decision(version: RegisteredVersion, by: str, reason: str) -> WithdrawalEntry:
     return WithdrawalEntry(
         model=version.name,
         registered=version.number,
@@ -176,7 +176,9 @@ def _decision(version: Registered, by: str, reason: str) -> WithdrawalEntry:
     )
 
 
-def _record(version: Registered, by: str, reason: str, ledger: str | Path, *, uri: str) -> tuple[WithdrawalEntry, bool]:
+def _record(
+    version: RegisteredVersion, by: str, reason: str, ledger: str | Path, *, uri: str
+) -> tuple[WithdrawalEntry, bool]:
     """Record a withdrawal; return its entry, and whether it had been recorded before."""
     with open_for_append(ledger) as book:
         gone = withdrawal(book.entries, version.version_id)
@@ -190,7 +192,9 @@ def _record(version: Registered, by: str, reason: str, ledger: str | Path, *, ur
     return entry, False
 
 
-def _finish_promotion(book: OpenLedger, version: Registered, unfinished: list[DecisionEntry], *, uri: str) -> None:
+def _finish_promotion(
+    book: OpenLedger, version: RegisteredVersion, unfinished: list[DecisionEntry], *, uri: str
+) -> None:
     """Have the registry show the promotion of a version that is to be withdrawn, where that was interrupted.
 
     Nobody could give that command again: the version is tagged as withdrawn.
