@@ -40,7 +40,7 @@ def check_evidence(audited: AuditedVersion) -> CheckResult:
             differences += audited.hash_mismatches(name, found, f"the SHA-256 of {name}")
         else:
             absent.append(name)
-    note = f" RegisteredVersion, and not beside it: {', '.join(absent)}." if absent else ""
+    note = f" Registered, and not beside it: {', '.join(absent)}." if absent else ""
     # holders: "registered version and run have it", or the run alone
     return check_result(differences, f"Its SHA-256 is {sha256}, as {audited.snapshot.holders}.{note}")
 
