@@ -112,7 +112,7 @@ class TrainedVersion(MeasuredResult):
         )
         if self.registered_version:
             next_steps = [
-                f"RegisteredVersion: {self.model_uri} (alias: candidate). Run {self.run_id}.",
+                f"Registered: {self.model_uri} (alias: candidate). Run {self.run_id}.",
                 f"Screen with it: send-screen screen {self.model_uri} FILE --out DIR",
                 f"Let it in: send-screen promote {self.model_uri} --by NAME --reason TEXT",
             ]
