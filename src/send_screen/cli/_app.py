@@ -20,8 +20,8 @@ from send_screen.results import Result
 app = typer.Typer(
     name="send-screen",
     help=(
-        "Flag children who may need early support: train a model, see what it does to whom, and list children to "
-        "talk about first. A flag is a prompt to look, never a diagnosis and never a decision."
+        "Flag children, or students, who may need early support: train a model, see what it does to whom, and list "
+        "whom to talk about first. A flag is a prompt to look, never a diagnosis and never a decision."
     ),
     epilog="\n\n".join(["Exit codes", *(f"{code.value}: {code.description}" for code in ExitCode)]),
     no_args_is_help=True,
@@ -42,7 +42,7 @@ Tracking = Annotated[
 Version = Annotated[str, typer.Argument(help="models:/name/3 or models:/name@alias.")]
 VersionOrFolder = Annotated[str, typer.Argument(help="models:/name@alias, models:/name/3, or an exported folder.")]
 By = Annotated[str, typer.Option(help="Who answers for it. Whoever can open the registry can read it.")]
-Reason = Annotated[str, typer.Option(help="Why, in a sentence, without any child's data.")]
+Reason = Annotated[str, typer.Option(help="Why, in a sentence, without anybody's data.")]
 Alias = Annotated[str, typer.Option(help="The alias of the version in use.")]
 DecisionLedger = Annotated[
     Path | None,
@@ -123,7 +123,7 @@ def simulate(
 
 @command()
 def init(
-    file: Annotated[Path, typer.Argument(help="Your own CSV, XLSX or Parquet, one row per child.")],
+    file: Annotated[Path, typer.Argument(help="Your own CSV, XLSX or Parquet, one row per person.")],
     out: Annotated[Path, typer.Option(help="A folder that is not there yet.")],
     outcome: Annotated[
         str | None, typer.Option(help="The column that says what happened later. (default: guessed)")
@@ -131,9 +131,7 @@ def init(
     school: Annotated[
         str | None, typer.Option(help="The column of the school, course or setting. (default: guessed, or none)")
     ] = None,
-    child_id: Annotated[
-        str | None, typer.Option(help="The column of the child's identifier. (default: guessed)")
-    ] = None,
+    child_id: Annotated[str | None, typer.Option(help="The column of the identifier. (default: guessed)")] = None,
     positive: Annotated[
         list[str] | None,
         typer.Option(help="A code of the outcome that says that it happened; can be given several times."),
@@ -160,7 +158,7 @@ def train(
     evidence: Annotated[
         Path, typer.Option(envvar="SEND_SCREEN_EVIDENCE", help="Evidence store: personal data, for few to read.")
     ] = Path("evidence"),
-    hold_out: Annotated[int, typer.Option(min=0, help="Whole schools to hold out, to screen later.")] = 0,
+    hold_out: Annotated[int, typer.Option(min=0, help="Whole schools, or courses or settings, to hold out.")] = 0,
     threads: Annotated[
         int | None, typer.Option(min=1, help="Threads for LightGBM. (default: one fewer than the cores)")
     ] = None,
@@ -170,18 +168,20 @@ def train(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Train a version, measure it on schools it has not seen, and register it in MLflow if it passes its gates."""
+    """Train a version, measure it on schools or courses it has not seen, and register it if it passes its gates."""
 
 
 @command()
 def screen(
     model: VersionOrFolder,
-    file: Annotated[Path, typer.Argument(help="A school's file, or a folder with one file per contract.")],
+    file: Annotated[Path, typer.Argument(help="The file, or a folder with one file per contract.")],
     out: Annotated[Path, typer.Option(help="Folder for the lists and the page.")],
     capacity: Annotated[
-        str | None, typer.Option(help="How many children can be assessed: 30, or 10%. (default: the spec's)")
+        str | None, typer.Option(help="How many can be assessed: 30, or 10%. (default: the spec's)")
     ] = None,
-    per_school: Annotated[bool, typer.Option("--per-school", help="The capacity is that of each school.")] = False,
+    per_school: Annotated[
+        bool, typer.Option("--per-school", help="The capacity is that of each school, course or setting.")
+    ] = False,
     role: Annotated[
         str | None, typer.Option(help="Role of whoever reads the list, as the contracts name it. (default: senco)")
     ] = None,
@@ -192,7 +192,7 @@ def screen(
         bool,
         typer.Option(
             "--allow-synthetic-model",
-            help="Screen real children with a model that was trained on invented ones; every page says so.",
+            help="Screen real people with a model that was trained on invented ones; every page says so.",
         ),
     ] = False,
     ledger: Annotated[
@@ -206,7 +206,7 @@ def screen(
     tracking_uri: Tracking = None,
     json: Json = False,
 ) -> None:
-    """List the children of a file whom it would be worth talking about first, with reasons."""
+    """List those of a file whom it would be worth talking about first, with reasons."""
 
 
 @command()
@@ -216,7 +216,7 @@ def export(
     tracking_uri: Tracking = None,
     json: Json = False,
 ) -> None:
-    """Write a version into a folder that a school can screen with: plain files, no MLflow."""
+    """Write a version into a folder to screen with: plain files, no MLflow."""
 
 
 @command()
@@ -320,13 +320,13 @@ def withdraw(
     reason: Reason,
     screenings: Annotated[
         list[Path] | None,
-        typer.Option(help="A school's ledger of screening runs, or a folder of them; can be given several times."),
+        typer.Option(help="A ledger of screening runs, or a folder of them; can be given several times."),
     ] = None,
     ledger: DecisionLedger = None,
     tracking_uri: Tracking = None,
     json: Json = False,
 ) -> None:
-    """Withdraw a version for good, record who did so and why, and list every child that it listed."""
+    """Withdraw a version for good, record who did so and why, and list everybody whom it listed."""
 
 
 @command()

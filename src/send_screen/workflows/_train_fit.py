@@ -91,7 +91,7 @@ def fit_version(
         cohort, models, folds=folds, seeds=seeds, capacity=spec.capacity, points=_by_points(spec), progress=progress
     )
     evidence, keys = build_evidence(cohort, scored, capacity=spec.capacity, seed=int(spec.sha256[:8], 16))
-    progress("Fitting the version on all schools that were not held out")
+    progress("Fitting the version on all rows that were not held out")
     fitted = fit_on(models["candidate"](), cohort)
     return FittedVersion(
         spec=spec,
