@@ -15,14 +15,14 @@ import yaml
 from send_screen.cohorts import Cohort, load_cohort
 from send_screen.estimators import PenalisedLogisticClassifier
 from send_screen.evaluation import build_evidence, by_group, gaps, material_gaps, out_of_fold
-from send_screen.simulation import England, replace_goals_by_noise, simulate_england
+from send_screen.simulation import SyntheticEngland, replace_goals_by_noise, simulate_england
 from send_screen.specs import ModelSpec, load_spec
 
 HERE = Path(__file__).parent
 CONFIG = yaml.safe_load((HERE / "config.yaml").read_text(encoding="utf-8"))
 
 
-def cohort_of(england: England, spec: ModelSpec) -> Cohort:
+def cohort_of(england: SyntheticEngland, spec: ModelSpec) -> Cohort:
     """Return the cohort of a synthetic England."""
     return load_cohort(
         spec,

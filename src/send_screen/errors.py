@@ -58,7 +58,7 @@ class SendScreenError(Exception):
     file : str, optional
         The file's name.
     row : int, optional
-        The row of the file as a person counts it in a spreadsheet (the header is row 1).
+        The row of the file as in a spreadsheet (the header is row 1).
     column, rule : str, optional
         The column's name, and the id of the rule that was broken.
     os_error : OSError, optional
@@ -87,8 +87,8 @@ class SendScreenError(Exception):
         self.column = column
         self.rule = rule
         if os_error is not None:
-            not_there = isinstance(os_error, FileNotFoundError | IsADirectoryError | NotADirectoryError)
-            self.exit_code = ExitCode.USAGE if not_there else ExitCode.MACHINE
+            not_found = isinstance(os_error, FileNotFoundError | IsADirectoryError | NotADirectoryError)
+            self.exit_code = ExitCode.USAGE if not_found else ExitCode.MACHINE
 
     @property
     def where(self) -> str:
@@ -116,7 +116,7 @@ class ContractError(SendScreenError):
 
 
 class DataError(SendScreenError):
-    """Data that do not keep their contract, or that a column is missing from."""
+    """Data that violate their contract, or lack a needed column."""
 
 
 class SpecError(SendScreenError):
@@ -128,19 +128,19 @@ class LeakageError(SendScreenError):
 
 
 class TablesError(SendScreenError):
-    """A model file that is damaged, tampered with, or not one of ours."""
+    """A model file that is damaged, altered, or of another format."""
 
 
 class PopulationError(SendScreenError):
-    """A model asked about children outside the population it was made for."""
+    """A use outside what a model is for: its population, its review date, or real children after synthetic ones."""
 
 
 class GateError(SendScreenError):
-    """A version that may not be registered, promoted or used: a gate in its spec says no, or it was withdrawn."""
+    """A version that may not be registered, promoted or used: it failed a gate of its spec, or was withdrawn."""
 
 
 class LedgerError(SendScreenError):
-    """A ledger that was altered, that does not fit the registry, or that another run holds."""
+    """A ledger that was altered, disagrees with the registry, or is locked by another process."""
 
 
 class UsageError(SendScreenError):
@@ -150,7 +150,7 @@ class UsageError(SendScreenError):
 
 
 class MachineError(SendScreenError):
-    """What the machine or a server does not give: a permission, disk space, a program, an answer."""
+    """A failure of the machine or a server: permission, disk space, a missing program, no answer."""
 
     exit_code: ExitCode = ExitCode.MACHINE
 

@@ -43,7 +43,7 @@ class Section:
             for row in self.table
         ]
         text = [*([f"{self.title}:"] if self.title else []), *(indent + line for line in (*rows, *self.lines))]
-        # texts of a file can hold characters that control a terminal
+        # texts from files can hold characters that control a terminal
         return "\n".join(map(replace_unprintable, text))
 
     def to_html(self) -> str:

@@ -14,7 +14,7 @@ from send_screen.cohorts._hold_out import held_out_tables
 from send_screen.cohorts._source import read_source
 from send_screen.contracts import upn_check_letter
 from send_screen.errors import DataError, PopulationError, UsageError
-from send_screen.simulation import England, simulate_england, write_england
+from send_screen.simulation import SyntheticEngland, simulate_england, write_england
 from send_screen.simulation._england_files import school_file
 from send_screen.specs import ModelSpec, load_spec
 
@@ -25,12 +25,12 @@ def spec(repository: Path) -> ModelSpec:
 
 
 @pytest.fixture(scope="module")
-def england() -> England:
+def england() -> SyntheticEngland:
     return simulate_england(children=2_000, seed=1)
 
 
 @pytest.fixture
-def tables(england: England) -> dict[str, pd.DataFrame]:
+def tables(england: SyntheticEngland) -> dict[str, pd.DataFrame]:
     return {
         "education/pupil_census": england.pupil_census.copy(),
         "education/eyfsp": england.eyfsp.copy(),
@@ -39,7 +39,7 @@ def tables(england: England) -> dict[str, pd.DataFrame]:
 
 
 @pytest.fixture(scope="module")
-def cohort(spec: ModelSpec, england: England) -> Cohort:
+def cohort(spec: ModelSpec, england: SyntheticEngland) -> Cohort:
     return load_cohort(
         spec,
         {
@@ -58,7 +58,7 @@ def rules(cohort: Cohort) -> dict[str, int]:
     return cohort.excluded["rule"].value_counts().to_dict()
 
 
-def test_roles_are_apart_and_nothing_is_lost(cohort: Cohort, england: England, spec: ModelSpec) -> None:
+def test_roles_are_apart_and_nothing_is_lost(cohort: Cohort, england: SyntheticEngland, spec: ModelSpec) -> None:
     assert len(cohort) + len(cohort.excluded) == len(england.pupil_census)
     assert list(cohort.X.columns) == [feature.name for feature in spec.features]
     assert set(cohort.X.dtypes) == {np.dtype("float64")}
@@ -70,7 +70,7 @@ def test_roles_are_apart_and_nothing_is_lost(cohort: Cohort, england: England, s
         assert list(part.index) == list(range(len(cohort)))
 
 
-def test_values_are_those_of_the_file(cohort: Cohort, england: England) -> None:
+def test_values_are_those_of_the_file(cohort: Cohort, england: SyntheticEngland) -> None:
     census = england.pupil_census.set_index("UPN").loc[cohort.ids]
     goals = england.eyfsp.set_index("UPN").loc[cohort.ids, "E02"].reset_index(drop=True)
     expected = goals.map({"1": 1.0, "2": 2.0})
@@ -81,7 +81,7 @@ def test_values_are_those_of_the_file(cohort: Cohort, england: England) -> None:
     assert (cohort.show["row"].to_numpy() >= 2).all()
 
 
-def test_only_children_not_yet_on_the_sen_register(cohort: Cohort, england: England) -> None:
+def test_only_children_not_yet_on_the_sen_register(cohort: Cohort, england: SyntheticEngland) -> None:
     on_sen_register = set(england.pupil_census.loc[england.pupil_census["SENprovision"] != "N", "UPN"])
     assert on_sen_register
     assert not on_sen_register & set(cohort.ids)
@@ -130,7 +130,7 @@ def test_the_order_of_rows_and_columns_does_not_matter(spec: ModelSpec, tables: 
 
 @pytest.mark.parametrize("form", ["folder", "csv", "parquet", "arrow", "frame"])
 def test_every_form_of_data_gives_the_same_cohort(
-    spec: ModelSpec, england: England, cohort: Cohort, tmp_path: Path, form: str
+    spec: ModelSpec, england: SyntheticEngland, cohort: Cohort, tmp_path: Path, form: str
 ) -> None:
     if form == "folder":
         write_england(england, tmp_path)
@@ -153,7 +153,7 @@ def test_every_form_of_data_gives_the_same_cohort(
     pd.testing.assert_frame_equal(both, cohort.X)
 
 
-def test_xlsx_too(spec: ModelSpec, england: England, tmp_path: Path) -> None:
+def test_xlsx_too(spec: ModelSpec, england: SyntheticEngland, tmp_path: Path) -> None:
     import xlsxwriter
 
     wide = school_file(england)
@@ -244,13 +244,13 @@ def test_a_few_from_another_year_are_excluded(spec: ModelSpec, tables: dict[str,
     assert rules(screening(spec, tables))["POPULATION-YEAR-GROUP"] == 10
 
 
-def test_one_file_for_two_meanings_of_a_column_is_refused(spec: ModelSpec, england: England) -> None:
+def test_one_file_for_two_meanings_of_a_column_is_refused(spec: ModelSpec, england: SyntheticEngland) -> None:
     wide = england.pupil_census.merge(england.eyfsp.drop(columns="AcademicYear"), on="UPN")
     with pytest.raises(DataError, match="folder with one file per contract"):
         load_cohort(spec, wide)
 
 
-def test_two_files_for_one_contract_are_refused(spec: ModelSpec, england: England, tmp_path: Path) -> None:
+def test_two_files_for_one_contract_are_refused(spec: ModelSpec, england: SyntheticEngland, tmp_path: Path) -> None:
     write_england(england, tmp_path)
     england.eyfsp.to_parquet(tmp_path / "eyfsp.parquet")
     with pytest.raises(DataError, match="more than one file"):
@@ -375,7 +375,7 @@ def test_when_nobody_can_be_screened_the_cohort_is_empty(spec: ModelSpec, tables
 
 @pytest.mark.parametrize("form", ["folder", "frames"])
 def test_whole_schools_are_held_out(
-    spec: ModelSpec, cohort: Cohort, england: England, tmp_path: Path, form: str
+    spec: ModelSpec, cohort: Cohort, england: SyntheticEngland, tmp_path: Path, form: str
 ) -> None:
     kept, held = hold_out_schools(cohort, 3)
     assert held.school.nunique() == 3

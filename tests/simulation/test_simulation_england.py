@@ -13,7 +13,7 @@ import pytest
 
 from send_screen.contracts import check_table, is_synthetic_upn, load_contract, upn_check_letter
 from send_screen.errors import UsageError
-from send_screen.simulation import England, simulate_england
+from send_screen.simulation import SyntheticEngland, simulate_england
 from send_screen.simulation._england import census_day
 from send_screen.simulation._population import upns
 from send_screen.simulation._rates import AREA_OF_BOYS, AREA_OF_GIRLS, ETHNIC_GROUPS, GOALS
@@ -26,11 +26,11 @@ FRAMES = {
 
 
 @pytest.fixture(scope="module")
-def large() -> England:
+def large() -> SyntheticEngland:
     return simulate_england(60_000, seed=7)
 
 
-def fingerprint(england: England) -> str:
+def fingerprint(england: SyntheticEngland) -> str:
     frames = (england.pupil_census, england.eyfsp, england.sen_status, england.truth)
     return hashlib.sha256("".join(frame.to_csv() for frame in frames).encode()).hexdigest()
 
@@ -55,7 +55,7 @@ def test_frames_keep_their_contracts(name: str, seed: int) -> None:
     assert len(result.frame) == len(frame)
 
 
-def test_children_are_marked_as_synthetic_and_belong_together(large: England) -> None:
+def test_children_are_marked_as_synthetic_and_belong_together(large: SyntheticEngland) -> None:
     upn = large.pupil_census["UPN"]
     assert upn.is_unique
     assert all(is_synthetic_upn(child) for child in upn[:500])
@@ -129,7 +129,7 @@ def test_shares_add_up() -> None:
     assert AREA_OF_GIRLS.sum() == pytest.approx(1.0)
 
 
-def joined(england: England) -> pd.DataFrame:
+def joined(england: SyntheticEngland) -> pd.DataFrame:
     """One row per child with a profile: census, goals, later record and truth, ``gld`` and ``later`` as booleans."""
     later = england.sen_status[["UPN", "SENprovision"]].rename(columns={"SENprovision": "Later"})
     frame = england.pupil_census.merge(england.eyfsp.drop(columns="AcademicYear"), on="UPN")
@@ -141,7 +141,7 @@ def joined(england: England) -> pd.DataFrame:
     return frame
 
 
-def test_good_level_of_development_is_near_the_published_rates(large: England) -> None:
+def test_good_level_of_development_is_near_the_published_rates(large: SyntheticEngland) -> None:
     frame = joined(large)
     rate = 100 * frame["gld"].mean()
     by = {key: 100 * frame.groupby(key)["gld"].mean() for key in ("Sex", "FSMeligible", "season")}
@@ -154,7 +154,7 @@ def test_good_level_of_development_is_near_the_published_rates(large: England) -
     assert (frame[list(GOALS)] == "2").sum(axis=1).mean() == pytest.approx(14.1, abs=0.3)
 
 
-def test_sen_register_is_near_the_published_rates(large: England) -> None:
+def test_sen_register_is_near_the_published_rates(large: SyntheticEngland) -> None:
     frame = joined(large)
     provision = 100 * large.pupil_census["SENprovision"].value_counts(normalize=True)
     assert provision["E"] == pytest.approx(2.4, abs=0.5)
@@ -169,7 +169,7 @@ def test_sen_register_is_near_the_published_rates(large: England) -> None:
     assert support["true"] / support["false"] == pytest.approx(1.8, abs=0.25)
 
 
-def test_identification_is_biased_as_it_is_in_england(large: England) -> None:
+def test_identification_is_biased_as_it_is_in_england(large: SyntheticEngland) -> None:
     frame = joined(large)
     assert large.truth["school_effect"].var() > large.truth["other_effect"].var()
     ever = (frame["later"] | (frame["SENprovision"] != "N")).groupby(frame["season"]).mean()
@@ -186,14 +186,14 @@ def test_identification_is_biased_as_it_is_in_england(large: England) -> None:
     assert gap[unsettled].mean() > 5 * gap[~unsettled].mean()
 
 
-def test_goals_tell_of_need_beyond_their_number(large: England) -> None:
+def test_goals_tell_of_need_beyond_their_number(large: SyntheticEngland) -> None:
     frame = joined(large)
     few = (frame[list(GOALS)] == "1").sum(axis=1).between(1, 5)
     emerging = frame.loc[few].assign(speaking=lambda part: part["E02"] == "1").groupby("speaking")["true_need"].mean()
     assert emerging[True] > 1.5 * emerging[False]
 
 
-def test_types_of_need_follow_the_code_set(large: England) -> None:
+def test_types_of_need_follow_the_code_set(large: SyntheticEngland) -> None:
     status = large.sen_status
     assert status.loc[status["SENprovision"] == "N", "SENtype"].isna().all()
     assert status.loc[status["SENprovision"] != "N", "SENtype"].notna().all()

@@ -7,20 +7,20 @@ import pandas as pd
 import pytest
 
 from send_screen.errors import UsageError
-from send_screen.simulation import England, replace_goals_by_noise, simulate_england
+from send_screen.simulation import SyntheticEngland, replace_goals_by_noise, simulate_england
 from send_screen.simulation._rates import GOALS
 
 
 @pytest.fixture(scope="module")
-def england() -> England:
+def england() -> SyntheticEngland:
     return simulate_england(6_000, seed=1)
 
 
-def sex_of(england: England) -> np.ndarray:
+def sex_of(england: SyntheticEngland) -> np.ndarray:
     return england.pupil_census.set_index("UPN")["Sex"].reindex(england.eyfsp["UPN"]).to_numpy()
 
 
-def recall(england: England, sex: str) -> float:
+def recall(england: SyntheticEngland, sex: str) -> float:
     """Share of the later needs of one sex among the tenth with most goals not met, of those not on the SEN register."""
     later = england.sen_status.set_index("UPN")["SENprovision"] != "N"
     census = england.pupil_census.set_index("UPN")
@@ -33,7 +33,7 @@ def recall(england: England, sex: str) -> float:
 
 
 @pytest.mark.parametrize("sex", ["F", "M"])
-def test_noise_hides_the_needs_of_that_sex_only(england: England, sex: str) -> None:
+def test_noise_hides_the_needs_of_that_sex_only(england: SyntheticEngland, sex: str) -> None:
     harmed = replace_goals_by_noise(england, sex, seed=5)
     theirs = sex_of(england) == sex
     same = (harmed.eyfsp == england.eyfsp).all(axis=1)
@@ -44,7 +44,7 @@ def test_noise_hides_the_needs_of_that_sex_only(england: England, sex: str) -> N
         assert getattr(harmed, name) is getattr(england, name)
 
 
-def test_noise_keeps_the_shares_and_what_is_not_assessed(england: England) -> None:
+def test_noise_keeps_the_shares_and_what_is_not_assessed(england: SyntheticEngland) -> None:
     harmed = replace_goals_by_noise(england, "F", seed=5)
     girls = sex_of(england) == "F"
     before, after = england.eyfsp.loc[girls, list(GOALS)], harmed.eyfsp.loc[girls, list(GOALS)]
@@ -53,7 +53,7 @@ def test_noise_keeps_the_shares_and_what_is_not_assessed(england: England) -> No
     assert (harmed.eyfsp.dtypes == england.eyfsp.dtypes).all()
 
 
-def test_share_of_noise_and_its_seed(england: England) -> None:
+def test_share_of_noise_and_its_seed(england: SyntheticEngland) -> None:
     girls = sex_of(england) == "F"
 
     def changed(**arguments: float) -> float:
@@ -67,6 +67,6 @@ def test_share_of_noise_and_its_seed(england: England) -> None:
 
 
 @pytest.mark.parametrize(("sex", "share"), [("X", 1.0), ("F", 1.5), ("F", -0.1)])
-def test_impossible_noise_is_refused(england: England, sex: str, share: float) -> None:
+def test_impossible_noise_is_refused(england: SyntheticEngland, sex: str, share: float) -> None:
     with pytest.raises(UsageError):
         replace_goals_by_noise(england, sex, seed=0, share=share)

@@ -8,18 +8,18 @@ import pandas as pd
 import pytest
 
 from send_screen.contracts import check_table, is_synthetic_upn, load_contract
-from send_screen.simulation import England, simulate_england, write_england
+from send_screen.simulation import SyntheticEngland, simulate_england, write_england
 from send_screen.simulation._england_files import school_file
 from send_screen.simulation._rates import GOALS
 
 
 @pytest.fixture(scope="module")
-def england() -> England:
+def england() -> SyntheticEngland:
     return simulate_england(2_000, seed=3)
 
 
 @pytest.fixture(scope="module")
-def folder(england: England, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(england: SyntheticEngland, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_england(england, tmp_path_factory.mktemp("files") / "england")
 
 
@@ -27,7 +27,7 @@ def read(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 
-def test_files_hold_the_frames_and_not_the_truth(england: England, folder: Path) -> None:
+def test_files_hold_the_frames_and_not_the_truth(england: SyntheticEngland, folder: Path) -> None:
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert found == {"README.txt", "pupil_census.csv", "eyfsp.csv", "sen_status.csv", "schools/school_file.csv"}
     for name in ("pupil_census", "eyfsp", "sen_status"):
@@ -48,13 +48,13 @@ def test_readme_says_that_the_children_are_invented(folder: Path) -> None:
     assert max(map(len, text.splitlines())) <= 120
 
 
-def test_writing_twice_gives_the_same_bytes(england: England, folder: Path, tmp_path: Path) -> None:
+def test_writing_twice_gives_the_same_bytes(england: SyntheticEngland, folder: Path, tmp_path: Path) -> None:
     again = write_england(england, tmp_path)
     for path in folder.rglob("*.csv"):
         assert path.read_bytes() == (again / path.relative_to(folder)).read_bytes()
 
 
-def test_school_file_is_a_new_cohort_of_one_school_without_the_outcome(england: England, folder: Path) -> None:
+def test_school_file_is_a_new_cohort_of_one_school_without_the_outcome(england: SyntheticEngland, folder: Path) -> None:
     school = read(folder / "schools" / "school_file.csv")
     assert school.columns.tolist() == [*england.pupil_census.columns, *GOALS]
     assert school["School"].nunique() == 1
@@ -64,7 +64,7 @@ def test_school_file_is_a_new_cohort_of_one_school_without_the_outcome(england: 
     assert all(map(is_synthetic_upn, school["UPN"]))
 
 
-def test_school_file_has_what_real_exports_have(england: England) -> None:
+def test_school_file_has_what_real_exports_have(england: SyntheticEngland) -> None:
     school = school_file(england)
     blank = school[list(GOALS)].isna()
     assert blank.all(axis=1).any()

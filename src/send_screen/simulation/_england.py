@@ -1,4 +1,4 @@
-"""Simulate England's reception cohorts: recorded data, and the latent need behind them."""
+"""Simulate a reception year in England: the recorded data, and the latent need that caused them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from send_screen.errors import UsageError
-from send_screen.simulation._need import Need, Observed, Record, identify, observe, simulate_need
+from send_screen.simulation._need import Need, Observed, SenRegister, identify, observe, simulate_need
 from send_screen.simulation._population import Children, simulate_children, simulate_schools
 from send_screen.simulation._rates import AREAS, GOALS
 
@@ -18,23 +18,25 @@ CHILDREN_A_SCHOOL = 100
 
 
 @dataclass(frozen=True)
-class England:
-    """A synthetic England. No child in it exists.
+class SyntheticEngland:
+    """Simulated tables of a reception year in England. No child in them exists.
 
     Attributes
     ----------
     pupil_census : pandas.DataFrame, shape (n, 16)
         Contract ``education/pupil_census``: one row per child, school by school.
     eyfsp : pandas.DataFrame, shape (m, 19)
-        Contract ``education/eyfsp``: goals ``E01`` .. ``E17``. A few children, mostly mobile ones, have no profile.
+        Contract ``education/eyfsp``: early learning goals ``E01`` .. ``E17``. A few children, mostly mobile ones, have
+        no profile.
     sen_status : pandas.DataFrame, shape (k, 4)
-        Contract ``outcomes/sen_status``: the record in January, two academic years on. A few children are not found.
+        Contract ``outcomes/sen_status``: the SEN register in January, two academic years later. A few
+        children are not traced.
     truth : pandas.DataFrame, shape (n, 9)
-        Known only here, in the order of ``pupil_census``: ``UPN``, ``true_need``, ``area`` (None without a need),
+        Latent variables, in the order of ``pupil_census``: ``UPN``, ``true_need``, ``area`` (None without a need),
         ``severity``, ``development``, ``mobile``, ``looked_after``, and the two parts of identification that are not
         need, in log-odds: ``other_effect`` (the child's circumstances) and ``school_effect``. No model may see it.
     children, schools, seed, academic_year
-        The arguments it was made with.
+        The arguments of :func:`simulate_england`.
     """
 
     pupil_census: pd.DataFrame
@@ -58,27 +60,28 @@ class England:
 
 def simulate_england(
     children: int = 20_000, schools: int | None = None, seed: int = 0, *, academic_year: str = "2022/23"
-) -> England:
+) -> SyntheticEngland:
     """Simulate the reception children of one academic year.
 
-    A hidden need, with an area, holds children back in the goals of the profile, keeps some of them from school and
-    leads some of them onto the SEN register; but so do birth date, language, absence and, most of all, the school.
+    A latent need in one of four areas lowers attainment of the early learning goals, raises absence, and leads to
+    identification (entry on the SEN register). Birth date, language, absence and, most of all, the school have effects
+    on identification too.
     With the same seed another academic year has other children in the same schools.
 
     Parameters
     ----------
     children : int
-        How many.
+        Number of children.
     schools : int, optional
         How many schools; by default one for every 100 children.
     seed : int
-        Same seed, same frames, in any process.
+        The same seed gives the same frames in any process.
     academic_year : str
         Year in reception, such as ``"2022/23"``.
 
     Returns
     -------
-    England
+    SyntheticEngland
 
     Raises
     ------
@@ -102,14 +105,15 @@ def simulate_england(
     if children < 1 or seed < 0:
         raise UsageError("The number of children must be 1 or more and the seed 0 or more.", remedy="Change them.")
     count = max(1, round(children / CHILDREN_A_SCHOOL)) if schools is None else schools
-    # One stream a stage: a change in one stage leaves what the others draw as it is. Schools do not depend on the year.
+    # One random stream per stage, so that a change in one stage does not affect the others. Schools are the same in all
+    # years.
     simulated = simulate_schools(np.random.default_rng([seed, 0]), count, children)
     streams = [np.random.default_rng([seed, first_year, stage]) for stage in range(1, 5)]
     who = simulate_children(streams[0], simulated, first_year)
     need = simulate_need(streams[1], simulated, who)
     seen = observe(streams[2], who, need)
     record = identify(streams[3], simulated, who, need, seen)
-    return England(
+    return SyntheticEngland(
         pupil_census=_pupil_census(who, seen, record, academic_year),
         eyfsp=_eyfsp(who, seen, academic_year),
         sen_status=_sen_status(who, record, first_year),
@@ -121,7 +125,7 @@ def simulate_england(
     )
 
 
-def _pupil_census(who: Children, seen: Observed, record: Record, academic_year: str) -> pd.DataFrame:
+def _pupil_census(who: Children, seen: Observed, record: SenRegister, academic_year: str) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "UPN": who.upn,
@@ -150,7 +154,7 @@ def _eyfsp(who: Children, seen: Observed, academic_year: str) -> pd.DataFrame:
     return frame[seen.has_profile].reset_index(drop=True)
 
 
-def _sen_status(who: Children, record: Record, first_year: int) -> pd.DataFrame:
+def _sen_status(who: Children, record: SenRegister, first_year: int) -> pd.DataFrame:
     types = pd.Series(record.later_type)
     frame = pd.DataFrame(
         {
@@ -163,7 +167,7 @@ def _sen_status(who: Children, record: Record, first_year: int) -> pd.DataFrame:
     return frame[record.traced].reset_index(drop=True)
 
 
-def _truth(who: Children, need: Need, record: Record) -> pd.DataFrame:
+def _truth(who: Children, need: Need, record: SenRegister) -> pd.DataFrame:
     area = pd.Series(np.array(AREAS, dtype=object)[need.area], dtype=object)
     return pd.DataFrame(
         {

@@ -1,4 +1,4 @@
-"""Write the tables of a synthetic England as CSV files, with one school's export to screen."""
+"""Write simulated tables as CSV files, with one school's export to screen."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from send_screen.documents import DEFAULT_MODE, write_atomically
-from send_screen.simulation._england import England, simulate_england
+from send_screen.simulation._england import SyntheticEngland, simulate_england
 from send_screen.simulation._rates import GOALS
 
 README = """\
@@ -30,14 +30,14 @@ screen any.
 """
 
 
-def write_england(england: England, folder: str | Path, *, academic_year: str = "2025/26") -> Path:
-    """Write a synthetic England as CSV files, with a school's file to screen.
+def write_england(england: SyntheticEngland, folder: str | Path, *, academic_year: str = "2025/26") -> Path:
+    """Write simulated tables as CSV files, with a school's file to screen.
 
     Parameters
     ----------
-    england : England
+    england : SyntheticEngland
     folder : str or pathlib.Path
-        Made when it does not exist. Files of the same names are replaced.
+        Created if it does not exist. Files of the same names are replaced.
     academic_year : str
         Reception year of the children in ``schools/school_file.csv``: other children, in one of the same schools.
 
@@ -64,7 +64,7 @@ def write_england(england: England, folder: str | Path, *, academic_year: str = 
         academic_year=england.academic_year,
         school_year=academic_year,
     )
-    # The notice is written first: an interrupted folder still says that its children are invented.
+    # written first, so that an interrupted folder has it too
     write_atomically(text, root / "README.txt", mode=DEFAULT_MODE)
     for name in ("pupil_census", "eyfsp", "sen_status"):
         _write(getattr(england, name), root / f"{name}.csv")
@@ -72,7 +72,7 @@ def write_england(england: England, folder: str | Path, *, academic_year: str = 
     return root
 
 
-def school_file(england: England, *, academic_year: str = "2025/26") -> pd.DataFrame:
+def school_file(england: SyntheticEngland, *, academic_year: str = "2025/26") -> pd.DataFrame:
     """Return one school's new reception children as its own system would export them: census and EYFSP, no outcome.
 
     The school is the one of median size. Besides the missing values of the simulation, two children have early learning

@@ -1,4 +1,4 @@
-"""Small synthetic examples: rows that keep a spec's contracts, and an evidence table."""
+"""Small synthetic examples: rows that conform to a spec's contracts, and an evidence table."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _DATES = ("2018-03-01", "2017-11-15")
 
 
 def synthetic_rows(spec: ModelSpec, contracts: dict[str, Contract]) -> pd.DataFrame:
-    """Return two rows of children who do not exist, and who are in the spec's population and eligible.
+    """Return two rows of synthetic children who are in the spec's population and eligible.
 
-    They are the only example that a published model carries. Every value is made from the contract alone (its codes,
-    the middle of its ranges), so that nothing of any training child can be in it.
+    They are the only example in a published model. Every value follows from the contract alone (its codes, the middle
+    of its ranges), so no training child's data can be in it.
 
-    Numbers are float64, and everything else is text. Contracts that are there for training only are passed over, and so
-    are columns from which a file may give another one in parts.
+    Numbers are float64, and everything else is text. Training-only contracts are left out, and so are optional columns
+    from which others are derived.
     """
     training_only = {use.contract for use in spec.data if use.training_only}
     conditions = (*spec.population.where, *spec.eligible.where)
@@ -62,7 +62,7 @@ def _value(column: Column, child: int) -> str | float:
         return _DATES[child]
     if column.logical_type in ("integer", "number"):
         low, high = column.minimum or 0.0, column.maximum or 100.0
-        # A part is never above its whole.
+        # a part is at most the whole
         fraction = 0.1 if column.rule("notAbove") else 0.5
         return float(int(low + fraction * (high - low)) + child)
     pattern = column.rule("pattern")

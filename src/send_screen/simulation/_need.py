@@ -1,4 +1,7 @@
-"""Simulate need, what schools record of it by the end of reception, and who is identified, then and later."""
+"""Simulate latent need, what schools record by the end of reception, and who is identified, then and later.
+
+*Identified* means put on the SEN register: with SEN support (K) or an EHC plan (E).
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,8 @@ from send_screen.simulation._rates import (
     AREA_OF_GIRLS,
     GOALS,
     NEED_ON_GOALS,
-    TYPES_OF_PLAN,
-    TYPES_OF_SUPPORT,
+    TYPES_OF_EHC_PLAN,
+    TYPES_OF_SEN_SUPPORT,
     TYPES_WITHOUT_NEED,
 )
 
@@ -21,16 +24,16 @@ from send_screen.simulation._rates import (
 EAL_ON_GOALS = np.array(
     [0.20, 0.35, 0.0, 0.0, 0.0, 0.0, 0.0, 0.30, 0.0, 0.10, 0.0, 0.0, 0.30, 0.30, 0.20, 0.0, 0.05]
 )  # fmt: skip
-#: A goal is reached above these values of the latent scale. They were fitted at 200,000 children, so that 82, 83, 85,
-#: 87, 89, 92, 86, 81, 76, 71, 79, 78, 80, 80, 84, 87 and 87 % of those assessed reach them (England 2023/24, rounded).
-GOAL_CUTS = -np.array(
+#: A goal is met above these values of the latent scale. They were fitted at 200,000 children, so that 82, 83, 85,
+#: 87, 89, 92, 86, 81, 76, 71, 79, 78, 80, 80, 84, 87 and 87 % of those assessed meet them (England 2023/24, rounded).
+GOAL_THRESHOLDS = -np.array(
     [2.40, 2.38, 2.43, 2.48, 2.71, 2.57, 2.28, 2.26, 1.88, 1.72, 1.98, 1.95, 2.11, 2.11, 2.23, 2.29, 2.40]
 )
 GOAL_NOISE = 0.17
-NEED_CUT = 1.20
+NEED_THRESHOLD = 1.20
 SESSIONS = 380
 #: Sessions missed above which a child counts as very absent: about the most absent quarter.
-VERY_ABSENT = 0.085
+VERY_ABSENT_SHARE = 0.085
 
 
 @dataclass(frozen=True)
@@ -54,15 +57,15 @@ class Observed:
 
 
 @dataclass(frozen=True)
-class Record:
+class SenRegister:
     """The SEN register of the children, and the causes of being identified; each field has shape (n,)."""
 
     at_reception: np.ndarray  # "N", "K" or "E" at the end of reception
-    later: np.ndarray  # the same in January two academic years on
+    later: np.ndarray  # the same in January two academic years later
     later_type: np.ndarray  # SEN type of ``later``; empty for "N"
     other_effect: np.ndarray  # of all circumstances but need on the log-odds of being identified
     school_effect: np.ndarray  # of the school on the same log-odds
-    traced: np.ndarray  # False where the child could not be found two years on
+    traced: np.ndarray  # False where the child could not be traced two years later
 
 
 def simulate_need(rng: np.random.Generator, schools: Schools, children: Children) -> Need:
@@ -75,7 +78,7 @@ def simulate_need(rng: np.random.Generator, schools: Schools, children: Children
         + 1.0 * children.looked_after
         + rng.normal(0.0, 1.0, n)
     )
-    true_need = liability > NEED_CUT
+    true_need = liability > NEED_THRESHOLD
     shares = np.where(children.male[:, None], np.cumsum(AREA_OF_BOYS), np.cumsum(AREA_OF_GIRLS))
     area = np.minimum((rng.random(n)[:, None] > shares).sum(axis=1), 3)
     development = (
@@ -89,11 +92,11 @@ def simulate_need(rng: np.random.Generator, schools: Schools, children: Children
         + schools.attainment[children.school]
         + rng.normal(0.0, 1.0, n)
     )
-    return Need(true_need, area, np.where(true_need, 0.6 + (liability - NEED_CUT), 0.0), development)
+    return Need(true_need, area, np.where(true_need, 0.6 + (liability - NEED_THRESHOLD), 0.0), development)
 
 
 def observe(rng: np.random.Generator, children: Children, need: Need) -> Observed:
-    """Draw what the schools record: goals, sessions, and what is missing and for whom."""
+    """Draw the recorded data: early learning goals, absence, and missing values."""
     n = len(children.school)
     scale = (
         need.development[:, None]
@@ -101,7 +104,7 @@ def observe(rng: np.random.Generator, children: Children, need: Need) -> Observe
         - children.eal[:, None] * EAL_ON_GOALS
         + rng.normal(0.0, GOAL_NOISE, (n, len(GOALS)))
     )
-    goals = np.where(scale > GOAL_CUTS, "2", "1")
+    goals = np.where(scale > GOAL_THRESHOLDS, "2", "1")
 
     unsettled = children.mobile | children.traveller | children.looked_after
     partly = rng.random(n) < 0.004 + 0.05 * unsettled + 0.05 * (need.severity > 2.0)
@@ -122,10 +125,12 @@ def observe(rng: np.random.Generator, children: Children, need: Need) -> Observe
     return Observed(goals, has_profile, sessions, rng.binomial(sessions, 1 / (1 + np.exp(-log_odds))))
 
 
-def identify(rng: np.random.Generator, schools: Schools, children: Children, need: Need, observed: Observed) -> Record:
+def identify(
+    rng: np.random.Generator, schools: Schools, children: Children, need: Need, observed: Observed
+) -> SenRegister:
     """Draw who is identified, from need, from the child's other circumstances and from the school."""
     n = len(children.school)
-    very_absent = observed.absent > VERY_ABSENT * observed.sessions
+    very_absent = observed.absent > VERY_ABSENT_SHARE * observed.sessions
     other_effect = (
         0.15 * children.male
         + 0.25 * children.fsm
@@ -151,13 +156,13 @@ def identify(rng: np.random.Generator, schools: Schools, children: Children, nee
     later = np.where(at_reception == "K", np.where(to_ehc_plan, "E", np.where(stays, "K", "N")), at_reception)
     later = np.where((at_reception == "N") & new, np.where(to_ehc_plan & need.true_need, "E", "K"), later)
     traced = rng.random(n) >= 0.01 + 0.04 * (children.mobile | children.traveller)
-    return Record(at_reception, later, _types(rng, need, later), other_effect, school_effect, traced)
+    return SenRegister(at_reception, later, _types(rng, need, later), other_effect, school_effect, traced)
 
 
 def _types(rng: np.random.Generator, need: Need, later: np.ndarray) -> np.ndarray:
     """Draw the SEN type recorded for each child on the SEN register."""
     types = np.full(len(later), "", dtype="U4")
-    for provision, by_area in (("K", TYPES_OF_SUPPORT), ("E", TYPES_OF_PLAN)):
+    for provision, by_area in (("K", TYPES_OF_SEN_SUPPORT), ("E", TYPES_OF_EHC_PLAN)):
         for area, shares in enumerate(by_area):
             _fill(rng, types, (later == provision) & need.true_need & (need.area == area), shares)
     _fill(rng, types, (later == "K") & ~need.true_need, TYPES_WITHOUT_NEED)

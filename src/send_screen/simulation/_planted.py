@@ -1,4 +1,4 @@
-"""Planted harm to one group, which an audit must name."""
+"""Simulate harm to one group, to test whether the evaluation finds it."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ import numpy as np
 import pandas as pd
 
 from send_screen.errors import UsageError
-from send_screen.simulation._england import England
+from send_screen.simulation._england import SyntheticEngland
 from send_screen.simulation._rates import GOALS
 
 
-def replace_goals_by_noise(england: England, sex: str, seed: int, share: float = 1.0) -> England:
-    """Replace the goals of one sex by noise, so that its needs can no longer be seen in them.
+def replace_goals_by_noise(england: SyntheticEngland, sex: str, seed: int, share: float = 1.0) -> SyntheticEngland:
+    """Replace the early learning goals of one sex by noise, so that they no longer predict its needs.
 
-    Each goal is drawn anew and independently with the share of that sex who reached it; goals not assessed stay as
-    they are, so that no child is excluded more or less often. Nothing but the goals changes.
+    Each goal is drawn independently with the share of that sex who met it. Goals that were not assessed stay so, and
+    exclusions do not change.
 
     Parameters
     ----------
-    england : England
+    england : SyntheticEngland
     sex : {"F", "M"}
         Whose goals.
     seed : int
@@ -30,7 +30,7 @@ def replace_goals_by_noise(england: England, sex: str, seed: int, share: float =
 
     Returns
     -------
-    England
+    SyntheticEngland
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Simulate schools and the reception children in them: size and mix, names, identifiers, birth and background."""
+"""Simulate schools and their reception children: sizes, intake, names, identifiers, birth dates and background."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ IDENTIFICATION_SD = 1.10
 
 @dataclass(frozen=True)
 class Schools:
-    """The schools of one synthetic England; each field has shape (s,)."""
+    """Simulated schools; each field has shape (s,)."""
 
     number: np.ndarray  # int: establishment number, four digits
     size: np.ndarray  # int: children in reception

@@ -3,8 +3,8 @@
 Sources of the targets: *Early years foundation stage profile results* 2023 to 2024 (Department for Education);
 *Special educational needs in England*, January 2025 (same); Connected Bradford [Bradford2024]_; EPI reports on the
 identification of SEND [EPI2021]_ [EPI2025]_. The shares by ethnic group are rounded from the school census and rough.
-The constants were fitted by hand at 200,000 children. They are fixed numbers and not fitted anew to each simulation,
-so that a small England differs from a large one by chance alone.
+The constants were fitted by hand at 200,000 children and are fixed, so that a small simulation differs from a large one
+by chance alone.
 
 .. [Bradford2024] Archives of Disease in Childhood 109:52.
 .. [EPI2021] Education Policy Institute, *Identifying pupils with special educational needs and disabilities*.
@@ -18,9 +18,10 @@ from dataclasses import dataclass
 import numpy as np
 
 GOALS = tuple(f"E{number:02d}" for number in range(1, 18))
+#: The four areas of need of the SEND Code of Practice; SEMH is social, emotional and mental health.
 AREAS = ("communication and interaction", "cognition and learning", "SEMH", "sensory and physical")
 
-#: How strongly a need of each area (rows, as AREAS) holds a child back in each goal, per unit of severity.
+#: Effect of a need in each area (rows, as AREAS) on each goal, per unit of severity.
 #:       COM       PSE            PHY       LIT            MAT       UTW            EXP
 NEED_ON_GOALS = 1.4 * np.array(
     [
@@ -35,13 +36,13 @@ AREA_OF_BOYS = np.array([0.49, 0.20, 0.24, 0.07])
 AREA_OF_GIRLS = np.array([0.45, 0.29, 0.17, 0.09])
 
 #: SEN types (codes of the school census) by area, for SEN support and for an EHC plan.
-TYPES_OF_SUPPORT = (
+TYPES_OF_SEN_SUPPORT = (
     (("SLCN", 0.85), ("ASD", 0.15)),
     (("MLD", 0.55), ("SPLD", 0.45)),
     (("SEMH", 1.0),),
     (("PD", 0.4), ("HI", 0.3), ("VI", 0.2), ("MSI", 0.1)),
 )
-TYPES_OF_PLAN = (
+TYPES_OF_EHC_PLAN = (
     (("ASD", 0.6), ("SLCN", 0.4)),
     (("MLD", 0.5), ("SLD", 0.3), ("SPLD", 0.1), ("PMLD", 0.1)),
     (("SEMH", 1.0),),
@@ -53,7 +54,7 @@ TYPES_WITHOUT_NEED = (("NSA", 0.25), ("SLCN", 0.35), ("MLD", 0.15), ("SEMH", 0.2
 
 @dataclass(frozen=True)
 class EthnicGroup:
-    """One ethnic group of the synthetic England: its share, its use of languages, its average development."""
+    """A simulated ethnic group: its share, the share with EAL and their languages, and its average development."""
 
     code: str
     share: float

@@ -1,7 +1,7 @@
 """Model specs: population, features, outcome, capacity, gates and owner of a model.
 
-:func:`load_spec` reads a YAML, finds every mistake in it at once, and returns a frozen :class:`ModelSpec`. The hash of
-the file's bytes is part of the identity of every version that is trained from it.
+:func:`load_spec` reads a YAML file, reports all its mistakes at once, and returns a frozen :class:`ModelSpec`. The hash
+of the file's bytes is part of the identity of every version that is trained from it.
 """
 
 from send_screen.specs._columns import AgeInMonths, ColumnRef, Condition, Equals, Feature, Share

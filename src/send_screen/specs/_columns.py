@@ -15,7 +15,7 @@ from send_screen.documents import Document
 
 _COLUMN_PATTERN = r"[a-z_]+/[a-z_]+\.[A-Za-z][A-Za-z0-9_]*"
 
-#: A value of a column, as the YAML writes it.
+#: A value of a column in the YAML.
 Scalar = bool | int | float | str
 Values = Annotated[tuple[Scalar, ...], Field(min_length=1)]
 OneLine = Annotated[str, Field(min_length=1), AfterValidator(lambda text: " ".join(text.split()))]
@@ -23,7 +23,7 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,62}$")]
 
 
 def as_code(value: object) -> str:
-    """Return a value of a spec or a frame as the code a contract writes: 1 and 1.0 are ``"1"``, true is ``"true"``.
+    """Return a value of a spec or a frame as a code in a contract: 1 and 1.0 are ``"1"``, true is ``"true"``.
 
     Examples
     --------
@@ -70,7 +70,7 @@ ColumnPath = Annotated[
 
 
 class Condition(Document):
-    """What a row must satisfy: its value is one of ``in``, or none of ``not_in``."""
+    """A condition on rows: the value of a column is one of ``in``, or none of ``not_in``."""
 
     column: ColumnPath
     any_of: Annotated[Values | None, Field(alias="in")] = None
@@ -86,7 +86,7 @@ class Condition(Document):
 
     @property
     def negated(self) -> bool:
-        """Whether the value must be none of ``values``."""
+        """Whether the condition is ``not_in``."""
         return self.not_in is not None
 
     @property
@@ -108,16 +108,16 @@ def column_refs(part: object, path: str = "$") -> Iterator[tuple[str, ColumnRef]
 
 
 class _FromColumns(Document):
-    """Base class of what is computed from columns of contracts."""
+    """Base class of features and their derivations, which are computed from columns of contracts."""
 
     @property
     def sources(self) -> tuple[ColumnRef, ...]:
-        """The columns that it is computed from."""
+        """The columns that the feature is computed from."""
         return tuple(ref for _, ref in column_refs(self))
 
 
 class AgeInMonths(_FromColumns):
-    """Whole months from birth to a month: of a date of birth, or of a year and a month of birth."""
+    """Age in whole months at a month (or the as-of date), from a date of birth or a year and month of birth."""
 
     born: ColumnPath | None = None
     year: ColumnPath | None = None
@@ -133,14 +133,14 @@ class AgeInMonths(_FromColumns):
 
 
 class Share(_FromColumns):
-    """One count as a share of another, missing where the whole is missing or 0."""
+    """A count as a share of another, missing where the other is missing or 0."""
 
     of: ColumnPath
     out_of: ColumnPath
 
 
 class Equals(_FromColumns):
-    """1 where a column holds one value, 0 where it holds another, missing where it holds none."""
+    """Indicator of one value of a column: 1, 0 for other values, missing where missing."""
 
     column: ColumnPath
     value: Scalar

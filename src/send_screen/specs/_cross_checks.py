@@ -1,4 +1,4 @@
-"""Checks across the keys of a spec: names and codes that do not exist, columns that must not be features."""
+"""Checks across keys of a spec: names and codes that do not exist, and columns that must not be features."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from send_screen.documents import closest
 from send_screen.specs._columns import ColumnRef, Equals, Feature, Scalar, Share, as_code, column_refs
 from send_screen.specs._model_spec import GoalsNotMet, SpecDocument
 
-#: Metrics whose difference between two models the out-of-fold predictions give.
+#: Metrics that gates can bound as a difference from another model.
 COMPARED = ("roc_auc", "average_precision", "recall", "precision")
 #: The keys of a spec with which a version is compared with itself in another form.
 _COMPARED_BY = {"all_terms": "model_parameters.max_terms", "whole_points": "scorecard_points"}
@@ -32,7 +32,7 @@ def find_contradictions(spec: SpecDocument, contracts: Mapping[str, Contract]) -
     yield from _outcome_mistakes(spec, contracts)
 
 
-def _coded(spec: SpecDocument) -> Iterator[tuple[str, ColumnRef, tuple[Scalar, ...]]]:
+def _code_references(spec: SpecDocument) -> Iterator[tuple[str, ColumnRef, tuple[Scalar, ...]]]:
     """Yield path, column and codes of each part of a spec that names codes of a column."""
     for part, where in (("population", spec.population.where), ("eligible", spec.eligible.where)):
         for position, condition in enumerate(where):
@@ -49,7 +49,7 @@ def _coded(spec: SpecDocument) -> Iterator[tuple[str, ColumnRef, tuple[Scalar, .
 
 
 def _code_mistakes(spec: SpecDocument, contracts: Mapping[str, Contract]) -> Iterator[str]:
-    for path, ref, values in _coded(spec):
+    for path, ref, values in _code_references(spec):
         column = _column(contracts, ref)
         known = column.levels if column else None
         for value in values:
@@ -82,7 +82,7 @@ def _feature_mistakes(spec: SpecDocument, contracts: Mapping[str, Contract]) -> 
 
 
 def _column_mistakes(path: str, ref: ColumnRef, column: Column, feature: Feature, *, research: bool) -> Iterator[str]:
-    """Yield each way in which a feature may not use its column."""
+    """Yield each reason why a column may not be used by a feature."""
     numeric = column.logical_type in ("integer", "number") or all(map(str.isdigit, column.levels or ["x"]))
     if feature.column and feature.kind == "category" and not column.levels:
         yield f"{path}: {ref} has no codes, so it cannot be a category: it could name a child"
@@ -112,8 +112,11 @@ def _name_mistakes(spec: SpecDocument) -> Iterator[str]:
     features = [feature.name for feature in spec.features]
     baseline = spec.baseline
     if isinstance(baseline, GoalsNotMet):
-        goals = {"features": baseline.features, "operating_point.any_not_met": baseline.operating_point.any_not_met}
-        named = {f"{key}[{position}]": name for key, names in goals.items() for position, name in enumerate(names)}
+        references = {
+            "features": baseline.features,
+            "operating_point.any_not_met": baseline.operating_point.any_not_met,
+        }
+        named = {f"{key}[{position}]": name for key, names in references.items() for position, name in enumerate(names)}
     else:
         named = {"feature": baseline.feature}
     for path, name in named.items():
@@ -132,7 +135,7 @@ def _name_mistakes(spec: SpecDocument) -> Iterator[str]:
 
 
 def _group_mistakes(spec: SpecDocument) -> Iterator[str]:
-    """Yield groups that could not be told apart, or whose counts together could give small groups away."""
+    """Yield groups that could not be distinguished, or whose counts together could reveal small groups."""
     for position, group in enumerate(spec.groups):
         for other in spec.groups[:position]:
             if group.name != other.name and group.column == other.column:

@@ -29,7 +29,7 @@ def load_spec(path: str | Path) -> ModelSpec:
     Raises
     ------
     SpecError
-        With one line per mistake: its path inside the file, what is wrong, and the closest right word.
+        With one line per mistake: its path in the file, what is wrong, and the closest valid word.
 
     Examples
     --------
@@ -54,9 +54,10 @@ def load_spec(path: str | Path) -> ModelSpec:
 def parse_spec(
     raw: bytes, *, file: str, contracts: Mapping[str, Contract] | None = None, contracts_folder: Path | None = None
 ) -> ModelSpec:
-    """Return the spec in the bytes of a file, read already. ``file`` is its name in messages.
+    """Return the spec in the content of a file; ``file`` is its name in messages.
 
-    ``contracts`` are those that came with an exported model, by id. Others are looked up, first in a folder of them.
+    ``contracts`` are those that came with an exported model, by id. Others are looked up, first in
+    ``contracts_folder``.
     """
     document = read_document(SpecDocument, raw, error=SpecError, file=file, yaml=True, kind="spec")
     used: dict[str, Contract] = {}

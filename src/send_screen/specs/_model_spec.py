@@ -1,4 +1,4 @@
-"""A model spec as a typed document."""
+"""The typed document of a model spec (``spec.yaml``)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from send_screen.contracts import Contract
 from send_screen.documents import CHILDREN, SCHOOLS, Document, Noun
 from send_screen.specs._columns import ColumnPath, ColumnRef, Condition, Feature, Name, OneLine, Values
 
-#: Largest gap between groups, as a share, that is tolerated where a spec does not say.
+#: Default tolerances: the largest tolerated gap between groups, as a share.
 TOLERANCES = {"false_negative_rate": 0.10, "false_positive_rate": 0.05, "calibration_in_the_large": 0.05}
 
 SmallShare = Annotated[float, Field(gt=0, le=0.5)]
@@ -34,7 +34,7 @@ def _day(text: str) -> str:
 
 
 class Owner(Document):
-    """Who answers for the model."""
+    """Who is responsible for the model."""
 
     organisation: OneLine
     team: OneLine
@@ -43,7 +43,7 @@ class Owner(Document):
 
 
 class DataUse(Document):
-    """A contract that the model reads, and what for."""
+    """A contract whose data the model uses, and the purpose."""
 
     ref: Annotated[str, Field(alias="contract", pattern=r"^[a-z_]+/[a-z_]+@[0-9]+\.[0-9]+\.[0-9]+$")]
     essential: bool = False
@@ -57,7 +57,7 @@ class DataUse(Document):
 
 
 class Show(Document):
-    """What a list shows beside the identifier, to roles that may see it."""
+    """Columns that a list displays next to the identifier, to roles that may see them."""
 
     name: tuple[ColumnPath, ...] = ()
     class_name: Annotated[ColumnPath | None, Field(alias="class")] = None
@@ -79,19 +79,19 @@ class Population(Document):
 
 
 class Eligible(Document):
-    """Children of the population whose outcome is still open."""
+    """Conditions for being screened: children of the population whose outcome is still open."""
 
     description: OneLine
     where: Annotated[tuple[Condition, ...], Field(min_length=1)]
 
 
 class Outcome(Document):
-    """The target, its horizon, and the follow-up without which a child is not a negative."""
+    """The outcome, its horizon, and the minimum follow-up of a negative (``followed_months``)."""
 
     column: ColumnPath
     positive: Values
     negative: Values
-    #: Whether adults recorded it of the child, a test said it, or it happened: cards say what that means.
+    #: Whether adults recorded it, a test measured it, or it is an event; cards explain the limits of each.
     kind: Literal["recorded_status", "test", "event"]
     horizon_months: Annotated[int, Field(ge=1, le=240)]
     description: OneLine
@@ -99,7 +99,7 @@ class Outcome(Document):
 
 
 class AnyGoalNotMet(Document):
-    """The baseline's own operating point: it lists whoever does not meet one of these goals."""
+    """The baseline's own operating point: it lists children who do not meet all of these goals."""
 
     any_not_met: Annotated[tuple[Name, ...], Field(min_length=1)]
     description: OneLine
@@ -144,7 +144,7 @@ class ModelParameters(Document):
 
 
 class Group(Document):
-    """An attribute whose groups are compared; it is never a feature on that account."""
+    """A sensitive attribute whose groups are compared. That does not make it a feature."""
 
     name: Name
     column: ColumnPath
@@ -162,7 +162,7 @@ class Tolerance(Document):
 
 
 class Gate(Document):
-    """An acceptance threshold: a bound that a version must keep before it may be registered."""
+    """An acceptance threshold: a version that fails it is not registered."""
 
     metric: Literal[
         "roc_auc",
@@ -187,7 +187,7 @@ class Gate(Document):
 
 
 class Validation(Document):
-    """Grouped cross-validation: folds keep schools together, one split a seed."""
+    """Grouped cross-validation: folds keep schools together; one split per seed."""
 
     folds: Annotated[int, Field(ge=2, le=20)]
     seeds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1), AfterValidator(_each_once)]
@@ -210,7 +210,7 @@ class SpecDocument(Document):
     data: Annotated[tuple[DataUse, ...], Field(min_length=1)]
     child_id: Name
     school: ColumnPath | None = None
-    #: What pages call the people, such as students, and the values of ``school``, such as courses or clinics.
+    #: Nouns on pages for the people, such as students, and for the clusters in ``school``, such as courses.
     children_are: Noun = CHILDREN
     schools_are: Noun = SCHOOLS
     show: Show = Show()
@@ -227,7 +227,7 @@ class SpecDocument(Document):
     model_parameters: ModelParameters = ModelParameters()
     challengers: Annotated[tuple[Literal["lightgbm", "ebm"], ...], AfterValidator(_each_once)] = ()
     capacity: SmallShare
-    #: The most points of one line, where the scorecard is to have whole points; None for points with decimals.
+    #: Maximum points of a line of the scorecard, if it is to have whole points; None for points with decimals.
     scorecard_points: Annotated[int, Field(ge=2, le=100)] | None = None
     groups: Annotated[tuple[Group, ...], Field(min_length=1)]
     intersections: tuple[tuple[Name, Name], ...] = ()
@@ -238,7 +238,7 @@ class SpecDocument(Document):
 
     @property
     def compared(self) -> tuple[str, ...]:
-        """The models that the candidate is compared with: challengers, its whole points, itself without a limit."""
+        """Models that the candidate is compared with: challengers, its whole points, itself without ``max_terms``."""
         own = {"whole_points": self.scorecard_points, "all_terms": self.model_parameters.max_terms}
         return (*self.challengers, *(name for name, given in own.items() if given is not None))
 
@@ -246,12 +246,12 @@ class SpecDocument(Document):
 class ModelSpec(SpecDocument):
     """A validated model spec: population, features, outcome, model, capacity, gates and owner.
 
-    Made by :func:`send_screen.specs.load_spec`; its other attributes are the keys of ``spec.yaml``.
+    Returned by :func:`send_screen.specs.load_spec`; its other attributes are the keys of ``spec.yaml``.
 
     Attributes
     ----------
     text : str
-        The file as read.
+        The text of the file.
     sha256 : str
         Hash of the file's bytes.
     contracts : dict of str to Contract
@@ -281,7 +281,7 @@ class ModelSpec(SpecDocument):
 
     @property
     def shown_school(self) -> ColumnRef | None:
-        """The column of the school that a list shows; None where there are no schools."""
+        """The column of the school that a list displays; None where there are no schools."""
         return self.show.school or self.school
 
     @property

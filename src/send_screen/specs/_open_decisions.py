@@ -20,7 +20,7 @@ def open_decisions(spec: ModelSpec) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        File, line and question. Empty where all is decided.
+        File, line and question. Empty where nothing is open.
 
     Examples
     --------

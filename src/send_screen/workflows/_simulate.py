@@ -10,14 +10,14 @@ from typing import Any
 import pandas as pd
 
 from send_screen.results import Result
-from send_screen.simulation import England, simulate_england, write_england
+from send_screen.simulation import SyntheticEngland, simulate_england, write_england
 
 
 @dataclass(frozen=True, repr=False)
 class SimulatedData(Result):
     """Synthetic tables of reception children."""
 
-    england: England
+    england: SyntheticEngland
     """The tables, and the truth that they were drawn from."""
     out: Path | None
     """Folder of the files, where they were written."""
