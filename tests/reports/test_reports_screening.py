@@ -93,6 +93,27 @@ def test_a_forgotten_banner_does_not_make_a_list_look_real(result: ScreeningResu
     assert '<aside class="watermark" aria-label="Watermark">Research only</aside>' in html
 
 
+@pytest.mark.parametrize(
+    ("clusters", "others"), [({"singular": "course", "plural": "courses"}, "courses"), (None, "children")]
+)
+def test_a_list_speaks_of_other_schools_only_where_there_are_schools(
+    result: ScreeningResult, clusters: dict[str, str] | None, others: str
+) -> None:
+    published = make_published()
+    published["version"]["clusters"] = clusters
+    listed = [dataclasses.replace(one, percent_interval=(3, 90), selections_of_10=7) for one in result.listed]
+    result = dataclasses.replace(result, published=make_report(published), listed=tuple(listed), per_school=True)
+    page = _text(render_screening(result))
+    for words in (
+        "each learnt from other {}, would list",
+        "models learnt from other {} would",
+        "Had it learnt from other {},",
+    ):
+        assert words.format(others) in page
+    assert "other schools" not in page
+    assert f"in each {'course' if clusters else 'school'}" in page
+
+
 def test_a_version_trained_on_real_children_has_no_watermark(result: ScreeningResult) -> None:
     published = make_published()
     published["version"]["trained_on"] = "real"

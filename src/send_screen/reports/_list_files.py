@@ -212,7 +212,7 @@ def _about(result: ScreeningResult, watermarks: tuple[str, ...]) -> list[tuple[s
         *(("Must not be used", use) for use in version.prohibited_uses),
         ("File", result.file),
         ("Screened on", format_date(result.date)),
-        ("Places", format_capacity(result.capacity, result.per_school)),
+        ("Places", format_capacity(result.capacity, version.clusters or SCHOOLS if result.per_school else None)),
         ("Rows in the file", str(result.n_rows)),
         ("Rows screened", str(result.n_screened)),
         ("Rows set aside", str(len(result.excluded))),

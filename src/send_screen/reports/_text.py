@@ -6,6 +6,7 @@ import datetime as dt
 import math
 from collections.abc import Iterable, Sequence
 
+from send_screen.documents import Noun
 from send_screen.documents import count as count
 from send_screen.published import Owner, VersionMetadata
 
@@ -143,18 +144,18 @@ def format_date(date: object) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
-def format_capacity(capacity: str, per_school: bool) -> str:
-    """Return a capacity as a phrase.
+def format_capacity(capacity: str, each: Noun | None) -> str:
+    """Return a capacity as a phrase: of all, or of each school (or course) by itself.
 
     Examples
     --------
-    >>> format_capacity("10%", per_school=True), format_capacity("30", per_school=False)
-    ('10 of every 100 children, in each school', '30 children')
+    >>> format_capacity("10%", Noun(singular="course", plural="courses")), format_capacity("30", None)
+    ('10 of every 100 children, in each course', '30 children')
     """
     share = capacity.strip()
     text = f"{share[:-1].strip()} of every 100 children" if share.endswith("%") else f"{share} children"
     text = "1 child" if share == "1" else text
-    return f"{text}, in each school" if per_school else text
+    return f"{text}, in each {each.singular}" if each else text
 
 
 def format_owner(owner: Owner) -> str:
