@@ -481,7 +481,7 @@ def test_few_children_in_many_groups_are_refused_in_words():
         capacity=0.5,
         groups={"form": np.array([f"form {i}" for i in range(20)] + ["form 0"] * 4)},
     )
-    with pytest.raises(DataError, match="give children away"):
+    with pytest.raises(DataError, match="give people away"):
         measured(evidence, replicates=20)
 
 

@@ -37,15 +37,15 @@ def test_a_shared_school_is_found_without_trusting_the_splitter_and_is_not_named
 
 
 def test_a_child_without_a_fold_is_found():
-    with pytest.raises(LeakageError, match="1 children are in no fold"):
+    with pytest.raises(LeakageError, match="1 rows are in no fold"):
         verify_folds([0, -1, 1], ["a", "b", "c"])
 
 
 @pytest.mark.parametrize(
     ("y", "school", "words"),
     [
-        (np.arange(20) % 2, np.repeat(["a", "b"], 10), "need at least 5 schools; there are 2"),
-        (np.zeros(20, dtype=int), np.arange(20), "5 children with and 5 without"),
+        (np.arange(20) % 2, np.repeat(["a", "b"], 10), "need at least 5 groups; there are 2"),
+        (np.zeros(20, dtype=int), np.arange(20), "5 rows with and 5 without"),
     ],
 )
 def test_too_little_to_split_is_said_in_words(y, school, words):

@@ -65,7 +65,7 @@ def test_sheets_are_put_together_by_header_and_not_by_place(tmp_path):
 
 def test_sheets_of_children_with_different_headers_are_refused_and_named(tmp_path):
     sheets = {"Ash": [HEADER, *ROWS[:5]], "Beech": [["UPN", "Colour"], *[row[:2] for row in ROWS[5:]]]}
-    refused(workbook(tmp_path / "a.xlsx", sheets), "different headers could hold the children: 'Ash', 'Beech'")
+    refused(workbook(tmp_path / "a.xlsx", sheets), "different headers could hold the table: 'Ash', 'Beech'")
 
 
 def test_a_longer_sheet_that_is_no_list_of_children_is_passed_over(tmp_path):

@@ -193,11 +193,11 @@ CASES: dict[str, tuple[Edit, str]] = {
     ),
     "the identifier as a feature": (
         lambda d: d["features"][0].update(column="education/pupil_census.UPN", kind="category"),
-        "names a child",
+        "names somebody",
     ),
     "a name as a feature": (
         lambda d: d["features"][0].update(column="education/pupil_census.Forename", kind="category"),
-        "could name a child",
+        "could name somebody",
     ),
     "a school as a feature": (
         lambda d: d["features"][0].update(column="education/pupil_census.School"),

@@ -172,7 +172,7 @@ def test_batches_are_the_whole_and_use_their_memory_again():
     assert np.array_equal(np.concatenate([s for s, _ in seen]), tables.score(X))
     assert np.array_equal(np.concatenate([c for _, c in seen]), tables.contributions(X))
     assert len(memory) <= 2
-    with pytest.raises(UsageError, match="at least one child"):
+    with pytest.raises(UsageError, match="at least one row"):
         next(tables.explain_in_batches(X, children=0))
 
 

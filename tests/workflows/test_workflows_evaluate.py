@@ -287,7 +287,7 @@ def test_a_notebook_shows_the_page_in_a_frame_of_its_own(strangers: dict[str, An
         ({"sensitive_features": {"sex": ["F"]}}, UsageError, "1 rows"),
         ({"challengers": {"baseline": np.full(2_000, 0.2)}}, UsageError, "cannot be called 'baseline'"),
         ({"fold": np.full(2_000, 0.5)}, UsageError, "number of the fold"),
-        ({"capacity": 1.5}, UsageError, "share of children"),
+        ({"capacity": 1.5}, UsageError, "a share between"),
     ],
 )
 def test_arguments_that_do_not_fit_are_refused_in_a_sentence(

@@ -122,8 +122,8 @@ def load_cohort(
             school == "",
             MANUAL_REVIEW,
             "SCHOOL-KNOWN",
-            "The school is not recorded, so the row cannot be kept on one side of a split.",
-            "Add the school, or leave the row out of training.",
+            f"The {spec.schools_are.singular} is not recorded, so the row cannot be kept on one side of a split.",
+            f"Add the {spec.schools_are.singular}, or leave the row out of training.",
         )
     keep = excluded["kind"].isna().to_numpy()
     if training and not keep.any():

@@ -49,7 +49,7 @@ def hold_out_schools(cohort: Cohort, schools: int) -> tuple[Cohort, Cohort]:
     names = sorted(cohort.school.unique(), key=lambda name: hashlib.sha256(name.encode()).hexdigest())
     if not 0 < schools < len(names):
         raise UsageError(
-            f"{schools} of {len(names)} schools cannot be held out.",
+            f"{schools} of {len(names)} groups cannot be held out.",
             remedy=f"Give a number from 1 to {len(names) - 1}.",
         )
     held = cohort.school.isin(names[:schools]).to_numpy()

@@ -34,7 +34,7 @@ _CLASSIFICATIONS = ("public", "internal", "personal", "special")
 _DEFAULT_REMEDY: dict[str, str] = {
     "columns": "Add the column to the export, or rename the header that means the same.",
     "headers": "Keep one of the columns and delete or rename the others.",
-    "rows": "Export the table again with its children.",
+    "rows": "Export the table again with its rows.",
     "null": "Fill in the value in the system that the file came from.",
     "duplicate": "Keep the row that is right and delete the others.",
     "upn": "Copy the UPN again from the school's register.",

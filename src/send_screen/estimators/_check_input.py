@@ -145,7 +145,7 @@ def checked_target(
         raise ValueError(f"This {name} estimator requires y to be passed, but the target y is None.")
     y = column_or_1d(y, warn=True)
     if pd.isna(y).any():
-        raise ValueError("Input y contains NaN. Leave out the children whose outcome is not known.")
+        raise ValueError("Input y contains NaN. Leave out the rows whose outcome is not known.")
     if y.dtype == object:  # as pandas leaves a column that had missing values
         y = pd.Series(y).infer_objects().to_numpy()
     assert_all_finite(y, input_name="y")

@@ -89,7 +89,7 @@ def cluster_bootstrap(
     """
     y, flag = np.asarray(y_true), np.asarray(y_pred)
     if not len(y) == len(flag) == len(groups) == len(schools):
-        raise UsageError("Outcomes, flags, groups and schools are of different numbers of children.")
+        raise UsageError("Outcomes, flags, groups and schools are not of the same length.")
     if not all(((each == 0) | (each == 1)).all() for each in (y, flag)):
         raise UsageError("An outcome or a flag is neither 0 nor 1.")
     group, names = pd.factorize(groups, sort=True)

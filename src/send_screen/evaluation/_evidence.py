@@ -82,12 +82,12 @@ def build_evidence(
     """
     n = len(cohort)
     if cohort.y is None:
-        raise UsageError("These children have no outcome yet, so there is no evidence about them.")
+        raise UsageError("No outcome is known yet, so there is no evidence.")
     if not 0 < capacity < 1:
-        raise UsageError(f"A capacity is a share of children between 0 and 1, not {capacity}.")
+        raise UsageError(f"A capacity is a share between 0 and 1, not {capacity}.")
     for _, scores in scored.groupby("fold_seed"):
         if not np.array_equal(np.sort(scores["position"].to_numpy()), np.arange(n)):
-            raise UsageError("The scores are not of this cohort: each child needs one row a fold seed.")
+            raise UsageError("The scores are not of this cohort: each row needs one score per fold seed.")
     rng = np.random.default_rng(seed)
     row_of = rng.permutation(n)
     school_codes, school_ids = pd.factorize(cohort.school.to_numpy(), sort=True)

@@ -76,12 +76,12 @@ def outcome_column(y_true: Any) -> np.ndarray:
     values = np.asarray(y_true)
     if values.ndim != 1 or not len(values) or not set(pd.unique(values)) <= {0, 1}:
         raise UsageError(
-            "y_true must hold 1 where the outcome happened and 0 where it did not, one for each child.",
+            "y_true must hold 1 where the outcome happened and 0 where it did not, one for each row.",
             remedy='Compare it with what counts as the outcome, as in y == "yes", and leave out what is not known.',
         )
     outcome: np.ndarray = values.astype(np.int8)
     if outcome.min() == outcome.max():
-        raise DataError("Every child has the same outcome, so nothing can be measured.")
+        raise DataError("All rows have the same outcome, so nothing can be measured.")
     return outcome
 
 
@@ -163,7 +163,7 @@ def _fold_columns(fold: Any, n: int) -> np.ndarray:
     found = found[:, None] if found.ndim == 1 else found
     _require_length("fold", len(found), n)
     if found.ndim != 2 or not np.issubdtype(found.dtype, np.integer):
-        raise UsageError("fold must hold the number of the fold in which each child was held out.")
+        raise UsageError("fold must hold the number of the fold in which each row was held out.")
     return found.astype(np.int64)
 
 

@@ -77,7 +77,7 @@ def by_group(
         raise UsageError(f"The evidence has no group {', '.join(unknown)}; it has {', '.join(predictions.attributes)}.")
     flag, score = predictions.flag(CANDIDATE), predictions.score(CANDIDATE)
     if not np.isin(flag, (0, 1)).all():
-        raise UsageError("The version flags a child or not: its flags are 0 or 1.")
+        raise UsageError("Flags are 0 or 1.")
     threshold = TopKThreshold.of(predictions, CANDIDATE)
     rows = []
     for crossed in (*((name,) for name in predictions.attributes), *intersections):

@@ -62,13 +62,13 @@ def out_of_school_folds(y: ArrayLike, school: ArrayLike, *, folds: int = 5, seed
     schools = np.asarray(school)
     if len(pd.unique(schools)) < folds:
         raise DataError(
-            f"{folds} out-of-school folds need at least {folds} schools; there are {len(pd.unique(schools))}.",
-            remedy="Bring data of more schools, or ask for fewer folds.",
+            f"{folds} out-of-school folds need at least {folds} groups; there are {len(pd.unique(schools))}.",
+            remedy="Bring data of more groups, or ask for fewer folds.",
         )
     if min(int((outcome == 1).sum()), int((outcome == 0).sum())) < folds:
         raise DataError(
-            f"{folds} folds need at least {folds} children with and {folds} without the outcome.",
-            remedy="Bring more children, or ask for fewer folds.",
+            f"{folds} folds need at least {folds} rows with and {folds} without the outcome.",
+            remedy="Bring more rows, or ask for fewer folds.",
         )
     fold = np.full(len(outcome), -1, dtype=np.int64)
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
@@ -101,9 +101,7 @@ def verify_folds(fold: ArrayLike, school: ArrayLike) -> None:
     """
     number = np.asarray(fold)
     if (number < 0).any():
-        raise LeakageError(
-            f"{int((number < 0).sum())} children are in no fold.", remedy="Give every child exactly one fold."
-        )
+        raise LeakageError(f"{int((number < 0).sum())} rows are in no fold.", remedy="Give every row exactly one fold.")
     pairs = pd.DataFrame({"fold": number, "school": np.asarray(school)}).drop_duplicates()
     shared = int((pairs["school"].value_counts() > 1).sum())
     if shared:
@@ -174,7 +172,7 @@ def out_of_fold(
     True
     """
     if cohort.y is None:
-        raise UsageError("These children have no outcome yet, so no model can be judged on them.")
+        raise UsageError("No outcome is known yet, so no model can be judged on these rows.")
     if CANDIDATE not in models:
         raise UsageError('One of the models must be called "candidate": the model to be registered.')
     if not seeds or len(set(seeds)) != len(seeds):
@@ -209,7 +207,7 @@ def out_of_fold(
 def fit_on(estimator: Any, cohort: Cohort, rows: np.ndarray | slice = slice(None)) -> Any:
     """Return an estimator fitted on some of the children; one whose ``fit`` takes ``groups`` gets their schools."""
     if cohort.y is None:
-        raise UsageError("These children have no outcome yet, so no model can be trained on them.")
+        raise UsageError("No outcome is known yet, so no model can be trained on these rows.")
     return fit_estimator(estimator, cohort.X.iloc[rows], cohort.y.iloc[rows], cohort.school.iloc[rows].to_numpy())
 
 

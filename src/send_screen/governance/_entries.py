@@ -170,7 +170,7 @@ def validate_free_text(option: str, text: str) -> str:
     Raises
     ------
     UsageError
-        If it has no letter or digit, is too long, or holds what looks like a child's identifier.
+        If it has no letter or digit, is too long, or holds what looks like somebody's identifier.
     """
     text = " ".join(replace_surrogates(text).split())
     if not any(character.isalnum() for character in text):
@@ -182,8 +182,8 @@ def validate_free_text(option: str, text: str) -> str:
         raise UsageError(f"{option} is longer than {_MAX_LENGTH} characters.", remedy="Say it in fewer words.")
     if any(upn_shaped(word.strip(".,;:()'\"")) for word in text.split()):
         raise UsageError(
-            f"{option} holds what looks like a child's identifier.",
-            remedy="All who can open the registry can read it: leave children out.",
+            f"{option} holds what looks like somebody's identifier.",
+            remedy="All who can open the registry can read it: leave people out.",
         )
     return text
 

@@ -99,9 +99,7 @@ def require_table(layout: Layout, file: str) -> None:
 def require_rows(n: int, file: str) -> None:
     """Raise if there is no row below the header."""
     if n == 0:
-        raise ReadError(
-            "The file has headers and no rows.", file=file, remedy="Export it again with the children in it."
-        )
+        raise ReadError("The file has headers and no rows.", file=file, remedy="Export it again with the rows in it.")
 
 
 def check_headers(headers: Sequence[str], file: str, *, row: int | None = None) -> None:

@@ -157,7 +157,7 @@ def _parser(start: bytes, suffix: str, name: str) -> Callable[[io.BytesIO, str],
             raise ReadError(
                 f"This is not a table but {kind}.",
                 file=name,
-                remedy="Open it in the program that wrote it, and save the table of children as .csv or .xlsx.",
+                remedy="Open it in the program that wrote it, and save the table as .csv or .xlsx.",
             )
     if suffix in _TEXTS or (suffix in _WORKBOOKS and _is_text(start)):
         return read_csv

@@ -26,7 +26,9 @@ _CELL_REFERENCE = re.compile(r"[A-Za-z]{0,3}[0-9]{0,7}")
 
 def raise_too_large(what: str, file: str, *, row: int | None = None, remedy: str = "") -> NoReturn:
     """Raise ReadError that names the limit that a table exceeds."""
-    raise ReadError(what, file=file, row=row, remedy=remedy or "Leave out what is not needed, or split it by school.")
+    raise ReadError(
+        what, file=file, row=row, remedy=remedy or "Leave out what is not needed, or split it, such as by school."
+    )
 
 
 def raise_long_cell(file: str, *, row: int | None = None, remedy: str = "") -> NoReturn:

@@ -88,11 +88,11 @@ def read_workbook(content: io.BytesIO, file: str) -> Reading:
     readings = read_sheets(content, file)
     if len(readings) > 1:
         raise ReadError(
-            "Several sheets with different headers could hold the children: "
+            "Several sheets with different headers could hold the table: "
             + ", ".join(reading.shown_sheet for reading in readings)
             + ".",
             file=file,
-            remedy="Give them the same headers, or save the sheet with the children as a file of its own.",
+            remedy="Give them the same headers, or save the sheet with the table as a file of its own.",
         )
     return readings[0].reading
 
@@ -116,7 +116,7 @@ def read_sheets(content: io.BytesIO, file: str) -> list[SheetReading]:
         raise ReadError(
             "All sheets with rows are hidden.",
             file=file,
-            remedy="Unhide the sheet with the children in Excel, or save it as a file of its own.",
+            remedy="Unhide the sheet with the table in Excel, or save it as a file of its own.",
         )
     if not any(sheet.layout.header for sheet in visible):
         raise ReadError("The workbook is empty.", file=file, remedy="Export it again.")

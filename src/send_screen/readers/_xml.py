@@ -97,7 +97,7 @@ class _Builder:
         raise ReadError(
             "The XML has a document type or defines entities, which are not read.",
             file=self._file,
-            remedy="Export it again, or save the table of children as .csv or .xlsx.",
+            remedy="Export it again, or save the table as .csv or .xlsx.",
         )
 
     def start(self, name: str, attributes: dict[str, str]) -> None:

@@ -73,7 +73,7 @@ def _feature_mistakes(spec: SpecDocument, contracts: Mapping[str, Contract]) -> 
             if ref == spec.outcome.column:
                 yield f"{path}: {ref} is the outcome, and cannot be a feature"
             elif ref.contract in training_only:
-                yield f"{path}: {ref} is there for training only: a child to be screened has none"
+                yield f"{path}: {ref} is there for training only: nobody to be screened has it"
             column = _column(contracts, ref)
             if column is not None:
                 yield from _column_mistakes(path, ref, column, feature, research=bool(spec.research_comparison))
@@ -85,11 +85,11 @@ def _column_mistakes(path: str, ref: ColumnRef, column: Column, feature: Feature
     """Yield each reason why a column may not be used by a feature."""
     numeric = column.logical_type in ("integer", "number") or all(map(str.isdigit, column.levels or ["x"]))
     if feature.column and feature.kind == "category" and not column.levels:
-        yield f"{path}: {ref} has no codes, so it cannot be a category: it could name a child"
+        yield f"{path}: {ref} has no codes, so it cannot be a category: it could name somebody"
     if feature.column and feature.kind == "number" and not numeric:
         yield f"{path}: {ref} does not hold numbers"
     if column.unique or column.primary_key:
-        yield f"{path}: {ref} names a child, and cannot be a feature"
+        yield f"{path}: {ref} names somebody, and cannot be a feature"
     if column.characteristic == "protected" and not research:
         yield (
             f"{path}: {ref} is a protected characteristic: compare it under `groups`, never as a feature "

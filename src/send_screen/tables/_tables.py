@@ -211,7 +211,7 @@ class RiskTables(ModelFile):
         """
         X = checked_columns(self.features, X)
         if children < 1:
-            raise UsageError("A batch needs at least one child.")
+            raise UsageError("A batch needs at least one row.")
         score = np.empty(min(children, len(X)), dtype=np.float64)
         out = np.empty((len(self.terms), len(score)), dtype=np.float64)
         with Explainer(self, X, threads) as explainer:

@@ -83,6 +83,6 @@ def prior_runs(
         except (MlflowException, OSError):
             raise DataError(
                 f"What run {run_id}, on these data, has published cannot be fetched from MLflow.",
-                remedy="Without it, new figures could give away single children. Put its published.json back.",
+                remedy="Without it, new figures could give away single people. Put its published.json back.",
             ) from None
     return runs

@@ -44,7 +44,7 @@ def prior_releases(spec: ModelSpec, runs: Sequence[PriorRun], *, version: str, n
             raise DataError(
                 f"What run {run.run_id}, on these data, has published cannot be read.",
                 file="published.json",
-                remedy="Without it, new figures could give away single children. Put its published.json back.",
+                remedy="Without it, new figures could give away single people. Put its published.json back.",
             ) from None
         if run.version_id == version:
             return list(report.disclosure.prior_releases)

@@ -184,8 +184,8 @@ def _secondary_suppression(
         # the length of such a short list cannot be suppressed: it follows from capacity and number of children
         return {(key, part) for key, part in units if part != "prevalence"}
     raise DataError(
-        f"With {table.count(ALL, 'n'):.0f} children, figures by group give children away, whatever is suppressed.",
-        remedy="Take the groups out of the spec, or train on more children.",
+        f"With {table.count(ALL, 'n'):.0f} rows, figures by group give people away, whatever is suppressed.",
+        remedy="Take the groups out of the spec, or train on more rows.",
     )
 
 
