@@ -54,8 +54,8 @@ def test_an_alteration_is_found(store: Any, name: str, seed: int) -> None:
     assert failed & checks, f"failed: {failed}"
     assert not found.ok
     for check in found.having(FAILED):
-        assert check.outcome.differences
-        assert all(each.where and each.actual != each.expected for each in check.outcome.differences)
+        assert check.result.differences
+        assert all(each.where and each.actual != each.expected for each in check.result.differences)
     # what somebody put there is shown as what differs, and never told as what is so
     told = found.to_dict()
     assert PRAISE not in json.dumps({**told, "checks": [{**check, "differences": ()} for check in told["checks"]]})

@@ -376,7 +376,7 @@ def test_an_earlier_version_that_is_not_accounted_for_is_named(store: Store) -> 
     (told_of,) = json.loads((second.bundle / "published.json").read_bytes())["disclosure"]["prior_releases"]
     assert (told_of["version"], told_of["different_cohort"]) == (store.version_id, True)
     second.republish(lambda document: document["disclosure"].update(prior_releases=[]))
-    found = next(check for check in second.audit().checks if check.id == "prior-releases").outcome
+    found = next(check for check in second.audit().checks if check.id == "prior-releases").result
     assert found.status == "FAILED"
     left_out = next(each for each in found.differences if each.where == "$.disclosure.prior_releases")
     assert store.version_id in left_out.expected

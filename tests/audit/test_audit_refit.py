@@ -57,9 +57,9 @@ def only(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Run these checks of an audit alone."""
 
     def ask(*checks: AuditCheck) -> None:
-        monkeypatch.setattr(_audit, "OF_A_VERSION", checks)
-        monkeypatch.setattr(_audit, "OF_A_STORE", ())
-        monkeypatch.setattr(_audit, "OF_A_REGISTRY", ())
+        monkeypatch.setattr(_audit, "VERSION_CHECKS", checks)
+        monkeypatch.setattr(_audit, "STORE_CHECKS", ())
+        monkeypatch.setattr(_audit, "REGISTRY_CHECKS", ())
 
     return ask
 
@@ -72,11 +72,11 @@ def test_tables_of_shuffled_outcomes_are_flat_where_the_evidence_is_not(
     (store.bundle / "tables.json").write_text(tables.to_json(), encoding="utf-8")
     only(check_tables, check_refit)
     (check, refit) = store.audit().checks
-    assert check.outcome.status == FAILED
-    flat = [each for each in check.outcome.differences if "in every fold it added" in each.expected]
+    assert check.result.status == FAILED
+    flat = [each for each in check.result.differences if "in every fold it added" in each.expected]
     assert flat
-    assert refit.outcome.status == SKIPPED
-    assert "not checked that the tables were learnt from this evidence" in refit.outcome.summary
+    assert refit.result.status == SKIPPED
+    assert "not checked that the tables were learnt from this evidence" in refit.result.summary
 
 
 def test_tables_of_partly_shuffled_outcomes_are_found_with_the_data_alone(light: Store, tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_tables_of_partly_shuffled_outcomes_are_found_with_the_data_alone(light:
     assert [check.id for check in found.having(FAILED)] == ["refit"]
     assert not found.having(NOT_CHECKED)
     assert found.exit_code == ExitCode.NO
-    outcome = found.having(FAILED)[0].outcome
+    outcome = found.having(FAILED)[0].result
     assert any(each.where.startswith("from the data: $.tables.json.") for each in outcome.differences)
 
 
@@ -96,8 +96,8 @@ def test_other_data_are_a_difference_and_no_data_a_mistake_of_the_call(
     only(check_refit)
     write_england(simulate_england(children=200, seed=4), tmp_path / "data")
     (check,) = light.audit(data=tmp_path / "data").checks
-    assert (check.outcome.status, check.outcome.differences[0].where) == (FAILED, "SHA-256 of the data")
-    assert "nothing was fitted again" in check.outcome.summary
+    assert (check.result.status, check.result.differences[0].where) == (FAILED, "SHA-256 of the data")
+    assert "nothing was fitted again" in check.result.summary
     with pytest.raises(UsageError, match="There are no data at"):
         light.audit(data=tmp_path / "nowhere")
 
@@ -125,7 +125,7 @@ def test_a_version_with_bags_challengers_and_schools_held_out_is_made_again(orig
     found = original.of(2).audit(data=trained.data, key=original.keys / "public.pem")
     assert found.ok, found.having(FAILED)
     assert not found.skipped
-    words = next(check.outcome.summary for check in found.checks if check.id == "refit")
+    words = next(check.result.summary for check in found.checks if check.id == "refit")
     assert "the same to the last digit" in words
     assert "The evidence is the same, row by row" in words
 
@@ -138,7 +138,7 @@ def test_evidence_that_is_elsewhere_is_known_by_its_hash(
     store = copy_store(light, tmp_path / "store")
     store.evidence.unlink()
     (found,) = store.audit(data=light.folder / "data").checks[:1]
-    assert "The evidence is not here, and the registered hash is that of what the data make" in found.outcome.summary
+    assert "The evidence is not here, and the registered hash is that of what the data make" in found.result.summary
     store.rewrite_hash("evidence_sha256", "0" * 64)
     (found,) = store.audit(data=light.folder / "data").checks[:1]
-    assert "The evidence is not here, so no row of it was compared" in found.outcome.summary
+    assert "The evidence is not here, so no row of it was compared" in found.result.summary

@@ -92,7 +92,7 @@ def test_green_red_and_what_is_open() -> None:
         "c", "C", check_result([Mismatch("$.x", "1", "2")], "done", inconclusive_reason="Other code made it.")
     )
     unmade = Check("d", "D", not_checked("no right to read it"))
-    assert [check.outcome.status for check in (same, wrong, inconclusive, unmade)] == [
+    assert [check.result.status for check in (same, wrong, inconclusive, unmade)] == [
         PASSED,
         FAILED,
         NOT_CHECKED,

@@ -97,7 +97,7 @@ def test_an_audit_knows_it_from_the_evidence_and_is_open_without(
         found = audit(version.model_uri, tracking_uri=version.tracking_uri)
     finally:
         elsewhere.rename(version.evidence)
-    (check,) = [check.outcome for check in found.checks if check.id == "prior-releases"]
+    (check,) = [check.result for check in found.checks if check.id == "prior-releases"]
     assert check.status == ("passed" if name == "first" else "not checked")
     assert ("the evidence is not here to tell" in check.summary) == (name != "first")
 

@@ -76,7 +76,7 @@ def test_overlapping_trainings_and_a_purged_run_leave_no_version_that_does_not_k
     for key, result, status in ((None, "incomplete", "not checked"), (keys / "public.pem", "green", "passed")):
         found = audit(second.model_uri, tracking_uri=uri, key=key)
         assert found.result == result
-        (gone,) = [check.outcome for check in found.checks if check.id == "prior-releases"]
+        (gone,) = [check.result for check in found.checks if check.id == "prior-releases"]
         assert gone.status == status
         assert f"no longer has version {first.version}" in gone.summary
 

@@ -1,6 +1,6 @@
-"""Audit a registered version: derive every claim about it again, and report what differs and what could not be derived.
+"""Audit a registered version: recompute every published claim about it, and report each difference.
 
-An audit calls the functions that training calls and compares whole documents. Nothing of the version is executed.
+An audit calls the functions that training calls, and compares whole documents. No code of the version is executed.
 """
 
 from send_screen.auditing._audit import audit

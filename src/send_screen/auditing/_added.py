@@ -1,4 +1,4 @@
-"""What people, and MLflow for them, may add to a version without changing it: tags, a stage, words after ours."""
+"""Additions that leave a version as it is: tags, a stage, and text below its descriptions."""
 
 from __future__ import annotations
 
@@ -11,51 +11,51 @@ from send_screen.auditing._confusables import is_confusable
 from send_screen.tracking import RUN_DESCRIPTION_TAG, RegistrySnapshot
 
 #: Tags that training writes; those with hashes are compared with the hashed files.
-OF_TRAINING = ("version_id", "trained_on", "gates", "hashes", "evidence_location")
-#: Tags of a registered version that follow from decisions: see the check of those.
-OF_DECISIONS = ("promoted_by", "promoted_on", "promoted_because", "gates_overridden_because", "withdrawn")
-_OF_THE_LEDGER = ("ledger_head", "ledger_location")
-_OWN = {
-    "run": (*OF_TRAINING, RUN_DESCRIPTION_TAG),
-    "registered version": (*OF_TRAINING, *OF_DECISIONS),
-    "registered model": _OF_THE_LEDGER,
+TRAINING_TAGS = ("version_id", "trained_on", "gates", "hashes", "evidence_location")
+#: Tags of a registered version that promotion and withdrawal write: see ``check_decisions``.
+DECISION_TAGS = ("promoted_by", "promoted_on", "promoted_because", "gates_overridden_because", "withdrawn")
+_LEDGER_TAGS = ("ledger_head", "ledger_location")
+_EXPECTED_TAGS = {
+    "run": (*TRAINING_TAGS, RUN_DESCRIPTION_TAG),
+    "registered version": (*TRAINING_TAGS, *DECISION_TAGS),
+    "registered model": _LEDGER_TAGS,
 }
-#: Tags that MLflow sets by itself: who ran what from where, what is registered, and how its pages show an experiment.
-_OF_MLFLOW = re.compile(
+#: Tags that MLflow sets itself: user and source of a run, registered models, and view settings of an experiment.
+_MLFLOW_TAGS = re.compile(
     r"mlflow\.(?:user|runName|runColor|source\.(?:name|type)|source\.git\.(?:commit|branch|repoURL)|modelVersions"
     r"|experimentKind|sharedViewState\..*)"
 )
-#: Tags of the experiment that a withdrawal leaves, one per version.
-_OF_WITHDRAWALS = re.compile(r"withdrawn\.\w+")
+#: Tags of the experiment that withdrawals write, one per version.
+_WITHDRAWAL_TAGS = re.compile(r"withdrawn\.\w+")
 
 
 def own_tags(holder: str, tags: Mapping[str, str]) -> dict[str, str]:
-    """Return the tags of a holder, ``"run"`` for example, that training writes."""
-    return {name: value for name, value in tags.items() if name in OF_TRAINING and name in _OWN[holder]}
+    """Return the tags of an entity, such as ``"run"``, that training writes."""
+    return {name: value for name, value in tags.items() if name in TRAINING_TAGS and name in _EXPECTED_TAGS[holder]}
 
 
 def added_tags(snapshot: RegistrySnapshot, figures: Iterable[str]) -> tuple[list[Mismatch], list[Addition]]:
-    """Return the tags that take, or read like, a name of the version's own tags or figures; and all other additions."""
-    own = sorted({*OF_TRAINING, *OF_DECISIONS, *_OF_THE_LEDGER, *figures})
+    """Return added tags that could be mistaken for the version's own tags or metrics, and all other additions."""
+    own = sorted({*TRAINING_TAGS, *DECISION_TAGS, *_LEDGER_TAGS, *figures})
     holders = {"run": snapshot.run_tags, "registered version": snapshot.tags, **snapshot.other_tags}
     if not snapshot.registered:
         del holders["registered version"]  # the tags are those of the run
     misleading, additions = [], []
     for holder, tags in holders.items():
-        for name in sorted({*tags} - {*_OWN.get(holder, ())}):
-            if _OF_MLFLOW.fullmatch(name) or (holder == "experiment" and _OF_WITHDRAWALS.fullmatch(name)):
+        for name in sorted({*tags} - {*_EXPECTED_TAGS.get(holder, ())}):
+            if _MLFLOW_TAGS.fullmatch(name) or (holder == "experiment" and _WITHDRAWAL_TAGS.fullmatch(name)):
                 continue
-            taken = next((each for each in own if name == each or is_confusable(name, each)), None)
-            if taken is None:
+            imitated = next((each for each in own if name == each or is_confusable(name, each)), None)
+            if imitated is None:
                 additions.append(Addition(f"tag of the {holder}", f"{name}: {tags[name]}"))
             else:
-                expected = f"no tag that can be taken for {taken}"
+                expected = f"no tag that can be taken for {imitated}"
                 misleading.append(Mismatch(f"tag of the {holder}: {name}", tags[name], expected))
     return misleading, additions
 
 
 def text_added_after(where: str, claimed: str, found: str) -> list[Addition] | None:
-    """Return what people wrote below our words; None where the claimed words do not begin with ours."""
+    """Return the text added below the recomputed one; None where the claimed text does not begin with that."""
     if claimed == found:
         return []
     own = found.rstrip()

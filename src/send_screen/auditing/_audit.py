@@ -32,18 +32,18 @@ from send_screen.governance import MANIFEST, files_below, read_public_key, read_
 from send_screen.tracking import default_uri, fetch_snapshot
 
 #: Checks of any version, in the order of the report.
-OF_A_VERSION: tuple[AuditCheck, ...] = (
+VERSION_CHECKS: tuple[AuditCheck, ...] = (
     check_signature, check_manifest, check_files, check_consistency, check_identity, check_metadata, check_evidence,
     check_evidence_integrity, check_figures, check_gate_results, check_model_sections, check_tables, check_refit,
     check_pages,
 )  # fmt: skip
 #: Checks of a version in an MLflow store, where it may be a run that failed its gates.
-OF_A_STORE: tuple[AuditCheck, ...] = (
+STORE_CHECKS: tuple[AuditCheck, ...] = (
     check_prior_releases, check_plots, check_summary, check_copies, check_served, check_examples, check_metrics,
     check_params, check_tags, check_run, check_related_entities,
 )  # fmt: skip
 #: Checks of a version in the model registry.
-OF_A_REGISTRY = (check_ledger, check_aliases, check_decisions)
+REGISTRY_CHECKS = (check_ledger, check_aliases, check_decisions)
 
 
 def audit(
@@ -59,15 +59,16 @@ def audit(
 ) -> Audit:
     """Recompute every published figure and hash of a version, and name each difference.
 
-    Nothing of the version is run, imported or unpickled.
+    No code of the version is executed, imported or unpickled.
 
     Parameters
     ----------
     model : str or pathlib.Path
         ``models:/name@alias``, ``models:/name/3``, or ``runs:/id/bundle`` of a run that failed its gates; or a folder
-        that ``send-screen export`` wrote, of which only the version is checked: nothing in MLflow.
+        that ``send-screen export`` wrote, for which the checks of MLflow are left out.
     evidence : str or pathlib.Path, optional
-        The evidence store, or the version's folder in it; by default what the run's tag ``evidence_location`` names.
+        The evidence store (of out-of-fold predictions), or the version's folder in it; by default that of the run's tag
+        ``evidence_location``.
     key : str or pathlib.Path, optional
         The public key of the person who answers for training; get it from them, not from the MLflow store.
     data : str, pathlib.Path, pandas.DataFrame, pyarrow.Table, or mapping of contract id to one of these, optional
@@ -87,7 +88,7 @@ def audit(
     Returns
     -------
     Audit
-        ``ok`` tells whether nothing differs; ``checks`` holds each check with its differences.
+        ``ok`` is whether nothing differs; ``checks`` holds each check with its differences.
 
     Raises
     ------
@@ -130,9 +131,9 @@ def audit(
     audited = replace(audited, data=data, report_progress=report_progress)
     audited = with_evidence(audited, None if evidence is None else Path(evidence))
     audited = _with_trusted_reasons(audited)
-    chosen = OF_A_VERSION
+    chosen = VERSION_CHECKS
     if snapshot is not None:
-        chosen += OF_A_STORE + (OF_A_REGISTRY if snapshot.registered else ())
+        chosen += STORE_CHECKS + (REGISTRY_CHECKS if snapshot.registered else ())
     report_progress("Recomputing what is published of it")
     checks = [check.run(audited) for check in chosen]
     metadata = audited.describe()
@@ -146,15 +147,15 @@ def audit(
 
 
 def _with_trusted_reasons(audited: AuditedVersion) -> AuditedVersion:
-    """Return the version with the reasons why a difference would be inconclusive, as far as a signature confirms them.
+    """Return the version with only those reasons for an inconclusive difference that a signature confirms.
 
-    A number, or a page, may differ because another version of the code or of a package made it. Which ones did is said
-    by a file of the version itself; that is confirmed only where the manifest, which holds its hash, is signed.
+    A figure or page may differ because other code or packages made it. Which ones did is stated in a file of the
+    version itself, which is trusted only if the manifest with its hash is signed.
     """
     if audited.key is None:
         note = " That is its own word: no key from outside the MLflow store confirms it here."
         numbers, pages = (why and why + note for why in (audited.inconclusive_reason, audited.inconclusive_pages))
         return replace(audited, inconclusive_reason=numbers, inconclusive_pages=pages)
-    if audited.inconclusive_pages and check_signature.run(audited).outcome.status != PASSED:
+    if audited.inconclusive_pages and check_signature.run(audited).result.status != PASSED:
         return replace(audited, inconclusive_reason="", inconclusive_pages="")
     return audited

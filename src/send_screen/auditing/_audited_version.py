@@ -1,4 +1,4 @@
-"""The version that is audited: its files and its evidence as they are, and its entry in an MLflow store."""
+"""The audited version: its files and evidence (out-of-fold predictions) as found, and its entry in an MLflow store."""
 
 from __future__ import annotations
 
@@ -32,87 +32,89 @@ NO_TAG = "no tag"
 
 
 class CannotCheck(TablesError):
-    """What a check needs is not there, or cannot be read: it is not made, and its result says why."""
+    """A check cannot be made, since something that it needs is missing or unreadable."""
 
 
 class CheckSkipped(CannotCheck):
-    """What a check needs was not given: nobody asked for it."""
+    """A check was not asked for, since something that it needs was not given."""
 
 
 def _report_nothing(text: str) -> None:
-    """Keep what is being done to oneself."""
+    """Report no progress."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """An evidence table as it was found; ``table`` is None where it cannot be read as one, and ``why`` says why."""
+    """The evidence file as found; ``table`` is None where it cannot be read, for the ``unreadable_reason``."""
 
     path: Path
     sha256: str
     table: pd.DataFrame | None
     excluded: pd.DataFrame
-    why: str = ""
+    unreadable_reason: str = ""
 
 
 @dataclass(frozen=True)
 class AuditedVersion:
-    """What is audited."""
+    """The version that is audited, and what it is audited with."""
 
     files: Mapping[str, bytes]
-    """The version's files by name, as they were found. Each was read once."""
+    """The version's files by name, as found. Each was read once."""
     irregular_files: tuple[str, ...]
-    """What lies among them and is no file of a version."""
+    """Paths among them that are no regular file, or too large."""
     snapshot: RegistrySnapshot | None
-    """Its metadata in an MLflow store; None of an exported folder."""
+    """Its metadata in an MLflow store; None for an exported folder."""
     bundle: Bundle | None
-    """The files read as a version, whatever the manifest says of their hashes; where they cannot be, ``why`` not."""
-    why: str
+    """The parsed files, without verifying hashes; None where they cannot be read, for the ``unreadable_reason``."""
+    unreadable_reason: str
     metadata: VersionMetadata | None
-    """What ``published.json`` says of the version; None where it cannot be read."""
+    """Section ``version`` of ``published.json``; None where it cannot be read."""
     key: Ed25519PublicKey | None = None
     ledger: str | Path | None = None
     uri: str | None = None
     inconclusive_reason: str = ""
-    """Why a difference in a number says nothing: other code or packages made the version."""
+    """Why a difference in a figure is inconclusive, such as other packages at training; empty where it is not."""
     inconclusive_pages: str = ""
-    """Likewise of pages and plots, which another release may write otherwise."""
+    """The same for pages and plots, which another release may render in another way."""
     data: object = None
-    """What it was trained on, as the auditor has it; None where the auditor gave none."""
+    """The training data that the auditor gave, or None."""
     report_progress: Callable[[str], None] = _report_nothing
     evidence: Evidence | None = None
-    """None where it may not be read from here; ``no_evidence`` says why."""
-    no_evidence: str = ""
+    """None where it cannot be read, for the ``no_evidence_reason``."""
+    no_evidence_reason: str = ""
 
     def require_bundle(self) -> Bundle:
-        """Return the version; raise CannotCheck where its files cannot be read as one."""
+        """Return the parsed files; raise CannotCheck where they cannot be read."""
         if self.bundle is None:
-            raise CannotCheck(self.why)
+            raise CannotCheck(self.unreadable_reason)
         return self.bundle
 
     def require_report(self) -> PublishedReport:
-        """Return what the version publishes; raise CannotCheck where its files cannot be read as one."""
+        """Return the published report; raise CannotCheck where the files cannot be read."""
         return self.require_bundle().published
 
     def require_evidence(self) -> Evidence:
-        """Return the evidence; raise CannotCheck where it may not be read, and CheckSkipped where none was named."""
+        """Return the evidence; raise CannotCheck where it cannot be read, and CheckSkipped where none was given."""
         if self.evidence is None:
-            raise CheckSkipped(self.no_evidence) if self.snapshot is None else CannotCheck(self.no_evidence)
+            raise (
+                CheckSkipped(self.no_evidence_reason) if self.snapshot is None else CannotCheck(self.no_evidence_reason)
+            )
         return self.evidence
 
     def require_snapshot(self) -> RegistrySnapshot:
-        """Return the metadata in the MLflow store; raise CheckSkipped of an exported folder."""
+        """Return the metadata in the MLflow store; raise CheckSkipped for an exported folder."""
         if self.snapshot is None:
             raise CheckSkipped("A folder knows of no registry. Audit models:/name/number for that.")
         return self.snapshot
 
     def hash_mismatches(self, name: str, found: str, what: str) -> list[Mismatch]:
-        """Return who, of registered version and run, has another hash than was found."""
+        """Return the tags of registered version and run with another hash than was found."""
         snapshot = self.require_snapshot()
         holders = {"registered version": snapshot.tags, "run": snapshot.run_tags}
         return mismatches(
             {
-                f"{what}, as the {who} has it": (parse_hashes(tags).get(name, NO_TAG), found)
-                for who, tags in holders.items()
+                f"{what}, as the {holder} has it": (parse_hashes(tags).get(name, NO_TAG), found)
+                for holder, tags in holders.items()
             }
         )
 
@@ -128,23 +130,23 @@ class AuditedVersion:
         return f"models:/{version.name}/{version.number}" if version.number else "not registered"
 
     def describe(self) -> dict[str, str]:
-        """Return which version it is, where it was found, and what it is checked with."""
-        known = self.metadata
-        said = {"version": "unknown", "title": "", "trained_on": "unknown", "code_at_training": "unknown"}
-        if known is not None:
-            said = {"version": known.id, "title": known.title, "trained_on": known.trained_on}
-            said |= {"code_at_training": f"{known.release}, {known.code_version}"}
+        """Return id, title and location of the version, and the code at training and here."""
+        metadata = self.metadata
+        described = {"version": "unknown", "title": "", "trained_on": "unknown", "code_at_training": "unknown"}
+        if metadata is not None:
+            described = {"version": metadata.id, "title": metadata.title, "trained_on": metadata.trained_on}
+            described |= {"code_at_training": f"{metadata.release}, {metadata.code_version}"}
         if self.snapshot is not None:
             version = self.snapshot.version
-            said |= {"registered": self.registered_name, "run": version.run_id}
+            described |= {"registered": self.registered_name, "run": version.run_id}
         here = {"checked_on": dt.datetime.now(dt.UTC).date().isoformat(), "code_here": f"{release()}, {code_version()}"}
-        return {name: truncate(value) for name, value in said.items()} | here
+        return {name: truncate(value) for name, value in described.items()} | here
 
 
 def open_version(
     files: Mapping[str, bytes], irregular_files: tuple[str, ...], snapshot: RegistrySnapshot | None
 ) -> AuditedVersion:
-    """Read a version's files as they are. Their hashes are not verified here: a check does that."""
+    """Parse a version's files. A check, not this function, verifies their hashes."""
     try:
         metadata = PublishedReport.from_json(files.get("published.json", b"")).version
     except TablesError:
@@ -161,15 +163,15 @@ def open_version(
 
 
 def _inconclusive_reasons(metadata: VersionMetadata) -> tuple[str, str]:
-    """Return why numbers, and why pages, made here may differ from those made then; empty where they may not."""
+    """Return why figures, and why pages, may differ from those at training; empty where they may not."""
     parts = []
     if metadata.code_version != code_version():
         parts.append(f"Other code made it: {metadata.code_version}, and here is {code_version()}.")
     theirs, ours = metadata.packages, package_versions()
     if theirs != ours:
         names = sorted(name for name in {*theirs, *ours} if theirs.get(name) != ours.get(name))
-        said = (f"{name} {theirs.get(name, 'absent')} there and {ours.get(name, 'absent')} here" for name in names)
-        parts.append(f"Other packages made it: {', '.join(said)}.")
+        changes = (f"{name} {theirs.get(name, 'absent')} there and {ours.get(name, 'absent')} here" for name in names)
+        parts.append(f"Other packages made it: {', '.join(changes)}.")
     numbers = " ".join(parts)
     if metadata.release != release():
         parts.append(f"Another release made it: {metadata.release}, and here is {release()}.")
@@ -177,11 +179,11 @@ def _inconclusive_reasons(metadata: VersionMetadata) -> tuple[str, str]:
 
 
 def with_evidence(audited: AuditedVersion, given: Path | None) -> AuditedVersion:
-    """Return the version with its evidence, where that may be read from here; raise where it was named and is not."""
-    place = given or _registered_place(audited.snapshot)
-    if place is None:
-        return replace(audited, no_evidence="No evidence store was named. Name it with --evidence.")
-    path = next((path for path in _candidates(audited.metadata, place) if path.is_file()), None)
+    """Return the version with its evidence where it can be read; raise where it is not at a ``given`` path."""
+    folder = given or _registered_folder(audited.snapshot)
+    if folder is None:
+        return replace(audited, no_evidence_reason="No evidence store was named. Name it with --evidence.")
+    path = next((path for path in _candidates(audited.metadata, folder) if path.is_file()), None)
     if path is None:
         if given is not None:
             raise UsageError(
@@ -192,13 +194,13 @@ def with_evidence(audited: AuditedVersion, given: Path | None) -> AuditedVersion
             "The evidence is not where the run's tag evidence_location says. Ask who keeps it, or name the evidence "
             "store with --evidence."
         )
-        return replace(audited, no_evidence=why)
+        return replace(audited, no_evidence_reason=why)
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise UsageError("The evidence is far larger than any of ours.", file=path.name)
         content = path.read_bytes()
     except OSError as error:
-        return replace(audited, no_evidence=f"The evidence may not be read from here ({error.strerror}).")
+        return replace(audited, no_evidence_reason=f"The evidence may not be read from here ({error.strerror}).")
     try:
         evidence = Evidence(path, sha256_of(content), *read_evidence(content))
     except DataError as error:
@@ -206,13 +208,13 @@ def with_evidence(audited: AuditedVersion, given: Path | None) -> AuditedVersion
     return replace(audited, evidence=evidence)
 
 
-def _candidates(metadata: VersionMetadata | None, place: Path) -> list[Path]:
+def _candidates(metadata: VersionMetadata | None, folder: Path) -> list[Path]:
     parts = (metadata.name, metadata.id) if metadata else ()
-    # a name out of a file that nobody has verified must not lead out of the evidence store
+    # these names come from an unverified file, and must not lead out of the evidence store
     safe = parts and all(part.replace("_", "").replace("-", "").isalnum() for part in parts)
-    return [place / EVIDENCE, *([place.joinpath(*parts, EVIDENCE)] if safe else [])]
+    return [folder / EVIDENCE, *([folder.joinpath(*parts, EVIDENCE)] if safe else [])]
 
 
-def _registered_place(snapshot: RegistrySnapshot | None) -> Path | None:
-    """Return the folder that the run's tag names; only a folder of this machine."""
+def _registered_folder(snapshot: RegistrySnapshot | None) -> Path | None:
+    """Return the local folder in the run's tag ``evidence_location``; None where there is none."""
     return local_path("" if snapshot is None else snapshot.run_tags.get("evidence_location", ""))

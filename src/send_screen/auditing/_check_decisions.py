@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from send_screen.auditing._added import OF_DECISIONS, text_added_after
+from send_screen.auditing._added import DECISION_TAGS, text_added_after
 from send_screen.auditing._audited_version import NO_TAG, AuditedVersion, CannotCheck
 from send_screen.auditing._checks import Addition, CheckResult, audit_check, check_result
 from send_screen.auditing._compare import Mismatch, diff_documents, first_difference
@@ -31,7 +31,7 @@ from send_screen.workflows._decision_ledger import default_ledger, file_at
 
 
 def require_ledger(audited: AuditedVersion) -> Ledger:
-    """Return the ledger of decisions, as it is; raise CannotCheck where it cannot be found from here."""
+    """Return the ledger of decisions, unverified; raise CannotCheck where it cannot be found."""
     if audited.ledger is not None:
         return read_ledger(audited.ledger)
     uri, model = audited.uri or default_uri(), audited.require_snapshot().model
@@ -46,7 +46,7 @@ def require_ledger(audited: AuditedVersion) -> Ledger:
 
 
 def describe_withdrawal(audited: AuditedVersion) -> str:
-    """Return when, by whom and why the version was withdrawn, in the ledger's words; empty where it was not."""
+    """Return when, by whom and why the version was withdrawn, from the ledger; empty where it was not."""
     if audited.snapshot is None or audited.metadata is None or not audited.snapshot.registered:
         return ""
     try:
@@ -57,111 +57,109 @@ def describe_withdrawal(audited: AuditedVersion) -> str:
     return "" if gone is None else gone.description
 
 
-@audit_check("What the ledger of decisions says of this model is whole")
+@audit_check("The ledger of decisions about this model is complete and unaltered")
 def check_ledger(audited: AuditedVersion) -> CheckResult:
-    snapshot, book = audited.require_snapshot(), require_ledger(audited)
-    name, head, where = snapshot.version.name, snapshot.model.head, str(book.path)
-    about = decisions_about(book.entries, name)
-    differences = [Mismatch(where, fault, "entries as they were written") for fault in book.faults]
-    if book.truncated:
+    snapshot, ledger = audited.require_snapshot(), require_ledger(audited)
+    name, head, where = snapshot.version.name, snapshot.model.head, str(ledger.path)
+    decisions = decisions_about(ledger.entries, name)
+    differences = [Mismatch(where, fault, "entries as they were written") for fault in ledger.faults]
+    if ledger.truncated:
         differences.append(Mismatch(where, "the last line is truncated", "whole lines (send-screen repair-ledger)"))
     try:
-        for entry in entries_after(book.entries, name, head):
-            said = f"entry {entry.number}, that the registry does not record"
-            differences.append(Mismatch(where, said, "no entry after the last that the registry records"))
+        for entry in entries_after(ledger.entries, name, head):
+            unrecorded = f"entry {entry.number}, that the registry does not record"
+            differences.append(Mismatch(where, unrecorded, "no entry after the last that the registry records"))
     except LedgerError as error:
         differences.append(Mismatch(where, error.message, f"an entry {head}"))
     summary = (
-        f"{len(about)} entries about {name}, each with its hash and in its place. Who writes to ledger and registry "
-        "could write all of it anew: hold the last hash against one noted elsewhere, "
-        f"{about[-1].sha256 if about else 'none yet'}."
+        f"{len(decisions)} entries about {name}, each with its hash and in its place. Who writes to ledger and registry"
+        " could write all of it anew: hold the last hash against one noted elsewhere, "
+        f"{decisions[-1].sha256 if decisions else 'none yet'}."
     )
-    return check_result(differences, summary, additions=_about_other_models(book, audited))
+    return check_result(differences, summary, additions=_about_other_models(ledger, audited))
 
 
-def _about_other_models(book: Ledger, audited: AuditedVersion) -> list[Addition]:
+def _about_other_models(ledger: Ledger, audited: AuditedVersion) -> list[Addition]:
     """Return the entries about other models that the registry does not record: an audit of those models checks them."""
     snapshot = audited.require_snapshot()
     heads, additions = snapshot.related_entities.models, []
     if not heads:
         return []  # the registry did not list other models: describe_scope says so
-    entries = [entry for entry in book.entries if isinstance(entry, DecisionEntry)]
+    entries = [entry for entry in ledger.entries if isinstance(entry, DecisionEntry)]
     for name in sorted({entry.model for entry in entries} - {snapshot.version.name}):
         try:
-            untold = entries_after(entries, name, heads.get(name))
+            unrecorded = entries_after(entries, name, heads.get(name))
         except LedgerError as error:
             additions.append(Addition(f"ledger, about the model {name}", error.message))
             continue
-        for entry in untold:
-            said = f"entry {entry.number}, {entry.kind} by {entry.by}, that the registry does not record"
-            additions.append(Addition(f"ledger, about the model {name}", said))
+        for entry in unrecorded:
+            description = f"entry {entry.number}, {entry.kind} by {entry.by}, that the registry does not record"
+            additions.append(Addition(f"ledger, about the model {name}", description))
     return additions
 
 
 @audit_check("Each alias points where the ledger says")
 def check_aliases(audited: AuditedVersion) -> CheckResult:
     snapshot = audited.require_snapshot()
-    name, present = snapshot.version.name, snapshot.model.aliases
-    wanted = {
-        CANDIDATE_ALIAS: None if snapshot.newest_withdrawn else snapshot.newest
-    }  # which training sets, not the ledger
+    name, actual = snapshot.version.name, snapshot.model.aliases
+    # the alias candidate is set by training, the others by decisions
+    expected = {CANDIDATE_ALIAS: None if snapshot.newest_withdrawn else snapshot.newest}
     try:
         entries = decisions_about(require_ledger(audited).entries, name)
-        given = {entry.alias for entry in entries if isinstance(entry, PromotionEntry)}
-        for alias in sorted(given | {CHAMPION}):
+        aliases = {entry.alias for entry in entries if isinstance(entry, PromotionEntry)}
+        for alias in sorted(aliases | {CHAMPION}):
             last = next(reversed(deployment_periods(entries, name, alias=alias)), None)
-            wanted[alias] = None if last is None or last.ended is not None else last.began.registered
+            expected[alias] = None if last is None or last.ended is not None else last.began.registered
     except CannotCheck:
-        if set(present) - {CANDIDATE_ALIAS}:
+        if set(actual) - {CANDIDATE_ALIAS}:
             raise
     additions = []
-    for alias, number in present.items():
-        if alias not in wanted and any(is_confusable(alias, own) for own in wanted):
-            wanted[alias] = None
-        elif alias not in wanted:
-            said = f"{_number(number)}; no promotion in the ledger gave it"
-            additions.append(Addition(f"alias {alias}", said))
+    for alias, number in actual.items():
+        if alias not in expected and any(is_confusable(alias, own) for own in expected):
+            expected[alias] = None
+        elif alias not in expected:
+            additions.append(Addition(f"alias {alias}", f"{_number(number)}; no promotion in the ledger gave it"))
     differences = [
-        Mismatch(f"alias {alias}", _number(present.get(alias)), f"{_number(number)}, as the ledger has it")
-        for alias, number in wanted.items()
-        if present.get(alias) != number
+        Mismatch(f"alias {alias}", _number(actual.get(alias)), f"{_number(number)}, as the ledger has it")
+        for alias, number in expected.items()
+        if actual.get(alias) != number
     ]
     failure = "An alias that send-screen gives, or one that reads like it, was moved without send-screen."
-    return check_result(differences, f"{len(wanted)} aliases.", failure=failure, additions=additions)
+    return check_result(differences, f"{len(expected)} aliases.", failure=failure, additions=additions)
 
 
 def _number(number: str | None) -> str:
     return "no version" if number is None else f"version {number}"
 
 
-@audit_check("What was decided about this version is what is shown of it")
+@audit_check("The decisions displayed with this version are those of the ledger")
 def check_decisions(audited: AuditedVersion) -> CheckResult:
-    snapshot, book, bundle = audited.require_snapshot(), require_ledger(audited), audited.require_bundle()
+    snapshot, ledger, bundle = audited.require_snapshot(), require_ledger(audited), audited.require_bundle()
     version, id = snapshot.version, bundle.published.version.id
-    decisions = [entry for entry in book.entries if isinstance(entry, DecisionEntry)]
+    decisions = [entry for entry in ledger.entries if isinstance(entry, DecisionEntry)]
     here = [entry for entry in decisions if (entry.model, entry.registered) == (version.name, version.number)]
     failure = "What is shown is not what was decided."
-    wanted = {"version": id, "manifest_sha256": parse_hashes(snapshot.tags).get("manifest_sha256", NO_TAG)}
+    expected = {"version": id, "manifest_sha256": parse_hashes(snapshot.tags).get("manifest_sha256", NO_TAG)}
     faults = [
         fault
         for entry in here
         for fault in diff_documents(
-            entry.model_dump(include=set(wanted)), wanted, f"ledger, entry {entry.number}"
+            entry.model_dump(include=set(expected)), expected, f"ledger, entry {entry.number}"
         ).differences
     ]
     faults += _tag_faults(here, withdrawal(decisions, id), audited)
-    if faults:  # other code has never written otherwise
+    if faults:  # never inconclusive: no release has written other ones
         return check_result(faults, "", failure=failure)
     gates = recheck_gates(bundle.spec.gates, bundle.published)
     differences = [fault for entry in here for fault in _gate_faults(entry, gates)]
     last = max((entry.number for entry in here), default=0)
     same = [entry for entry in decisions if entry.version == id and entry.number <= last]
-    decided = render_decisions(same) if same else ""
-    about = describe_version(decided, render_summary(bundle.published))
-    additions = text_added_after("description of the registered version", snapshot.description, about)
-    notes = {"decisions.md": (snapshot.run_files.get("decisions.md", b""), decided.encode())}
+    decision_notes = render_decisions(same) if same else ""
+    description = describe_version(decision_notes, render_summary(bundle.published))
+    additions = text_added_after("description of the registered version", snapshot.description, description)
+    notes = {"decisions.md": (snapshot.run_files.get("decisions.md", b""), decision_notes.encode())}
     if additions is None:
-        notes["description of the registered version"] = snapshot.description.encode(), about.encode()
+        notes["description of the registered version"] = snapshot.description.encode(), description.encode()
     for name, (claimed, found) in notes.items():
         if claimed and found and claimed != found:
             differences.append(first_difference(name, claimed, found))
@@ -174,7 +172,7 @@ def check_decisions(audited: AuditedVersion) -> CheckResult:
 
 
 def _gate_faults(entry: DecisionEntry, gates: tuple[GateResult, ...]) -> list[Mismatch]:
-    """Return what a promotion says otherwise of the gates than they say themselves."""
+    """Return the differences of the gate results in a promotion from the recomputed ones."""
     if not isinstance(entry, PromotionEntry):
         return []
     where = f"ledger, entry {entry.number}"
@@ -185,20 +183,20 @@ def _gate_faults(entry: DecisionEntry, gates: tuple[GateResult, ...]) -> list[Mi
 
 
 def _tag_faults(here: Sequence[DecisionEntry], gone: WithdrawalEntry | None, audited: AuditedVersion) -> list[Mismatch]:
-    """Return the tags of the registered version that do not say what its last promotion and its withdrawal say."""
+    """Return the tags that differ from those of the version's last promotion and withdrawal in the ledger."""
     snapshot = audited.require_snapshot()
-    tags = {name: snapshot.tags[name] for name in OF_DECISIONS if name in snapshot.tags and name != "withdrawn"}
+    tags = {name: snapshot.tags[name] for name in DECISION_TAGS if name in snapshot.tags and name != "withdrawn"}
     promotions = [entry for entry in here if isinstance(entry, PromotionEntry)]
-    wanted = promotions[-1].tags if promotions else {}
-    differences = diff_documents(tags, wanted, "tag of the registered version").differences
+    expected = promotions[-1].tags if promotions else {}
+    differences = diff_documents(tags, expected, "tag of the registered version").differences
     tag, never = snapshot.tags.get("withdrawn"), "not withdrawn"
-    # the same version under another number may have the tag; this one has no other
-    said = {snapshot.version.withdrawn or never, *([] if tag is None else [tag])}
+    # a copy under another number may have the tag and this one not; but its own tag must be right
+    claimed = {snapshot.version.withdrawn or never, *([] if tag is None else [tag])}
     found = never if gone is None else gone.description
-    differences += [Mismatch("tag withdrawn", each, found) for each in sorted(said) if each != found]
-    kept = {snapshot.experiment_id: never} | snapshot.withdrawals
+    differences += [Mismatch("tag withdrawn", each, found) for each in sorted(claimed) if each != found]
+    of_experiments = {snapshot.experiment_id: never} | snapshot.withdrawals
     return differences + [
         Mismatch(f"tag of experiment {id}, of the withdrawal", summary, found)
-        for id, summary in kept.items()
+        for id, summary in of_experiments.items()
         if summary != found
     ]

@@ -31,7 +31,7 @@ def check_evidence(audited: AuditedVersion) -> CheckResult:
     if audited.snapshot is None:
         raise CheckSkipped(f"A folder knows of no registry. The evidence's SHA-256 is {sha256}.")
     differences = audited.hash_mismatches("evidence_sha256", sha256, "the evidence's SHA-256")
-    # Registered with the table: what its serial numbers stand for, and the rows of held-out schools.
+    # files registered with the table: the identifiers behind serial numbers, and the rows of held-out schools
     folder, absent = evidence.path.parent, []
     for name in evidence_files(parse_hashes(audited.snapshot.run_tags)):
         if (folder / name).is_file():
@@ -45,11 +45,11 @@ def check_evidence(audited: AuditedVersion) -> CheckResult:
     return check_result(differences, f"Its SHA-256 is {sha256}, as {audited.snapshot.holders}.{note}")
 
 
-@audit_check("The evidence is whole, and lists whom its scores list")
+@audit_check("The evidence is complete, and its flags follow from its scores")
 def check_evidence_integrity(audited: AuditedVersion) -> CheckResult:
     evidence = audited.require_evidence()
     if evidence.table is None:  # the file cannot be read as a table
-        return check_result([Mismatch("evidence.parquet", evidence.why, "an evidence table")], "")
+        return check_result([Mismatch("evidence.parquet", evidence.unreadable_reason, "an evidence table")], "")
     bundle = audited.require_bundle()
     differences = list(_find_faults(evidence.table, bundle.spec, bundle.tables))
     summary = (
@@ -60,10 +60,10 @@ def check_evidence_integrity(audited: AuditedVersion) -> CheckResult:
 
 
 def _find_faults(table: pd.DataFrame, spec: ModelSpec, tables: RiskTables) -> Iterator[Mismatch]:
-    """Yield what is wrong with an evidence table: where, and in how many rows, but no child's data."""
-    wanted, found = _allowed_columns(spec, tables), list(table.columns)
-    missing = [name for name, optional in wanted.items() if not optional and name not in found]
-    extra = [str(name) for name in found if name not in wanted]
+    """Yield the faults of an evidence table: where, and in how many rows, without any child's data."""
+    allowed, found = _allowed_columns(spec, tables), list(table.columns)
+    missing = [name for name, optional in allowed.items() if not optional and name not in found]
+    extra = [str(name) for name in found if name not in allowed]
     if missing or extra:
         yield Mismatch("columns", f"lacks {missing}, has {extra} beside", "the columns that the spec makes")
         return
@@ -130,9 +130,9 @@ def _columns_with_prefix(table: pd.DataFrame, *prefixes: str) -> list[str]:
 
 
 def _check_lists(part: pd.DataFrame, spec: ModelSpec, where: str) -> Iterator[Mismatch]:
-    """Check whom each model lists in one fold: k = floor(capacity x n + 1/2) children, those with the highest scores.
+    """Check that each model flags in one fold the k = floor(capacity x n + 1/2) children with the highest scores.
 
-    Of children whose baseline scores tie at the threshold, each is flagged with the same share of the places left.
+    Children whose baseline scores tie at the threshold share the remaining places equally.
     """
     k = k_at_capacity(spec.capacity, len(part))
     for column in _columns_with_prefix(part, "flag."):

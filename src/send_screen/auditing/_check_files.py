@@ -1,4 +1,4 @@
-"""The version's files against the manifest, the manifest against the registry, and both against the signature."""
+"""Checks of files: against the manifest, of the manifest against the registry, and of both against the signature."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from send_screen.governance import (
 from send_screen.tracking import parse_hashes
 
 NO_FILE = "no such file"
-NOT_OURS = "a link, an empty folder, or no file of a version's"
+NOT_A_VERSION_FILE = "a link, an empty folder, or no file of a version's"
 
 
 @audit_check("The manifest is the one that was registered")
@@ -41,7 +41,7 @@ def check_manifest(audited: AuditedVersion) -> CheckResult:
 def check_files(audited: AuditedVersion) -> CheckResult:
     named = parse_manifest(audited.files[MANIFEST]).files
     present = {name: sha256_of(content) for name, content in audited.files.items()}
-    differences = [Mismatch(name, NOT_OURS, "a plain file, or none") for name in audited.irregular_files]
+    differences = [Mismatch(name, NOT_A_VERSION_FILE, "a plain file, or none") for name in audited.irregular_files]
     for name in sorted({*named, *present} - {MANIFEST, SIGNATURE}):
         if name not in present:
             differences.append(Mismatch(name, NO_FILE, f"a file with the SHA-256 {named[name]}"))
@@ -55,7 +55,7 @@ def check_files(audited: AuditedVersion) -> CheckResult:
 def check_consistency(audited: AuditedVersion) -> CheckResult:
     bundle = audited.bundle
     if bundle is None:
-        found = Mismatch("the version's files", audited.why, "a version")
+        found = Mismatch("the version's files", audited.unreadable_reason, "a version")
         return check_result([found], "", failure="The version's files cannot be read as a version.")
     version = parse_manifest(audited.files[MANIFEST]).version
     differences = mismatches({f"{MANIFEST}: version": (version, bundle.published.version.id)})
@@ -67,10 +67,12 @@ def check_consistency(audited: AuditedVersion) -> CheckResult:
 def check_signature(audited: AuditedVersion) -> CheckResult:
     signed = audited.files.get(SIGNATURE)
     if audited.snapshot is not None:
-        by = parse_hashes(audited.snapshot.run_tags).get("signed_by", NO_TAG)
-        named = read_envelope(signed).signatures[0].keyid if signed else "nobody"
-        if by != named:
-            found = Mismatch("signed_by in the tag hashes", by, named if signed else f"nobody: there is no {SIGNATURE}")
+        claimed = parse_hashes(audited.snapshot.run_tags).get("signed_by", NO_TAG)
+        actual = read_envelope(signed).signatures[0].keyid if signed else "nobody"
+        if claimed != actual:
+            found = Mismatch(
+                "signed_by in the tag hashes", claimed, actual if signed else f"nobody: there is no {SIGNATURE}"
+            )
             return check_result(
                 [found], "", failure="A signature was taken away or added, or the tag names another key."
             )
@@ -106,7 +108,7 @@ def check_signature(audited: AuditedVersion) -> CheckResult:
 
 
 def _unsigned_evidence(audited: AuditedVersion, digests: Mapping[str, str]) -> list[Addition]:
-    """Return the files in the evidence's folder that were not signed: no figure comes from them."""
+    """Return the files in the evidence's folder that were not signed; no figure depends on them."""
     if audited.evidence is None:
         return []
     folder = audited.evidence.path.parent
@@ -115,7 +117,7 @@ def _unsigned_evidence(audited: AuditedVersion, digests: Mapping[str, str]) -> l
 
 
 def _actual_digests(audited: AuditedVersion, statement: Statement) -> tuple[dict[str, str], str]:
-    """Return the SHA-256 by name of all that should be signed, and a sentence on what cannot be read and compared."""
+    """Return the SHA-256, by name, of all that should be signed, and a sentence on what cannot be read."""
     here = {name: sha256_of(audited.files[name]) for name in (MANIFEST, "spec.yaml") if name in audited.files}
     unread = {EVIDENCE, *statement.digests} - {MANIFEST, "spec.yaml", MODEL, PLOTS}
     if audited.snapshot is not None:
@@ -126,9 +128,9 @@ def _actual_digests(audited: AuditedVersion, statement: Statement) -> tuple[dict
         unread |= {MODEL, PLOTS}
     if audited.evidence is not None:
         here[EVIDENCE] = audited.evidence.sha256
-        place = audited.evidence.path.parent
-        found = {name for name in unread if (place / name).is_file()}
-        here |= {name: sha256_of((place / name).read_bytes()) for name in found - {EVIDENCE}}
+        folder = audited.evidence.path.parent
+        found = {name for name in unread if (folder / name).is_file()}
+        here |= {name: sha256_of((folder / name).read_bytes()) for name in found - {EVIDENCE}}
         unread -= found
     if not unread:
         return here, ""

@@ -1,4 +1,4 @@
-"""Every page and plot, made again from what is published: a number that is only on a page is found."""
+"""Checks of pages and plots: each is rendered again from the published report and compared byte by byte."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ _DRAWN_TEXT = re.compile(rb"<text[^>]*>(.*?)</text>", re.DOTALL)
 _DRAWN_BY = re.compile(rb"<dc:title>(Matplotlib[^<]*)</dc:title>")
 
 
-@audit_check("Every page is what the published figures make")
+@audit_check("Every page follows from the published figures")
 def check_pages(audited: AuditedVersion) -> CheckResult:
     bundle = audited.require_bundle()
     written = version_files(bundle.spec, bundle.tables, bundle.bags, bundle.published)
     return check_result(
-        _other_bytes(audited.files, written),
+        _different_files(audited.files, written),
         f"{len(written)} files were written again, and are alike to the last byte.",
         failure="A file is not what the published figures make.",
         inconclusive_reason=audited.inconclusive_pages,
     )
 
 
-def _other_bytes(claimed: Mapping[str, bytes], found: Mapping[str, bytes]) -> list[Mismatch]:
+def _different_files(claimed: Mapping[str, bytes], found: Mapping[str, bytes]) -> list[Mismatch]:
     return [
         first_difference(name, claimed.get(name, b""), content)
         for name, content in sorted(found.items())
@@ -37,12 +37,12 @@ def _other_bytes(claimed: Mapping[str, bytes], found: Mapping[str, bytes]) -> li
     ]
 
 
-@audit_check("What MLflow says of the run is the first screen of its report")
+@audit_check("The description of the run in MLflow is the summary of its report")
 def check_summary(audited: AuditedVersion) -> CheckResult:
     found = render_summary(audited.require_report())
     claimed, where = audited.require_snapshot().run_tags.get(RUN_DESCRIPTION_TAG, ""), "description of the run"
     additions = text_added_after(where, claimed, found)
-    differences = [] if additions is not None else _other_bytes({where: claimed.encode()}, {where: found.encode()})
+    differences = [] if additions is not None else _different_files({where: claimed.encode()}, {where: found.encode()})
     return check_result(
         differences,
         f"{len(found.split())} words, alike to the last.",
@@ -52,22 +52,22 @@ def check_summary(audited: AuditedVersion) -> CheckResult:
     )
 
 
-@audit_check("Every plot is what the published figures make")
+@audit_check("Every plot follows from the published figures")
 def check_plots(audited: AuditedVersion) -> CheckResult:
     files, report = audited.require_snapshot().run_files, audited.require_report()
     plots = {name: svg.encode() for name, svg in render_plots(report).items()}
     waterfall = {WATERFALL: shap_waterfall(report.example).encode()}
-    differences, reason = _other_bytes(files, plots), audited.inconclusive_pages
+    differences, reason = _different_files(files, plots), audited.inconclusive_pages
     if not differences:
-        differences = _other_bytes(files, waterfall)
-        reason = reason or _drawn_by_another(files.get(WATERFALL, b""), waterfall[WATERFALL])
+        differences = _different_files(files, waterfall)
+        reason = reason or _drawn_by_other_matplotlib(files.get(WATERFALL, b""), waterfall[WATERFALL])
     summary = f"{len(plots) + 1} plots were drawn again, and are alike to the last byte."
     failure = "A plot is not what the published figures make."
     return check_result(differences, summary, failure=failure, inconclusive_reason=reason)
 
 
-def _drawn_by_another(claimed: bytes, found: bytes) -> str:
-    """Return that another Matplotlib drew a plot, where every word and number in it is the same; else nothing."""
+def _drawn_by_other_matplotlib(claimed: bytes, found: bytes) -> str:
+    """Return a sentence where a plot differs only since another Matplotlib drew it; empty where its text differs."""
     theirs, ours = (b" ".join(_DRAWN_BY.findall(svg)).decode() or "something else" for svg in (claimed, found))
     if theirs == ours or _DRAWN_TEXT.findall(claimed) != _DRAWN_TEXT.findall(found):
         return ""

@@ -1,4 +1,4 @@
-"""The published report: derived again from spec, tables and evidence by what training calls, and compared by path."""
+"""Checks of the published report: recomputed from spec, tables and evidence (out-of-fold predictions), and compared."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from send_screen.workflows._revealed import prior_releases
 MODEL_SECTIONS = ("shapes", "interactions", "example", "scorecard")
 
 
-@audit_check("The version's identity follows from what made it")
+@audit_check("The version's id is the hash of what determines it")
 def check_identity(audited: AuditedVersion) -> CheckResult:
     bundle, metadata = audited.require_bundle(), audited.require_report().version
     hashes = {contract.ref: contract.sha256 for contract in bundle.contracts.values()}
-    made_of = (metadata.data_sha256, hashes, metadata.code_version, metadata.packages, metadata.held_out_schools)
-    found = version_id(bundle.spec.sha256, *made_of)
+    ingredients = (metadata.data_sha256, hashes, metadata.code_version, metadata.packages, metadata.held_out_schools)
+    found = version_id(bundle.spec.sha256, *ingredients)
     claims = {"$.version.id": metadata.id, f"{MANIFEST}: version": parse_manifest(audited.files[MANIFEST]).version}
     differences = mismatches({where: (claimed, found) for where, claimed in claims.items()})
     return check_result(
@@ -35,7 +35,7 @@ def check_identity(audited: AuditedVersion) -> CheckResult:
     )
 
 
-@audit_check("What it says of itself follows from its spec")
+@audit_check("The version's metadata follow from its spec")
 def check_metadata(audited: AuditedVersion) -> CheckResult:
     bundle, claimed = audited.require_bundle(), audited.require_report().version
     found = version_metadata(
@@ -58,15 +58,15 @@ def check_metadata(audited: AuditedVersion) -> CheckResult:
     return check_result(compared.differences, summary, inconclusive_reason=audited.inconclusive_reason)
 
 
-@audit_check("The gates say what the figures say")
+@audit_check("The gate results follow from the figures")
 def check_gate_results(audited: AuditedVersion) -> CheckResult:
     bundle = audited.require_bundle()
     found = recheck_gates(bundle.spec.gates, bundle.published)
     differences = diff_documents(bundle.published.version.gates, found, "$.version.gates").differences
     passed = all(gate.passed for gate in found) and not bundle.spec.research_comparison
     if audited.snapshot is not None and audited.snapshot.registered and not passed:
-        summary = "is registered, and does not pass its gates"
-        differences.append(Mismatch("registered version", summary, "no version that misses a gate is registered"))
+        registered = "is registered, and does not pass its gates"
+        differences.append(Mismatch("registered version", registered, "no version that misses a gate is registered"))
     summary = f"{len(found)} gates, {sum(gate.passed for gate in found)} passed."
     if hidden := sum(gate.measured is None for gate in found):
         summary += f" {hidden} of them on figures that are not shown: only the evidence can tell."
@@ -86,7 +86,7 @@ def check_figures(audited: AuditedVersion) -> CheckResult:
     evidence, bundle = audited.require_evidence(), audited.require_bundle()
     if evidence.table is None:
         raise CannotCheck("The evidence cannot be read.")
-    knew = bundle.published.disclosure
+    disclosure = bundle.published.disclosure
     report = build_report(
         bundle.spec,
         bundle.tables,
@@ -94,16 +94,16 @@ def check_figures(audited: AuditedVersion) -> CheckResult:
         evidence.excluded,
         bundle.published.version,
         bundle.bags,
-        prior_releases=knew.prior_releases,
-        revealed_by_tables=knew.revealed_by_tables,
+        prior_releases=disclosure.prior_releases,
+        revealed_by_tables=disclosure.revealed_by_tables,
     )
-    others = (*MODEL_SECTIONS, "version")  # these are other checks
+    others = (*MODEL_SECTIONS, "version")  # compared by other checks
     compared = diff_documents(
         _without(bundle.published, *others) | {"version": {"gates": bundle.published.version.gates}},
         _without(report, *others) | {"version": {"gates": report.version.gates}},
     )
     summary = (
-        f"{compared.summary} Taken as they are, since only the data can tell: the {len(knew.revealed_by_tables)} "
+        f"{compared.summary} Taken as they are, since only the data can tell: the {len(disclosure.revealed_by_tables)} "
         "counts of the tables that are said to be of the same people as a group ($.disclosure.revealed_by_tables), "
         "and how many rows were excluded for each reason (inside the evidence's file)."
     )
@@ -119,39 +119,38 @@ def _without(document: Document, *sections: str) -> dict[str, object]:
     return document.model_dump(exclude=set(sections))
 
 
-@audit_check("It accounts for what was published before it, and for nothing else")
+@audit_check("It accounts for every prior release on its data, and for nothing else")
 def check_prior_releases(audited: AuditedVersion) -> CheckResult:
-    """Hold what earlier versions are said to have revealed against what the MLflow store's runs have published.
+    """Compare the prior releases that the version accounts for with the published reports in the MLflow store.
 
-    What an earlier version suppressed is suppressed again: a fabricated one could silence any finding. One that is left
-    out could give single children away. One that is no longer in the MLflow store is known from this version alone, or
-    from others that accounted for it.
+    What a prior release suppressed is suppressed again, so a fabricated one could suppress any finding. One that is
+    left out could reveal single children. One that is no longer in the MLflow store cannot be verified.
     """
     bundle, metadata = audited.require_bundle(), audited.require_report().version
     claimed = bundle.published.disclosure.prior_releases
-    ours = audited.evidence
-    evidence = None if ours is None or ours.table is None else with_children(ours.table, ours.path.parent)
+    found = audited.evidence
+    evidence = None if found is None or found.table is None else with_children(found.table, found.path.parent)
     compare = None if evidence is None else EvidenceComparison(bundle.spec, evidence)
     runs = prior_runs(uri=audited.uri or default_uri(), data_sha256=metadata.data_sha256, compare_evidence=compare)
-    first = next((place for place, run in enumerate(runs) if run.version_id == metadata.id), len(runs))
+    first = next((position for position, run in enumerate(runs) if run.version_id == metadata.id), len(runs))
 
     def published_by(runs: Sequence[PriorRun]) -> dict[str, PriorRelease]:
         others = [run for run in runs if run.version_id != metadata.id]
-        found = prior_releases(bundle.spec, others, version=metadata.id, n=bundle.published.cohort.n or 0)
-        return {release.published_sha256: release for release in found}
+        releases = prior_releases(bundle.spec, others, version=metadata.id, n=bundle.published.cohort.n or 0)
+        return {release.published_sha256: release for release in releases}
 
     known, where = published_by(runs), "$.disclosure.prior_releases"
     differences: list[Mismatch] = []
     gone: list[str] = []
     unverified: list[str] = []
-    for place, release in enumerate(claimed):
+    for position, release in enumerate(claimed):
         if release.published_sha256 in known:
-            found = known[release.published_sha256]
-            if (release.exposed is None) != (found.exposed is None):
+            actual = known[release.published_sha256]
+            if (release.exposed is None) != (actual.exposed is None):
                 if release.exposed != ():
                     unverified.append(f"version {release.version}")
-                found = found.model_copy(update={"exposed": release.exposed})
-            differences += diff_documents(release, found, f"{where}[{place}]").differences
+                actual = actual.model_copy(update={"exposed": release.exposed})
+            differences += diff_documents(release, actual, f"{where}[{position}]").differences
         else:
             gone.append(f"version {release.version} (its published.json has the SHA-256 {release.published_sha256})")
     named = {release.published_sha256 for release in claimed}
@@ -177,6 +176,6 @@ def check_prior_releases(audited: AuditedVersion) -> CheckResult:
             "it takes the evidence of both."
         )
     summary = " ".join(parts)
-    if audited.key is not None and check_signature.run(audited).outcome.status == PASSED:
+    if audited.key is not None and check_signature.run(audited).result.status == PASSED:
         return check_result([], f"{summary} It is signed.")
     return not_checked(f"{summary} To be sure of it, give --key of a signed version, or ask for that file.")

@@ -1,4 +1,4 @@
-"""Refit: the version is trained again from the data, where the auditor has them, and compared."""
+"""Check by refitting: if the auditor has the data, the version is trained again and compared."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _OTHER_DATA = (
     "These are not the data that the version names, so nothing was fitted again. Either other data were given, or it "
     "was trained on others than it says."
 )
-_TOLERANCE = 1e-6  # of a number's size: other kernels of linear algebra were seen to change a fitted one by 5e-8
+_TOLERANCE = 1e-6  # relative: linear algebra on another processor was seen to change a fitted number by 5e-8
 _LAST_DIGITS = f"None differs by more than {_TOLERANCE:g} of its size."
 
 
-@audit_check("The data, fitted again, make these tables, this evidence and these figures")
+@audit_check("Refitting on the data reproduces tables, evidence and figures")
 def check_refit(audited: AuditedVersion) -> CheckResult:
     if audited.data is None:
         raise CheckSkipped(_NO_DATA)
@@ -42,27 +42,27 @@ def check_refit(audited: AuditedVersion) -> CheckResult:
         return check_result(
             [Mismatch("SHA-256 of the data", source.sha256, version.data_sha256)], "", failure=_OTHER_DATA
         )
-    made = fit_version(
+    refitted = fit_version(
         bundle.spec, source, hold_out=version.held_out_schools, threads=None, progress=audited.report_progress
     )
     audited.report_progress("Measuring it again")
-    documents = _compare_documents(audited, made)
-    evidence = list(_evidence_mismatches(audited, made))
+    documents = _compare_documents(audited, refitted)
+    evidence = list(_evidence_mismatches(audited, refitted))
     exact = _LAST_DIGITS if documents.rounded else "They are the same to the last digit."
     return check_result(
         [*documents.differences, *evidence],
-        f"{documents.summary} {exact} The evidence is {_of_evidence(audited, made)}.",
+        f"{documents.summary} {exact} The evidence is {_describe_evidence(audited, refitted)}.",
         failure="The data make another version than this one.",
         inconclusive_reason=audited.inconclusive_reason,
     )
 
 
-def _compare_documents(audited: AuditedVersion, made: FittedVersion) -> DocumentDiff:
-    """Compare tables, bags, and what is published of them, prior releases apart: those are the MLflow store's."""
+def _compare_documents(audited: AuditedVersion, refitted: FittedVersion) -> DocumentDiff:
+    """Compare tables, bags and published report; prior releases are taken as claimed."""
     bundle = audited.require_bundle()
     published = bundle.published
-    report = made.report(published.version, prior_releases=published.disclosure.prior_releases)
-    bags = None if made.bags is None else json.loads(made.bags.to_json())
+    report = refitted.report(published.version, prior_releases=published.disclosure.prior_releases)
+    bags = None if refitted.bags is None else json.loads(refitted.bags.to_json())
     claimed = {
         "tables.json": json.loads(audited.files["tables.json"]),
         BAGS: json.loads(audited.files[BAGS]) if BAGS in audited.files else None,
@@ -71,36 +71,36 @@ def _compare_documents(audited: AuditedVersion, made: FittedVersion) -> Document
         "as_of": published.version.as_of,
     }
     found = {
-        "tables.json": json.loads(made.tables.to_json()),
+        "tables.json": json.loads(refitted.tables.to_json()),
         BAGS: bags,
         "published.json": report.model_dump(),
-        "trained_on": made.trained_on,
-        "as_of": made.as_of,
+        "trained_on": refitted.trained_on,
+        "as_of": refitted.as_of,
     }
     return diff_documents(claimed, found, "from the data: $", tolerance=_TOLERANCE)
 
 
-def _of_evidence(audited: AuditedVersion, made: FittedVersion) -> str:
-    """Return what is known of the evidence where it does not differ."""
+def _describe_evidence(audited: AuditedVersion, refitted: FittedVersion) -> str:
+    """Return how the evidence (out-of-fold predictions) was compared, where no difference was found."""
     if audited.evidence is not None:
         return "the same, row by row"
     registered = None if audited.snapshot is None else parse_hashes(audited.snapshot.run_tags).get("evidence_sha256")
-    if registered == sha256_of(evidence_bytes(made.evidence, made.excluded)):
+    if registered == sha256_of(evidence_bytes(refitted.evidence, refitted.excluded)):
         return "not here, and the registered hash is that of what the data make"
     return "not here, so no row of it was compared"
 
 
-def _evidence_mismatches(audited: AuditedVersion, made: FittedVersion) -> Iterator[Mismatch]:
-    """Yield where the evidence is not what the data make. Nothing of a child is in it: only where, and how many."""
+def _evidence_mismatches(audited: AuditedVersion, refitted: FittedVersion) -> Iterator[Mismatch]:
+    """Yield the columns in which the evidence differs, and in how many rows, without any child's data."""
     evidence = audited.evidence
     if evidence is None:
         return
     if evidence.table is None:
-        yield Mismatch("evidence.parquet", evidence.why, "the evidence that the data make")
+        yield Mismatch("evidence.parquet", evidence.unreadable_reason, "the evidence that the data make")
         return
-    claimed, found = (table["reason"].value_counts().to_dict() for table in (evidence.excluded, made.excluded))
+    claimed, found = (table["reason"].value_counts().to_dict() for table in (evidence.excluded, refitted.excluded))
     yield from diff_documents(claimed, found, "evidence, excluded rows by reason").differences
-    yield from _column_mismatches(evidence.table, made.evidence)
+    yield from _column_mismatches(evidence.table, refitted.evidence)
 
 
 def _column_mismatches(claimed: pd.DataFrame, found: pd.DataFrame) -> Iterator[Mismatch]:

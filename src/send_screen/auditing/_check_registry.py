@@ -1,4 +1,4 @@
-"""The version in MLflow's database: metrics, parameters, tags, and the links between its entities."""
+"""Checks of the version in MLflow's database: metrics, parameters, tags, and the links between entities."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from send_screen.tracking import (
 )
 
 #: Hashes that other checks compare with the hashed files.
-_OF_THINGS = ("manifest_sha256", "evidence_sha256", "signed_by", "model_sha256")
+_FILE_HASHES = ("manifest_sha256", "evidence_sha256", "signed_by", "model_sha256")
 
 
 @audit_check("The figures in MLflow's database are the published ones")
 def check_metrics(audited: AuditedVersion) -> CheckResult:
     snapshot = audited.require_snapshot()
     found = mlflow_metrics(audited.require_report().performance)
-    # MLflow logs these of the machine, where somebody has switched that on
+    # MLflow's system metrics of the machine, where they are enabled
     system = [name for name in snapshot.run_metrics if name.startswith("system/")]
     ours = {name: values for name, values in snapshot.run_metrics.items() if name not in system}
     additions = [Addition("figures of the machine, in the run", ", ".join(system))] if system else []
     latest = {name: values[-1] for name, values in ours.items()}
-    again = [
+    logged_again = [
         Mismatch(f"metric.{name}", f"logged {len(values) - 1} times", "once, as it is shown")
         for name, values in ours.items()
-        if len(set(values)) > 1 or len(values) != 2  # logged once, and shown
+        if len(set(values)) > 1 or len(values) != 2  # one logged value, and the one shown
     ]
     differences = [
         *diff_documents(latest, found, "metric").differences,
-        *again,
+        *logged_again,
         *(
             Mismatch(f"metric.{name}: step", ", ".join(map(str, sorted(steps))), "0, where training logs it")
             for name, steps in snapshot.run_steps.items()
@@ -76,7 +76,7 @@ def check_tags(audited: AuditedVersion) -> CheckResult:
     found = run_tags(bundle.published.version, passed=passed)
     found["evidence_location"] = snapshot.run_tags.get("evidence_location", NO_TAG)
     claimed = parse_hashes(snapshot.run_tags)
-    hashes = {name: claimed.get(name, NO_TAG) for name in (*_OF_THINGS, *evidence_files(claimed))}
+    hashes = {name: claimed.get(name, NO_TAG) for name in (*_FILE_HASHES, *evidence_files(claimed))}
     found |= format_hashes({**hashes, "data_sha256": bundle.published.version.data_sha256})
     misleading, additions = added_tags(snapshot, mlflow_metrics(bundle.published.performance))
     differences = [
@@ -95,7 +95,7 @@ def check_tags(audited: AuditedVersion) -> CheckResult:
 def check_run(audited: AuditedVersion) -> CheckResult:
     snapshot, metadata = audited.require_snapshot(), audited.require_report().version
     run, name = snapshot.version.run_id, f"{metadata.name} {metadata.id}"
-    wanted = {
+    pairs = {
         "source of the registered version": (snapshot.source, f"models:/{snapshot.model_id}"),
         "run of the served model": (snapshot.model_run_id, run),
         "name of the registered model": (snapshot.version.name, metadata.name),
@@ -106,7 +106,7 @@ def check_run(audited: AuditedVersion) -> CheckResult:
     }
     differences = [
         Mismatch(what, claimed or "nothing", found or "nothing: send_screen writes none")
-        for what, (claimed, found) in wanted.items()
+        for what, (claimed, found) in pairs.items()
         if claimed != found
     ]
     additions = []

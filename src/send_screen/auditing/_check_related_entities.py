@@ -1,4 +1,4 @@
-"""Other MLflow entities: runs, models and traces that could be taken for the version; triggers and webhooks."""
+"""Check of other MLflow entities: runs, models and traces that could be taken for the version; triggers, webhooks."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from send_screen.auditing._added import OF_DECISIONS, OF_TRAINING
+from send_screen.auditing._added import DECISION_TAGS, TRAINING_TAGS
 from send_screen.auditing._audited_version import AuditedVersion
 from send_screen.auditing._checks import Addition, CheckResult, audit_check, check_result
 from send_screen.auditing._compare import Mismatch, isclose
 from send_screen.auditing._confusables import is_confusable
 from send_screen.tracking import MAX_FETCHED, RUN_DESCRIPTION_TAG, OtherRun, RegistrySnapshot, folder_of, mlflow_metrics
 
-#: Tags of training that differ where the same version was trained twice.
-_OF_ONE_RUN = ("hashes", "evidence_location")
+#: Tags of training that differ between two runs of the same version.
+_RUN_SPECIFIC_TAGS = ("hashes", "evidence_location")
 
 
 @audit_check("No other entity in the MLflow store can be taken for this version")
@@ -77,8 +77,8 @@ def _contradictions(run: OtherRun, snapshot: RegistrySnapshot, figures: Mapping[
     ]
     compared = {"tag": (run.tags, snapshot.run_tags)}
     if run.name == snapshot.run_name or run.tags.get("version_id") == snapshot.version.version_id:
-        compared["param"] = run.params, snapshot.run_params  # those of another model's run are not the version's
-    names = {*OF_TRAINING, *OF_DECISIONS, *snapshot.run_params, *figures} - {*_OF_ONE_RUN}
+        compared["param"] = run.params, snapshot.run_params  # a run of another model has other parameters
+    names = {*TRAINING_TAGS, *DECISION_TAGS, *snapshot.run_params, *figures} - {*_RUN_SPECIFIC_TAGS}
     for kind, (other, own) in compared.items():
         differences += [
             Mismatch(f"{where}: {kind} {name}", value, own.get(name, "none that reads like one of the version's"))
@@ -108,12 +108,12 @@ def _is_world_writable(path: Path) -> bool:
         mode = path.lstat().st_mode
     except OSError:
         return False
-    # what is in a sticky folder, as /tmp is, only its owner can rename
+    # in a sticky folder, such as /tmp, only its owner can rename a file
     return bool(mode & stat.S_IWOTH) and not stat.S_ISLNK(mode) and not mode & stat.S_ISVTX
 
 
 def describe_scope(audited: AuditedVersion) -> Iterable[str]:
-    """Yield what an audit of this version does not look at, a sentence each."""
+    """Yield a sentence for each thing that an audit of this version does not check."""
     if audited.key is not None:
         yield "Whether the key is that of the person who answers for training: get it from that person."
     yield "Lists that were made, the schools' ledgers of them, exported folders, and servers that run already."

@@ -1,4 +1,4 @@
-"""Where a version lies more than once: the run's own pages, and the model that MLflow serves."""
+"""Checks of copies: the pages of the run, and the model that MLflow serves."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from send_screen.auditing._audited_version import AuditedVersion
-from send_screen.auditing._check_files import NO_FILE, NOT_OURS
+from send_screen.auditing._check_files import NO_FILE, NOT_A_VERSION_FILE
 from send_screen.auditing._checks import Addition, CheckResult, audit_check, check_result
 from send_screen.auditing._compare import Mismatch, diff_documents, mismatches
 from send_screen.documents import load_yaml
@@ -23,13 +23,13 @@ _MODEL_FILES = (
     "MLmodel", "conda.yaml", "python_env.yaml", "requirements.txt", "served.py", "input_example.json",
     "serving_input_example.json",
 )  # fmt: skip
-#: What python_env.yaml may say, as a pattern of its JSON with sorted keys: tools that build, and the file beside it.
+#: Pattern of python_env.yaml, as JSON with sorted keys: build tools, and requirements.txt beside it.
 _PYTHON_ENV = (
     r'\{"build_dependencies": \[(?:"(?:pip|setuptools|wheel)(?:[<=]=[\w.]+)?"(?:, )?)*\], '
     r'"dependencies": \["-r requirements.txt"\], "python": "[\w.]+"\}'
 )
-#: What MLmodel says of what is run and whose it is, the same in every release.
-_RUN = re.compile(
+#: Keys of MLmodel that determine what is executed and whose model it is: the same in every release.
+_EXECUTED_KEYS = re.compile(
     r"MLmodel: \$\.(?:run_id|model_id|model_uuid|flavors\.(?!python_function\.)|flavors\.python_function\."
     r"(?:artifacts|code|loader_module|model_code_path|python_model|data|config))"
 )
@@ -40,9 +40,9 @@ def check_copies(audited: AuditedVersion) -> CheckResult:
     snapshot = audited.require_snapshot()
     run, model, bundle = snapshot.run_files, snapshot.model_files, dict(audited.files)
     strays = [name for name in snapshot.irregular_files if not name.startswith("bundle/")]
-    differences = [Mismatch(name, NOT_OURS, "nothing") for name in strays]
+    differences = [Mismatch(name, NOT_A_VERSION_FILE, "nothing") for name in strays]
     copies = {name: (run.get(name), bundle.get(name)) for name in PAGES}
-    bundle.pop(SIGNATURE, None)  # the served model is signed too, and so has no copy of it
+    bundle.pop(SIGNATURE, None)  # the signature covers the served model, which therefore has no copy of it
     for name in sorted({*bundle, *(name.removeprefix(_INSIDE) for name in model if name.startswith(_INSIDE))}):
         copies[f"model: {_INSIDE}{name}"] = (model.get(f"{_INSIDE}{name}"), bundle.get(name))
     differences += mismatches(
@@ -59,9 +59,9 @@ def check_copies(audited: AuditedVersion) -> CheckResult:
     differences += [Mismatch(name, "a file", "no version has it") for name in unknown]
     additions = []
     if snapshot.registered_meta is not None:
-        asked_for = _asked_for(snapshot)
-        if asked_for:
-            additions.append(Addition(f"{REGISTERED_META}, beside the served model", f"asked for as {asked_for}"))
+        requested = _requested_as(snapshot)
+        if requested:
+            additions.append(Addition(f"{REGISTERED_META}, beside the served model", f"asked for as {requested}"))
         else:
             differences.append(
                 Mismatch(f"model: {REGISTERED_META}", "a file", "what MLflow writes of a model it serves")
@@ -71,10 +71,10 @@ def check_copies(audited: AuditedVersion) -> CheckResult:
     return check_result(differences, summary, failure=failure, additions=additions)
 
 
-def _asked_for(snapshot: RegistrySnapshot) -> str | None:
-    """Return under which name and number MLflow last fetched the served model; None where the note says anything else.
+def _requested_as(snapshot: RegistrySnapshot) -> str | None:
+    """Return the URI by which MLflow last fetched the served model; None where its file holds anything else.
 
-    MLflow writes it into the folder of the model itself where the MLflow store is on the same machine.
+    MLflow writes this file into the folder of the model itself where the MLflow store is on the same machine.
     """
     note = load_yaml(snapshot.registered_meta or b"", file=REGISTERED_META, error=TablesError)
     if not isinstance(note, dict) or set(note) != {"model_name", "model_version"}:
@@ -86,33 +86,35 @@ def _hash(content: bytes | None) -> str:
     return NO_FILE if content is None else sha256_of(content)
 
 
-@audit_check("What is served is this model, and nothing else is run")
+@audit_check("MLflow serves this model, and runs no other code")
 def check_served(audited: AuditedVersion) -> CheckResult:
     snapshot, metadata = audited.require_snapshot(), audited.require_report().version
     files = snapshot.model_files
     if differences := audited.hash_mismatches("model_sha256", files_sha256(files), "the model's files"):
         return check_result(differences, "", failure="The served model's files are not those that were registered.")
-    described = diff_documents(_yaml(snapshot, "MLmodel"), _mlmodel(audited), "MLmodel: $").differences
-    if never := [difference for difference in described if _RUN.match(difference.where)]:
+    mlmodel = diff_documents(_yaml(snapshot, "MLmodel"), _mlmodel(audited), "MLmodel: $").differences
+    if never := [difference for difference in mlmodel if _EXECUTED_KEYS.match(difference.where)]:
         failure = "MLflow would run or fetch something else, which no other release has done."
         return check_result(never, "", failure=failure)
     if files["served.py"].replace(b"\r\n", b"\n") != served_code():
         differences.append(Mismatch("served.py", "other code", "this library's serving/served.py"))
-    differences += described
-    needs = sorted([f"send-screen=={metadata.release.partition('+')[0]}", f"mlflow=={metadata.packages['mlflow']}"])
+    differences += mlmodel
+    requirements = sorted(
+        [f"send-screen=={metadata.release.partition('+')[0]}", f"mlflow=={metadata.packages['mlflow']}"]
+    )
     lines = sorted(set(files["requirements.txt"].decode("utf-8").split()))
-    differences += mismatches({"requirements.txt": (", ".join(lines), ", ".join(needs))})
-    for name, wanted in (("conda.yaml", _conda(needs)), ("python_env.yaml", _PYTHON_ENV)):
+    differences += mismatches({"requirements.txt": (", ".join(lines), ", ".join(requirements))})
+    for name, pattern in (("conda.yaml", _conda(requirements)), ("python_env.yaml", _PYTHON_ENV)):
         stated = json.dumps(_yaml(snapshot, name), sort_keys=True)
-        if not re.fullmatch(wanted, stated):
-            differences.append(Mismatch(name, stated, f"what MLflow writes for {', '.join(needs)}"))
+        if not re.fullmatch(pattern, stated):
+            differences.append(Mismatch(name, stated, f"what MLflow writes for {', '.join(requirements)}"))
     summary = "It runs this library's own file over a verified folder; no pickle, no other code, the spec's columns."
     return check_result(differences, summary, inconclusive_reason=audited.inconclusive_pages)
 
 
-def _conda(needs: list[str]) -> str:
-    """Return what conda.yaml may say, as a pattern of its JSON with sorted keys: Python, pip and what is needed."""
-    pip = "|".join(re.escape(json.dumps(list(each))) for each in itertools.permutations(needs))
+def _conda(requirements: list[str]) -> str:
+    """Return the pattern of conda.yaml, as JSON with sorted keys: Python, pip and the requirements."""
+    pip = "|".join(re.escape(json.dumps(list(each))) for each in itertools.permutations(requirements))
     return (
         r'\{"channels": \["conda-forge"\], "dependencies": \["python=[\w.]+", "pip[<=]=[\w.]+", \{"pip": (?:'
         + pip
@@ -125,7 +127,7 @@ def _yaml(snapshot: RegistrySnapshot, name: str) -> Any:
 
 
 def _mlmodel(audited: AuditedVersion) -> dict[str, Any]:
-    """Return what MLmodel says where training wrote it; where, when and by which Python is taken as it is."""
+    """Return the MLmodel that training writes, with the claimed path, time and Python version."""
     snapshot, bundle = audited.require_snapshot(), audited.require_bundle()
     stated = _yaml(snapshot, "MLmodel")
     flavor = stated["flavors"]["python_function"]
@@ -162,7 +164,7 @@ def _mlmodel(audited: AuditedVersion) -> dict[str, Any]:
             "serving_input_path": "serving_input_example.json",
             "type": "dataframe",
         },
-        # the lists are text of JSON: as it is written, where they are the same
+        # JSON inside a string: the claimed string is taken where it has the same content
         "signature": {
             name: stated["signature"][name] if json.loads(stated["signature"][name]) == found else json.dumps(found)
             for name, found in lists.items()

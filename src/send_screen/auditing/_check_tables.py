@@ -1,4 +1,4 @@
-"""The model itself: whether its parts fit each other, and whether the example is answered."""
+"""Checks of the model: whether its files are consistent, and whether it scores the example request."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from send_screen.simulation._examples import synthetic_rows
 from send_screen.tables import RiskTables, monotonicity_violations, with_standard_errors
 
 
-@audit_check("Tables, bags and spec fit each other, and are of as many rows as the evidence")
+@audit_check("Tables, bags and spec are consistent, and have as many rows as the evidence")
 def check_tables(audited: AuditedVersion) -> CheckResult:
     bundle = audited.require_bundle()
     bags = f"their {len(bundle.bags.tables)} bags" if bundle.bags else "no bags"
@@ -46,50 +46,50 @@ def _faults(audited: AuditedVersion, bundle: Bundle) -> Iterator[Mismatch]:
         n = evidence.table["row"].nunique()
         if n != tables.n_training:
             yield Mismatch("training rows", f"{tables.n_training} in tables.json", f"{n} in the evidence")
-        yield from _too_flat(tables, evidence.table, limited=bundle.spec.model_parameters.max_terms is not None)
+        yield from _flat_terms(tables, evidence.table, limited=bundle.spec.model_parameters.max_terms is not None)
     if bundle.bags is None:
         return
     with_errors = with_standard_errors(tables, bundle.bags).to_json()
     yield from diff_documents(
         json.loads(tables.to_json()), json.loads(with_errors), "tables.json, standard errors: $"
     ).differences
-    # the tables are the mean of the bags, but for what keeping signs changed in each
-    rows = answerable(bundle)
+    # the tables are the mean of the bags, other than for monotonicity, which is enforced in each
+    rows = example_features(bundle)
     scores = bundle.bags.score(rows)
     distance = np.abs(scores.mean(axis=0) - tables.score(rows))
     if (distance > bundle.bags.standard_error(scores) + 1e-9).any():
         yield Mismatch("score of an invented row", f"{distance.max():.3g} from the bags' mean", "the bags' mean")
 
 
-def _too_flat(tables: RiskTables, evidence: pd.DataFrame, *, limited: bool) -> Iterator[Mismatch]:
-    """Yield the features that move a score less than they did in every fold, where together they mattered.
+def _flat_terms(tables: RiskTables, evidence: pd.DataFrame, *, limited: bool) -> Iterator[Mismatch]:
+    """Yield features whose terms are too flat for their contributions in the evidence (out-of-fold predictions).
 
-    Each fold's model learnt from most of the children that the tables learnt from. What a term can add spans twice its
-    bound (``max_abs``), so the standard deviation of its contributions is no more than that. Tables of other outcomes
-    are often flat where the folds' models were not. Half the bound is left for what one more fold can change, and
-    features that added less than a tenth of what all added may drop out. Where terms are ``limited``, one more fold
-    can change which are kept: then less than a half.
+    The model of each fold was trained on most of the tables' training children, so contributions should be similar.
+    Tables trained on other outcomes are often flat where the folds' models were not. The standard deviation of a term's
+    contributions is at most its bound, ``max_abs``; twice that is allowed, for what one more fold can change. Features
+    that make up less than a tenth of all contributions may drop out; less than a half where terms are ``limited``,
+    since one more fold can change which terms are kept.
     """
     folds = evidence.groupby(["fold_seed", "fold"])
-    added = {term.feature: float(folds[f"contribution.{term.feature}"].std().min()) for term in tables.terms}
+    spread = {term.feature: float(folds[f"contribution.{term.feature}"].std().min()) for term in tables.terms}
     bound = {
         term.feature: term.max_abs + sum(pair.max_abs for pair in tables.interactions if term.feature in pair.features)
         for term in tables.terms
     }
-    flat = [name for name in added if added[name] > 2 * bound[name]]
-    if sum(added[name] for name in flat) > sum(added.values()) * (0.5 if limited else 0.1):
+    flat = [name for name in spread if spread[name] > 2 * bound[name]]
+    if sum(spread[name] for name in flat) > sum(spread.values()) * (0.5 if limited else 0.1):
         for name in flat:
-            expected = f"more: in every fold it added {added[name]:.3g} or more, as a standard deviation"
+            expected = f"more: in every fold it added {spread[name]:.3g} or more, as a standard deviation"
             yield Mismatch(f"tables.json: {name}", f"it adds {bound[name]:.3g} at most", expected)
 
 
-def answerable(bundle: Bundle) -> pd.DataFrame:
-    """Return the synthetic children of a request's example, as the tables take them."""
+def example_features(bundle: Bundle) -> pd.DataFrame:
+    """Return the features of the synthetic children in the example request."""
     rows = synthetic_rows(bundle.spec, bundle.contracts)
     return load_cohort(bundle.spec, rows, training=False, contracts=bundle.contracts).X
 
 
-@audit_check("The example of a request is of invented rows, and is answered")
+@audit_check("The example request has invented rows, and is scored")
 def check_examples(audited: AuditedVersion) -> CheckResult:
     bundle, files = audited.require_bundle(), audited.require_snapshot().model_files
     examples = synthetic_rows(bundle.spec, bundle.contracts)
@@ -99,7 +99,7 @@ def check_examples(audited: AuditedVersion) -> CheckResult:
         "serving_input_example.json": json.loads(files["serving_input_example.json"])["dataframe_split"],
     }
     differences = [d for name in claimed for d in diff_documents(claimed[name], found, f"{name}: $").differences]
-    rows = answerable(bundle)
+    rows = example_features(bundle)
     bundle.tables.contributions(rows)  # raises where they do not add up to the score
     summary = f"{len(examples)} rows, invented from the contracts alone; {len(rows)} are scored, and reasons add up."
     return check_result(differences, summary, inconclusive_reason=audited.inconclusive_reason)

@@ -1,4 +1,4 @@
-"""The checks of an audit, and their results: the shape that all checks share."""
+"""What all checks of an audit have in common: the decorator, running a check, and its result."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from send_screen.auditing._compare import Mismatch, truncate
 from send_screen.errors import ExitCode, SendScreenError
 
 PASSED, FAILED, NOT_CHECKED, SKIPPED = "passed", "FAILED", "not checked", "not looked at"
-_LONGEST = 2000  # characters of what a check says
-_ADDED = 500  # characters of an addition
-_MOST = 20  # differences of one check that are listed one by one, and additions
+_MAX_SUMMARY = 2000  # characters of the summary of a check
+_MAX_ADDITION = 500  # characters of an addition
+_MAX_LISTED = 20  # differences, and additions, of one check
 _UNREADABLE = (
     OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, RecursionError,
     TemplateError,
@@ -24,7 +24,7 @@ _UNREADABLE = (
 
 @dataclass(frozen=True)
 class Addition:
-    """What MLflow or people added to a version: it is named, and not audited."""
+    """Something that MLflow or people added to a version; it is listed and not audited."""
 
     where: str
     what: str
@@ -32,7 +32,7 @@ class Addition:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """The result of one check: what was done, or why it could not be, and the first differences."""
+    """The result of one check: its status, what was compared (or why it was not), and the first differences."""
 
     status: str
     summary: str
@@ -43,23 +43,23 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class Check:
-    """A check that was run, and its result."""
+    """A check that was run, with its result."""
 
     id: str
     title: str
-    outcome: CheckResult
+    result: CheckResult
 
 
 @dataclass(frozen=True)
 class AuditCheck:
-    """A check that can be run on any version."""
+    """A check that can be run on any version: the function that :func:`audit_check` decorates."""
 
     id: str
     title: str
     function: Callable[[AuditedVersion], CheckResult]
 
     def run(self, audited: AuditedVersion) -> Check:
-        """Run the check. Files that make it raise were not written by send_screen: the check has failed."""
+        """Run the check. It fails where files make it raise, since send_screen did not write those."""
         try:
             return Check(self.id, self.title, self.function(audited))
         except CheckSkipped as error:
@@ -75,9 +75,9 @@ class AuditCheck:
         except _UNREADABLE as error:
             if isinstance(error, OSError) and error.strerror:
                 return Check(self.id, self.title, not_checked(f"This machine stands in the way ({error.strerror})."))
-            # of a file that says anything; what the exception says could quote it
+            # the message of the exception is left out, since it could quote the file
             found = Mismatch("the version's files", f"what cannot be read ({type(error).__name__})", "what we write")
-        # unreadable content is a failure, and never excused by another code version
+        # unreadable content is never inconclusive, whatever the code version
         result = check_result([found], "", failure="It could not be derived from these files.")
         return Check(self.id, self.title, result)
 
@@ -99,29 +99,31 @@ def check_result(
     inconclusive_reason: str = "",
     additions: Sequence[Addition] = (),
 ) -> CheckResult:
-    """Return what a check that was made found: it failed where there are differences, unless they are inconclusive.
+    """Return the result of a check that was made: failed if there are differences, unless they are inconclusive.
 
-    ``summary`` says what was done, ``failure`` what a difference means. ``inconclusive_reason`` says why a difference
-    means nothing here, for example that other code made the version. ``additions`` are no differences.
+    ``summary`` is what was compared, ``failure`` what a difference means. ``inconclusive_reason`` is why a difference
+    may be harmless, such as other code at training. ``additions`` do not count as differences.
     """
-    beside = tuple(Addition(truncate(each.where), truncate(each.what, most=_ADDED)) for each in additions[:_MOST])
-    if left := len(additions) - len(beside):
-        beside += (Addition(f"and {left:,} more", ""),)
+    listed = tuple(
+        Addition(truncate(each.where), truncate(each.what, most=_MAX_ADDITION)) for each in additions[:_MAX_LISTED]
+    )
+    if left := len(additions) - len(listed):
+        listed += (Addition(f"and {left:,} more", ""),)
     if not differences:
-        return CheckResult(PASSED, truncate(summary, most=_LONGEST), additions=beside)
+        return CheckResult(PASSED, truncate(summary, most=_MAX_SUMMARY), additions=listed)
     status = NOT_CHECKED if inconclusive_reason else FAILED
-    said = (
+    text = (
         f"{inconclusive_reason} So what differs here says nothing yet." if inconclusive_reason else failure or summary
     )
-    first = (Mismatch(truncate(d.where), truncate(d.actual), truncate(d.expected)) for d in differences[:_MOST])
-    return CheckResult(status, truncate(said, most=_LONGEST), tuple(first), len(differences), beside)
+    first = (Mismatch(truncate(d.where), truncate(d.actual), truncate(d.expected)) for d in differences[:_MAX_LISTED])
+    return CheckResult(status, truncate(text, most=_MAX_SUMMARY), tuple(first), len(differences), listed)
 
 
 def not_checked(why: str) -> CheckResult:
-    """Return that a check was asked for and could not be made, with the reason."""
-    return CheckResult(NOT_CHECKED, truncate(why, most=_LONGEST))
+    """Return the result of a check that was asked for and could not be made, with the reason."""
+    return CheckResult(NOT_CHECKED, truncate(why, most=_MAX_SUMMARY))
 
 
 def skipped(why: str) -> CheckResult:
-    """Return that nobody asked for a check, or that it is outside of what is audited, with the reason."""
-    return CheckResult(SKIPPED, truncate(why, most=_LONGEST))
+    """Return the result of a check that was not asked for, with the reason."""
+    return CheckResult(SKIPPED, truncate(why, most=_MAX_SUMMARY))

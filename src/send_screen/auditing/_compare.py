@@ -1,4 +1,4 @@
-"""Compare documents value by value, and texts by the first place where they differ."""
+"""Compare documents value by value, and files by their first difference."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from pydantic_core import to_jsonable_python
 
 from send_screen.documents import replace_unprintable
 
-ROUNDING = 1e-9  # of a number's size: what another machine's arithmetic may do to a sum; no one is misled by it
+ROUNDING = 1e-9  # relative: another machine's floating-point arithmetic may change a sum by so much
 MISSING = "nothing"
-_SHOWN = 120  # characters of a value
-_AROUND = 40  # characters of a file before a place that differs
-_MOST_KEPT = 10_000  # differences of two documents; files that are all different are no less different
+_MAX_VALUE = 120  # characters of a value
+_CONTEXT = 40  # characters of a file that are quoted on either side of a difference
+_MAX_DIFFERENCES = 10_000  # of two documents
 
 
 @dataclass(frozen=True)
 class Mismatch:
-    """One thing that is not as it should be: what stands there, and what was derived again or another copy says."""
+    """A difference: the actual value, and the one that was recomputed or stands in another copy."""
 
     where: str
     """A file, a tag, or a path inside ``published.json`` such as ``$.performance[3].value``."""
@@ -29,22 +29,22 @@ class Mismatch:
 
 @dataclass
 class DocumentDiff:
-    """Two documents, compared value by value: how many values there are, and how many differ by rounding alone."""
+    """Value-by-value comparison of two documents: ``n`` values, of which ``rounded`` differ by rounding alone."""
 
     tolerance: float = ROUNDING
-    """Of a number's size."""
+    """Relative difference that counts as rounding."""
     differences: list[Mismatch] = field(default_factory=list)
     n: int = 0
     rounded: int = 0
 
     @property
     def summary(self) -> str:
-        """How many values were compared, and whether the arithmetic of another machine shows."""
+        """Number of values compared, and of those that differ by rounding."""
         also = f" {self.rounded} numbers differ in their last digits: another machine's arithmetic."
         return f"{self.n:,} values were compared.{also if self.rounded else ''}"
 
     def compare(self, actual: object, expected: object, where: str) -> None:
-        """Compare what stands at a path, and all below it."""
+        """Compare the values at a path, and all below it."""
         if isinstance(actual, Mapping) and isinstance(expected, Mapping):
             for key in dict.fromkeys((*actual, *expected)):
                 if key in actual and key in expected:
@@ -54,8 +54,8 @@ class DocumentDiff:
         elif isinstance(actual, list) and isinstance(expected, list):
             if len(actual) != len(expected):
                 self._add(f"{where}, how many", len(actual), len(expected))
-            for place, (one, other) in enumerate(zip(actual, expected, strict=False)):
-                self.compare(one, other, f"{where}[{place}]")
+            for index, (one, other) in enumerate(zip(actual, expected, strict=False)):
+                self.compare(one, other, f"{where}[{index}]")
         else:
             self._compare_values(actual, expected, where)
 
@@ -67,18 +67,18 @@ class DocumentDiff:
             self.rounded += 1
             return
         if isinstance(actual, str) and isinstance(expected, str):
-            place = _first_difference_at(actual, expected)
-            start = max(0, place - _SHOWN // 4) if place > _SHOWN // 2 else 0
+            index = _first_difference_at(actual, expected)
+            start = max(0, index - _MAX_VALUE // 4) if index > _MAX_VALUE // 2 else 0
             actual, expected = actual[start:], expected[start:]
         self._add(where, actual, expected)
 
     def _add(self, where: str, actual: object, expected: object) -> None:
-        if len(self.differences) < _MOST_KEPT:
+        if len(self.differences) < _MAX_DIFFERENCES:
             self.differences.append(Mismatch(where, truncate(actual), truncate(expected)))
 
 
 def diff_documents(actual: object, expected: object, where: str = "$", *, tolerance: float = ROUNDING) -> DocumentDiff:
-    """Compare two documents, typed or as JSON has them: every number, string and key of them, by its path.
+    """Compare two documents, typed or parsed from JSON: every number, string and key, by its path.
 
     Examples
     --------
@@ -91,7 +91,7 @@ def diff_documents(actual: object, expected: object, where: str = "$", *, tolera
 
 
 def mismatches(pairs: Mapping[str, tuple[object, object]]) -> list[Mismatch]:
-    """Return the places where the actual value is not the expected one, from place -> (actual, expected)."""
+    """Return the mismatches among pairs: place -> (actual, expected)."""
     return [
         Mismatch(where, str(actual), str(expected)) for where, (actual, expected) in pairs.items() if actual != expected
     ]
@@ -101,24 +101,24 @@ def first_difference(name: str, actual: bytes, expected: bytes) -> Mismatch:
     """Return the first place where two files differ."""
     if not actual:
         return Mismatch(name, "no such file", f"{len(expected)} bytes")
-    place = _first_difference_at(actual, expected)
-    start, line = max(0, place - _AROUND), actual[:place].count(b"\n") + 1
-    texts = (truncate(each[start : place + _AROUND].decode("utf-8", errors="replace")) for each in (actual, expected))
+    index = _first_difference_at(actual, expected)
+    start, line = max(0, index - _CONTEXT), actual[:index].count(b"\n") + 1
+    texts = (truncate(each[start : index + _CONTEXT].decode("utf-8", errors="replace")) for each in (actual, expected))
     return Mismatch(f"{name}, line {line}", *texts)
 
 
 def _first_difference_at(one: str | bytes, other: str | bytes) -> int:
-    differs = (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
+    differs = (index for index, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
     return next(differs, min(len(one), len(other)))
 
 
 def isclose(one: float, other: float, tolerance: float = ROUNDING) -> bool:
-    """Tell whether two numbers differ by no more than rounding; NaN is like nothing."""
+    """Return whether two numbers differ by no more than rounding; NaN is close to nothing."""
     return abs(one - other) <= tolerance * max(1.0, abs(one), abs(other))
 
 
-def truncate(value: object, *, most: int = _SHOWN) -> str:
-    r"""Return a value as it may be shown: short, on one line, and without what would steer a terminal.
+def truncate(value: object, *, most: int = _MAX_VALUE) -> str:
+    r"""Return a value as short text on one line, without characters that control a terminal.
 
     Examples
     --------
@@ -126,7 +126,7 @@ def truncate(value: object, *, most: int = _SHOWN) -> str:
     ('red\ufffd[31m', '0.5')
     """
     if isinstance(value, Mapping | list):
-        text = reprlib.repr(value)  # never all of it: it can be as large as a file can be, and larger
+        text = reprlib.repr(value)  # a full repr could be larger than a file
     else:
         text = " ".join(value.split()) if isinstance(value, str) else repr(value)
     text = replace_unprintable(text[: most + 1])

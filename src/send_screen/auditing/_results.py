@@ -1,4 +1,4 @@
-"""What an audit found: its checks, one sentence over all of them, its page and its JSON."""
+"""The result of an audit: its checks, headline, page and JSON."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ _LABELS = {
 
 @dataclass(frozen=True, repr=False)
 class Audit(Result):
-    """What an audit of one version found.
+    """Result of an audit of one version.
 
     Attributes
     ----------
     model : str
-        As it was asked for.
+        URI or folder, as given.
     metadata : dict of str to str
-        Which version that is, and where it was found.
+        Id, title and location of the version, and the code versions.
     checks : tuple of Check
     out_of_scope : tuple of str
-        What no audit of this kind looks at, a sentence each.
+        Sentences on what no audit of this kind checks.
     out : pathlib.Path or None
         Folder of ``audit.html`` and ``audit.json``, where they were written.
     """
@@ -63,22 +63,22 @@ class Audit(Result):
 
     def having(self, status: str) -> list[Check]:
         """Return the checks with a status, in order."""
-        return [check for check in self.checks if check.outcome.status == status]
+        return [check for check in self.checks if check.result.status == status]
 
     @property
     def skipped(self) -> list[Check]:
-        """What nobody asked for, or is outside of what is audited: nothing is said of it."""
+        """Checks that were not asked for."""
         return self.having(SKIPPED)
 
     @property
     def additions(self) -> tuple[Addition, ...]:
-        """What MLflow or people added to the version: named, and not audited."""
-        return tuple(each for check in self.checks for each in check.outcome.additions)
+        """What MLflow or people added to the version: listed, and not audited."""
+        return tuple(each for check in self.checks for each in check.result.additions)
 
     @property
     def inconclusive(self) -> list[Check]:
-        """Checks that found differences which other code may have made: nobody can say that all is well."""
-        return [check for check in self.having(NOT_CHECKED) if check.outcome.n_differences]
+        """Checks whose differences may be due to other code or packages at training."""
+        return [check for check in self.having(NOT_CHECKED) if check.result.n_differences]
 
     @property
     def result(self) -> str:
@@ -87,12 +87,12 @@ class Audit(Result):
 
     @property
     def ok(self) -> bool:
-        """Whether all that was looked at agrees; :attr:`skipped` says what was not."""
+        """Whether all checks that were made passed; :attr:`skipped` has those that were not."""
         return self.result == "green"
 
     @property
     def exit_code(self) -> ExitCode:
-        """How the command line ends: something that differs and something that could not be checked are not alike."""
+        """Exit code of the command: it differs between a difference and an incomplete audit."""
         return {"green": ExitCode.DONE, "incomplete": ExitCode.INCOMPLETE, "red": ExitCode.NO}[self.result]
 
     @property
@@ -112,14 +112,14 @@ class Audit(Result):
         return f"{self.result.upper()}: nothing differs in the {n_made} checks that were made.{left}"
 
     def sections(self) -> Iterable[Section]:
-        """Give what differs, then what could not be checked, then what passed, and last what was not looked at."""
+        """Yield failed checks, then unmade, passed and skipped ones, as text."""
         withdrawn = [f"It was withdrawn {self.metadata['withdrawn']}"] if "withdrawn" in self.metadata else []
         yield Section([f"{self.model}: version {self.metadata['version']}, {self.metadata['title']}", *withdrawn])
         for status in (FAILED, NOT_CHECKED):
             for check in self.having(status):
-                yield Section([f"{status}: {check.title}. {check.outcome.summary}".rstrip(), *_lines(check.outcome)])
+                yield Section([f"{status}: {check.title}. {check.result.summary}".rstrip(), *_lines(check.result)])
         for status in (PASSED, SKIPPED):
-            if lines := [f"{status}: {check.title}. {check.outcome.summary}" for check in self.having(status)]:
+            if lines := [f"{status}: {check.title}. {check.result.summary}" for check in self.having(status)]:
                 yield Section(lines)
         if self.additions:
             yield Section([f"{each.where}: {each.what}" for each in self.additions], title=ADDED)
@@ -148,8 +148,8 @@ def _titles(checks: list[Check]) -> str:
 
 
 def _as_dict(check: Check) -> dict[str, Any]:
-    outcome = asdict(check.outcome)
-    del outcome["additions"]  # they stand together, whichever check found them
+    outcome = asdict(check.result)
+    del outcome["additions"]  # these are listed together
     return {"id": check.id, "title": check.title, **outcome}
 
 
@@ -160,7 +160,7 @@ def _lines(outcome: CheckResult) -> list[str]:
 
 
 def render_audit(found: Audit) -> str:
-    """Render the result of an audit as one HTML page that needs nothing else and names no child and no school."""
+    """Render the result of an audit as a self-contained HTML page that names no child and no school."""
     return render_html(
         "audit.html.j2",
         found=found,
@@ -173,7 +173,7 @@ def render_audit(found: Audit) -> str:
 
 
 def make_audit_folder(folder: Path) -> None:
-    """Make the folder of an audit, or see that it can be written to: nobody audits for nothing."""
+    """Create the output folder, and raise where it cannot be written, before an audit begins."""
     with _out_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
