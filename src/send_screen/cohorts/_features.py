@@ -79,6 +79,7 @@ def _numbers(values: pd.Series) -> pd.Series:
 
 
 def _age_in_months(linked: LinkedTables, age: AgeInMonths, as_of: pd.Series) -> pd.Series:
+    """Return the age of each child in whole months at the stated month."""
     if age.born is not None:
         born = pd.to_datetime(known_values(linked, age.born))
         year, month = born.dt.year, born.dt.month

@@ -120,6 +120,7 @@ def _without(columns: list[ValueCounts], leaks: list[TargetLeakage]) -> list[Val
 def _recorded_late(
     X: pd.DataFrame, as_of: dt.date | pd.Series, recorded_on: Mapping[str, dt.date | pd.Series | None]
 ) -> list[TargetLeakage]:
+    """Return features with a recording date after the as-of date."""
     limit = _days(as_of, len(X), "as-of dates")
     leaks = []
     for name in X.columns:
@@ -145,6 +146,7 @@ def _days(dates: dt.date | pd.Series, n: int, what: str) -> np.ndarray:
 
 
 def _past_status(X: pd.DataFrame, outcome: str, declared: set[str], expected: set[str]) -> list[TargetLeakage]:
+    """Return features that are a past status of the outcome, as declared or by their name."""
     stem = _stem(outcome)
     # An earlier SEN status is a past status only of an outcome that is a SEN status, or has a generic name.
     outcome_is_sen_status = outcome.lower() in _GENERIC_NAMES or bool(_STATUS_NAME.search(stem))

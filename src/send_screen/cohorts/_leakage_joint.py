@@ -104,6 +104,7 @@ def _forward(Z: np.ndarray, y: np.ndarray, steps: int) -> list[int]:
 
 
 def _least_squares(Z: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return least-squares weights of the centred columns."""
     centred = Z - Z.mean(axis=0)
     # A small ridge penalty keeps collinear features from huge weights of opposite sign.
     gram = centred.T @ centred + 1e-3 * len(y) * np.eye(Z.shape[1])

@@ -203,12 +203,12 @@ def _join(
     for number, (name, check) in enumerate(checks.items()):
         children = child[table == number]
         parts.append(check.frame.add_prefix(f"{name}.").set_axis(children).reindex(origin.index))
-        own = problems[number].set_axis(children).reindex(origin.index)
+        problems_here = problems[number].set_axis(children).reindex(origin.index)
         lacking = ~origin.index.isin(children) & (usable | (table > 0))[first]
-        own.loc[lacking, _PROBLEM] = [
+        problems_here.loc[lacking, _PROBLEM] = [
             NO_RECORD,
             f"{files[name]} has no row for this identifier.",
             f"Look at the {spec.children_are.singular} by hand, and ask for the missing record.",
         ]
-        problem = problem.where(problem["rule"].notna(), own)
+        problem = problem.where(problem["rule"].notna(), problems_here)
     return pd.concat(parts, axis=1), origin, problem

@@ -82,6 +82,7 @@ def read_source(data: object, contracts: Mapping[str, Contract]) -> SourceData:
 
 
 def _tables_of(folder: Path, contracts: Mapping[str, Contract]) -> dict[str, SourceTable]:
+    """Return the table of each contract in a folder: by file name, else by its headers."""
     files = {name: file for name in contracts if (file := _file_of(name, folder))}
     tables = {name: _read(file) for name, file in files.items()}
     if without_file := {name: contract for name, contract in contracts.items() if name not in files}:
@@ -104,6 +105,7 @@ def _file_of(contract: str, folder: Path) -> Path | None:
 
 
 def _read(part: object) -> SourceTable:
+    """Return a file, pandas frame or Arrow table as a table."""
     if isinstance(part, str | Path):
         reading = read_table(Path(part))
         return SourceTable(reading.frame, reading.file, tuple(reading.notes), reading.sha256)

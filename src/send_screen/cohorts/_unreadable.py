@@ -101,6 +101,7 @@ def bare_years(contract: Contract, check: CheckedTable, needed: set[str], file: 
 def _error(
     found: list[tuple[str, Rule]], counts: Counter[tuple[str, str]], values: dict[str, Counter[str]], file: str
 ) -> DataError:
+    """Return the error of the columns that break one rule in most cells."""
     name, rule = found[0]
     shown = first_few([name for name, _ in found], _MAX_SHOWN)
     if rule.kind in _ORDER_RULES:

@@ -12,14 +12,16 @@ from send_screen.contracts._predicates import numbers_of
 
 def derivation_of(column: Column, given: Collection[str]) -> Derivation | None:
     """Return the first derivation of a column whose columns are all given, or None."""
-    return next((one for one in column.derived if set(one.columns) <= set(given)), None)
+    return next((derivation for derivation in column.derived if set(derivation.columns) <= set(given)), None)
 
 
 def follows_from_missing(column: Column, given: Collection[str], missing: Collection[str]) -> bool:
     """Return whether a column could be derived from a given column and others that are reported as missing."""
     return any(
-        set(one.columns) & set(given) and set(one.columns) - set(given) and set(one.columns) <= {*given, *missing}
-        for one in column.derived
+        set(derivation.columns) & set(given)
+        and set(derivation.columns) - set(given)
+        and set(derivation.columns) <= {*given, *missing}
+        for derivation in column.derived
     )
 
 

@@ -124,12 +124,14 @@ def _codes_agree(header: str, column: Column) -> bool:
 
 
 def _closest_column(header: str, columns: list[Column]) -> str | None:
+    """Return the missing column that a header resembles most, if any does enough."""
     names = {name: column.name for column in columns if _codes_agree(header, column) for name in _names(column)}
     found = difflib.get_close_matches(header_key(header), names, n=1, cutoff=_MIN_SIMILARITY)
     return names[found[0]] if found else None
 
 
 def _closest_header(column: Column, headers: list[str]) -> str | None:
+    """Return the unused header that resembles a column most, if any does enough."""
     keys = {header_key(header): header for header in headers if _codes_agree(header, column)}
     found = [
         (difflib.SequenceMatcher(None, name, match[0]).ratio(), match[0])

@@ -94,16 +94,16 @@ def load_contract(ref: str | Path, *, folder: Path | None = None) -> Contract:
     """
     if isinstance(ref, Path) or ref.endswith((".yaml", ".yml")):
         return _read(Path(ref))
-    own = _contract_files(folder) if folder else {}
+    user_files = _contract_files(folder) if folder else {}
     found = [
         (full, path)
-        for full, path in (*_contract_files(shipped("data_contracts")).items(), *own.items())
+        for full, path in (*_contract_files(shipped("data_contracts")).items(), *user_files.items())
         if ref in (full, full.partition("@")[0])
     ]
     if not found:
         raise ContractError(
             f"There is no contract {ref!r}.",
-            remedy=(f"Beside the spec there are: {', '.join(own)}. " if own else "")
+            remedy=(f"Beside the spec there are: {', '.join(user_files)}. " if user_files else "")
             + f"The contracts that come with send_screen are: {', '.join(available_contracts())}.",
             os_error=FileNotFoundError(),
         )

@@ -364,7 +364,7 @@ def _contradictions(contract: Contract, columns: list[Column]) -> Iterator[str]:
     if not contract.id.startswith(f"{contract.agency}/"):
         yield f"its id {contract.id!r} does not begin with its domain '{contract.agency}/'"
     ids = [rule.id for part in (contract, *columns) for rule in part.rules]
-    yield from (f"the rule id {one!r} is used twice" for one in sorted({one for one in ids if ids.count(one) > 1}))
+    yield from (f"the rule id {rule!r} is used twice" for rule in sorted({rule for rule in ids if ids.count(rule) > 1}))
     needed: dict[RuleKind, str] = {"columns": "missing columns", "headers": "duplicate headers", "rows": "empty tables"}
     yield from (f"the table has no rule for {what}" for kind, what in needed.items() if not contract.rule(kind))
     owner: dict[str, str] = {}

@@ -52,9 +52,9 @@ def uses_decimal_comma(texts: Iterable[str | None]) -> bool:
     >>> uses_decimal_comma(["95,5", "100"]), uses_decimal_comma(["1,234", "95.5"])
     (True, False)
     """
-    some = [text for text in texts if text is not None]
-    return any(map(_DECIMAL_COMMA.fullmatch, some)) and not any(
-        "." in text and _NUMBER.fullmatch(text) for text in some
+    known = [text for text in texts if text is not None]
+    return any(map(_DECIMAL_COMMA.fullmatch, known)) and not any(
+        "." in text and _NUMBER.fullmatch(text) for text in known
     )
 
 

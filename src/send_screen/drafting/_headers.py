@@ -189,18 +189,18 @@ def timing_question(header: str, outcome: str, headers: tuple[str, ...]) -> str 
     >>> timing_question("fall_reading", "low_reader_spring", headers) is None
     True
     """
-    words, of_outcome, all_words = tokens(header), tokens(outcome), [tokens(one) for one in headers]
+    words, of_outcome, all_words = tokens(header), tokens(outcome), [tokens(other) for other in headers]
     if _CHANGE_OR_LATER.search(letters(header)):
         return "its name speaks of a change or of a later time"
     if _EARLY.intersection(words) or not words:
         return None
     if len(of_outcome) > 1 and set(words) < set(of_outcome):
         return "its name is a part of the outcome's: is the outcome made of it?"
-    n_same_ending = sum(one[-1:] == of_outcome[-1:] for one in all_words)
+    n_same_ending = sum(other[-1:] == of_outcome[-1:] for other in all_words)
     if len(of_outcome) > 1 < len(words) and words[-1] == of_outcome[-1] and n_same_ending <= len(headers) / 2:
         return f'its name ends as the outcome\'s does ("{words[-1]}"): another outcome of the same time?'
     late = [word for word in words if word in _LATE]
-    if late and (late[0] in of_outcome or any(_EARLY.intersection(one) for one in all_words)):
+    if late and (late[0] in of_outcome or any(_EARLY.intersection(other) for other in all_words)):
         return f'its name speaks of a late time ("{late[0]}"): was it known by then?'
     return None
 

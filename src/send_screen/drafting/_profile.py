@@ -72,7 +72,7 @@ class ColumnProfile:
     @property
     def numeric(self) -> bool:
         """Whether the values, or the codes, are numbers."""
-        return self.kind == "number" or (self.kind == "codes" and all(one.isdigit() for one in self.codes))
+        return self.kind == "number" or (self.kind == "codes" and all(code.isdigit() for code in self.codes))
 
     @property
     def unique(self) -> bool:
@@ -116,6 +116,7 @@ def _check_headers(headers: list[str], file: str) -> None:
 
 
 def _profile_column(series: pd.Series, header: str, name: str) -> ColumnProfile:
+    """Profile a column: determine its kind, missing codes and codes, then its statistics."""
     texts = series.map(_text, na_action="ignore").astype(object)
     words = texts.where(texts.notna(), None)
     texts = words.where(words.str.casefold() != "none", None)  # among numbers a blank, among codes a code
@@ -144,19 +145,19 @@ def _profile_column(series: pd.Series, header: str, name: str) -> ColumnProfile:
         kind = "codes" if 0 < _normalise_case(known).nunique() <= _MAX_CODES else "text"
         values = words.map(dict(zip(known, _normalise_case(known), strict=True)))
     missing_codes = _missing_codes(kind, values, marks, sex=bool({"sex", "gender"}.intersection(tokens(header))))
-    missing = {float(one) for one in missing_codes if _is_number(one)} if kind == "number" else set(missing_codes)
+    missing = {float(code) for code in missing_codes if _is_number(code)} if kind == "number" else set(missing_codes)
     values = values.mask(values.isin(missing))
     counts = values.value_counts()
     frequent = [as_code(value) for value in counts[counts >= MINIMUM_CHILDREN].index]
     whole = kind == "number" and bool((values.dropna() % 1 == 0).all())
     few = kind == "codes" or (whole and len(counts) <= _FEW_NUMBERS)
     codes = tuple(sorted(frequent, key=_numbers_first)) if few else ()
-    if few and len(codes) == 2 and kind == "number" and all(one.isdigit() for one in codes):
+    if few and len(codes) == 2 and kind == "number" and all(code.isdigit() for code in codes):
         kind, values = "codes", values.map(as_code, na_action="ignore").astype(object)
     n_known = int(values.notna().sum())
     if kind in ("number", "codes") and (len(counts) < 2 or n_known - int(counts.max()) < MINIMUM_CHILDREN):
         kind = "constant"
-    elif kind == "codes" and len({code_key(one) for one in codes} - {""}) < max(len(codes), 2):
+    elif kind == "codes" and len({code_key(code) for code in codes} - {""}) < max(len(codes), 2):
         kind, codes = "text", ()  # fewer than two codes, or some that the parser could not distinguish
     return ColumnProfile(
         header=header,
@@ -248,8 +249,8 @@ def _missing_codes(kind: Kind, values: pd.Series, marks: pd.Series, *, sex: bool
 def _distinguishable(codes: list[str]) -> tuple[str, ...]:
     """Return codes without those that the parser cannot distinguish from an earlier one."""
     keys: dict[str, str] = {}
-    for one in sorted(codes, key=_numbers_first):
-        keys.setdefault(code_key(one) or one, one)
+    for code in sorted(codes, key=_numbers_first):
+        keys.setdefault(code_key(code) or code, code)
     return tuple(keys.values())
 
 
@@ -265,7 +266,7 @@ def _bounds(values: pd.Series, whole: bool, codes: tuple[str, ...]) -> tuple[flo
     if published is None:
         return None
     if codes and len(codes) == len(np.unique(known)):
-        numbers = [float(one) for one in codes]
+        numbers = [float(code) for code in codes]
         return min(numbers), max(numbers)
     low, high = published
     lowest, highest = known.min(), known.max()

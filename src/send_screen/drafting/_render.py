@@ -87,6 +87,7 @@ def render_spec(
 
 
 def _entries(draft: ProjectDraft) -> Iterator[_Entry]:
+    """Yield the columns of the contract in their order, by use."""
     yield _Entry(draft.child_id, "The identifier. No model sees it.", "key")
     if draft.school:
         yield _Entry(draft.school, "Those who share one stay on one side of every split.", "text")
@@ -142,14 +143,14 @@ def _people(draft: ProjectDraft) -> Noun:
 
 def _group_descriptions(column: ColumnProfile, people: str) -> list[tuple[str, str]]:
     """Return each code of a column with a description of its group, such as boys, or children without X."""
-    keys = {one.casefold() for one in column.codes}
+    keys = {code.casefold() for code in column.codes}
     if keys in _YES_OR_NO:
         how = {True: "with", False: "without"}
-        return [(one, f"{people} {how[one[:1].casefold() in 'yt']} {column.label}") for one in column.codes]
+        return [(code, f"{people} {how[code[:1].casefold() in 'yt']} {column.label}") for code in column.codes]
     for labels in _GROUP_WORDS:
         if keys == set(labels):
             words = (
                 labels if people == CHILDREN.plural else {code: _OF_ANY_AGE[label] for code, label in labels.items()}
             )
-            return [(one, words[one.casefold()].format(people=people)) for one in column.codes]
-    return [(one, f"{people} with {column.label} {one}") for one in column.codes]
+            return [(code, words[code.casefold()].format(people=people)) for code in column.codes]
+    return [(code, f"{people} with {column.label} {code}") for code in column.codes]

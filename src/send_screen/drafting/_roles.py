@@ -154,6 +154,7 @@ def draft_project(
 
 
 def _named(columns: tuple[ColumnProfile, ...], file: str, part: str, header: str) -> ColumnProfile:
+    """Return the column with a header that the user gave, or raise."""
     for column in columns:
         if header_key(column.header) == header_key(header):
             return column
@@ -167,6 +168,7 @@ def _named(columns: tuple[ColumnProfile, ...], file: str, part: str, header: str
 
 
 def _missing_option(part: str, possible: list[ColumnProfile]) -> str:
+    """Return an option that the user must give, with the columns that it could name."""
     option, what = OPTIONS[part], _DESCRIPTIONS[part]
     names = ", ".join(repr(column.header) for column in possible[:12])
     if names:
@@ -206,9 +208,9 @@ def _outcome_codes(
             remedy="Make a column that says yes or no, or give another with --outcome.",
         )
     if given:
-        expected = {one.strip().casefold() for one in given}
-        positive = tuple(one for one in outcome.codes if one.casefold() in expected)
-        negative = tuple(one for one in outcome.codes if one not in positive)
+        expected = {code.strip().casefold() for code in given}
+        positive = tuple(code for code in outcome.codes if code.casefold() in expected)
+        negative = tuple(code for code in outcome.codes if code not in positive)
         if len(positive) == len(expected) and negative:
             return positive, negative
         raise UsageError(
@@ -223,7 +225,7 @@ def _outcome_codes(
 
 
 def _matching_codes(codes: tuple[str, ...], texts: Collection[str]) -> tuple[str, ...]:
-    return tuple(one for one in codes if one.casefold() in texts)
+    return tuple(code for code in codes if code.casefold() in texts)
 
 
 def _check_counts(outcome: ColumnProfile, codes: tuple[tuple[str, ...], tuple[str, ...]], file: str) -> None:
@@ -243,7 +245,7 @@ def _recorded_codes(column: ColumnProfile) -> tuple[str, ...]:
     yes, no = _matching_codes(column.codes, _YES), _matching_codes(column.codes, _NO)
     if len(yes) == 1 and len(column.codes) == 2 and not no:
         return column.codes if yes[0].isalpha() else yes
-    return tuple(one for one in column.codes if one not in no)
+    return tuple(code for code in column.codes if code not in no)
 
 
 def _assign_role(draft: ProjectDraft, column: ColumnProfile, headers: tuple[str, ...]) -> ProjectDraft:

@@ -154,6 +154,7 @@ class BaselineClassifier(AdditiveClassifier):
         return np.asarray(~met.to_numpy(dtype=bool).all(axis=1))
 
     def _fit_score(self, frame: pd.DataFrame, target: np.ndarray, weight: np.ndarray) -> tuple[float, tuple[Term, ...]]:
+        """Return the intercept and the term of the score form; set ``cut_off_``."""
         sign = SIGNS[self.direction]
         x = frame.iloc[:, 0].to_numpy(dtype=np.float64)
         known = ~np.isnan(x)
@@ -182,6 +183,7 @@ class BaselineClassifier(AdditiveClassifier):
         return intercept, (term,)
 
     def _fit_count(self, frame: pd.DataFrame, target: np.ndarray, weight: np.ndarray) -> tuple[float, tuple[Term, ...]]:
+        """Return the intercept and the terms of the count form, one per item."""
         items = [self._not_met_of(frame[name]) for name in frame.columns]
         shares, counted = [], []  # of each item: the share who do not meet it, and whether it counts
         count = np.zeros(len(frame))
@@ -230,6 +232,7 @@ class BaselineClassifier(AdditiveClassifier):
         return np.clip((column.to_numpy(dtype=np.float64) - met) / (not_met - met), 0.0, 1.0)
 
     def _text_values(self, column: pd.Series) -> dict[str, float]:
+        """Return 1 for each level that is not met and 0 for the others, for a column of text."""
         not_met = [level for level in self.not_met or () if isinstance(level, str)]
         if not not_met:
             raise ValueError(f"Column {column.name!r} holds text, and 'not_met' names no text.")
@@ -240,6 +243,7 @@ class BaselineClassifier(AdditiveClassifier):
         return dict.fromkeys(others, 0.0) | dict.fromkeys(not_met, 1.0)
 
     def _number_values(self, name: str) -> tuple[float, float]:
+        """Return the values "not met" and "met" of a column of numbers."""
         not_met = {float(value) for value in self.not_met or () if not isinstance(value, str)}
         met = {float(value) for value in self.expected or () if not isinstance(value, str)}
         if len(not_met) != 1 or len(met) != 1 or not_met == met:

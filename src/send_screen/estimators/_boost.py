@@ -83,8 +83,8 @@ class BoostedEnsemble:
             grids.append(grid)
         base = float(self.predict(bag, np.zeros((1, p)))[0])
         values = self.predict(bag, np.concatenate(grids)) - base
-        own = np.split(values, np.cumsum([len(grid) for grid in grids])[:-1])
-        return base, tuple(part.reshape(shape) for part, shape in zip(own, shapes, strict=True))
+        parts = np.split(values, np.cumsum([len(grid) for grid in grids])[:-1])
+        return base, tuple(part.reshape(shape) for part, shape in zip(parts, shapes, strict=True))
 
 
 @dataclass(frozen=True)
@@ -147,6 +147,6 @@ def boost(
     # one thread per bag: threads inside a tree do not pay for a few thousand rows
     with ThreadPoolExecutor(n_jobs) as pool:
         fitted = list(pool.map(fit_bag, range(len(bags))))
-    weight = np.array([data.weight[own.bag.held_out].sum() for own in bags])
+    weight = np.array([data.weight[datasets.bag.held_out].sum() for datasets in bags])
     n_rounds = choose_n_rounds([curve for _, curve in fitted], weight)
     return BoostedEnsemble(data.terms, [booster for booster, _ in fitted], n_rounds)

@@ -228,8 +228,8 @@ def _matrix(designs: Sequence[DesignColumns], rows: np.ndarray) -> np.ndarray:
     """Return the columns of all designs of some rows: float64, shape (m, k)."""
     ends = np.cumsum([len(design.A) for design in designs])
     Z = np.empty((len(rows), ends[-1]))
-    for design, own in zip(designs, np.split(Z, ends[:-1], axis=1), strict=True):
-        own[:] = design.matrix(rows)
+    for design, columns in zip(designs, np.split(Z, ends[:-1], axis=1), strict=True):
+        columns[:] = design.matrix(rows)
     return Z
 
 

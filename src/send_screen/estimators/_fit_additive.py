@@ -107,8 +107,8 @@ def held_out_score(
 ) -> np.ndarray:
     """Return each row's mean score over the bags that hold it out; NaN where none does."""
     total, n_scores = np.zeros(len(data.y)), np.zeros(len(data.y))
-    for bag, own in zip(bags, components, strict=True):
-        total[bag.held_out] += data.score(own, pairs)[bag.held_out]
+    for bag, of_bag in zip(bags, components, strict=True):
+        total[bag.held_out] += data.score(of_bag, pairs)[bag.held_out]
         n_scores[bag.held_out] += 1.0
     mean: np.ndarray = np.divide(total, n_scores, out=np.full(len(total), np.nan), where=n_scores > 0)
     return mean
@@ -118,17 +118,19 @@ def _fit_bags(
     data: TrainingData, dataset: BinnedDataset, bags: Sequence[BagDatasets], C: float, *, seed: int, n_jobs: int
 ) -> list[AdditiveComponents]:
     """Fit the linear component and the shapes of each bag."""
-    linear = [data.fit_linear(own.bag.train, C) for own in bags]
-    ensemble = boost(dataset, bags, [data.score(own) for own in linear], feature_fraction=0.3, seed=seed, n_jobs=n_jobs)
-    return [own + shape_components(ensemble, b, data.features) for b, own in enumerate(linear)]
+    linear = [data.fit_linear(datasets.bag.train, C) for datasets in bags]
+    ensemble = boost(
+        dataset, bags, [data.score(of_bag) for of_bag in linear], feature_fraction=0.3, seed=seed, n_jobs=n_jobs
+    )
+    return [of_bag + shape_components(ensemble, b, data.features) for b, of_bag in enumerate(linear)]
 
 
 def shape_components(ensemble: BoostedEnsemble, bag: int, features: Sequence[BinnedFeature]) -> AdditiveComponents:
     """Return trees of one feature each as components; monotonic constraints hold exactly, not only up to rounding."""
     constant, values = ensemble.tabulate(bag)
-    for own, feature in zip(values, features, strict=True):
+    for steps, feature in zip(values, features, strict=True):
         if feature.sign:
-            own[:-1] = feature.sign * np.maximum.accumulate(feature.sign * own[:-1])
+            steps[:-1] = feature.sign * np.maximum.accumulate(feature.sign * steps[:-1])
     return AdditiveComponents(constant, np.zeros(len(features)), values)
 
 
@@ -163,7 +165,7 @@ def _stacking_weights(scores: np.ndarray, y: np.ndarray, weight: np.ndarray, gro
     scores, y, weight, groups = scores[known], y[known], weight[known], groups[known]
     losses = (np.logaddexp(0.0, scores) - y[:, None] * scores) * (weight / weight.mean())[:, None]
     _, group = np.unique(groups, return_inverse=True)
-    of_group = np.column_stack([np.bincount(group, own) for own in losses.T])
+    of_group = np.column_stack([np.bincount(group, loss) for loss in losses.T])
     weights = np.full(scores.shape[1], 1.0 / scores.shape[1])
     for _ in range(_EM_STEPS):
         with np.errstate(divide="ignore"):  # a weight may become 0
@@ -186,9 +188,10 @@ def _add_interactions(
     seed: int,
     n_jobs: int,
 ) -> tuple[list[AdditiveComponents], Pairs]:
+    """Return the components with boosted interactions, and the pairs; without any if they do not help."""
     if max_pairs == 0 or len(data.features) < 2:
         return components, []
-    init_scores = [data.score(own) for own in components]
+    init_scores = [data.score(of_bag) for of_bag in components]
     ranked = rank_interactions(data.features, data.y, data.weight, bags, init_scores)
     binned = (bin_pair(data.features[j], data.features[k]) for j, k in ranked)
     pairs = list(islice(filter(None, binned), max_pairs))
@@ -200,8 +203,8 @@ def _add_interactions(
         return components, []
     tabulated = [ensemble.tabulate(b) for b in range(len(bags))]
     return [
-        replace(own, intercept=own.intercept + constant, grids=grids)
-        for own, (constant, grids) in zip(components, tabulated, strict=True)
+        replace(of_bag, intercept=of_bag.intercept + constant, grids=grids)
+        for of_bag, (constant, grids) in zip(components, tabulated, strict=True)
     ], pairs
 
 

@@ -82,8 +82,8 @@ class PenalisedLogisticClassifier(AdditiveClassifier):
         designs = build_designs(X, self.categorical_features_, weight, monotonic_cst)
         w, intercept = fit_linear(designs, np.arange(len(X)), y, weight, self.C)
         terms = []
-        for design, own in zip(designs, w, strict=True):
-            term, shift = design.term(own)
+        for design, coefficients in zip(designs, w, strict=True):
+            term, shift = design.term(coefficients)
             terms.append(term)
             intercept += shift
         return RiskTables(intercept, tuple(terms), len(X), "penalised logistic regression")

@@ -67,8 +67,8 @@ def publish_interaction(
 def _cuts(ranks: np.ndarray, allowed: tuple[float, ...], allowed_ranks: np.ndarray) -> list[float | None]:
     """Return for each edge of an interaction the allowed edge that divides the children equally, or None."""
     same = dict(zip(allowed_ranks.tolist(), allowed, strict=True))
-    own = ranks.tolist()
-    return [same.get(rank) if rank not in own[:i] else None for i, rank in enumerate(own)]
+    seen = ranks.tolist()
+    return [same.get(rank) if rank not in seen[:i] else None for i, rank in enumerate(seen)]
 
 
 def _pool(

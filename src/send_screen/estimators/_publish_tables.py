@@ -75,14 +75,15 @@ def publish_tables(
     ('reading',)
     """
     training = TrainingCounts(as_pandas(X))
-    return [_publish(one, training, monotonic_cst or {}) for one in tables]
+    return [_publish(model, training, monotonic_cst or {}) for model in tables]
 
 
 def _publish(tables: RiskTables, training: TrainingCounts, monotonic_cst: Mapping[str, int]) -> RiskTables:
+    """Return one model under disclosure control; see :func:`publish_tables`."""
     checked_columns(tables.features, training.X)
-    own = {term.feature: term for term in tables.terms}
+    fitted = {term.feature: term for term in tables.terms}
     mean = tables.intercept + sum(map(training.mean, tables.terms))
-    mean += sum(training.mean_interaction(interaction, own) for interaction in tables.interactions)
+    mean += sum(training.mean_interaction(interaction, fitted) for interaction in tables.interactions)
     terms: dict[str, Term] = {}
     cuts: dict[str, tuple[float, ...]] = {}  # the cut points that an interaction may have
     for term in tables.terms:
@@ -97,7 +98,7 @@ def _publish(tables: RiskTables, training: TrainingCounts, monotonic_cst: Mappin
             cuts[term.feature] = terms[term.feature].cut_points
     interactions = []
     for interaction in tables.interactions:
-        merged, effects = publish_interaction(interaction, cuts, own, training)
+        merged, effects = publish_interaction(interaction, cuts, fitted, training)
         for feature, edges, effect in effects:
             terms[feature] = _add_effect(terms[feature], edges, effect)
         if any(value for row in merged.values for value in row):
@@ -162,7 +163,7 @@ def _merge_levels(term: LevelsTerm, training: TrainingCounts, *, ordered: bool) 
         values[member == g] = pooled(values[member == g], n[member == g])
     values[member < 0] = missing
     alone = [g >= 0 and int((member == g).sum()) == 1 for g in member]
-    counts = [int(count) if own else None for count, own in zip(n, alone, strict=True)]
+    counts = [int(count) if is_alone else None for count, is_alone in zip(n, alone, strict=True)]
     levels = dict(zip(term.levels, values.tolist(), strict=True))
     return replace(term, levels=levels, missing=missing, standard_error=None, counts=tuple(counts))
 
@@ -226,8 +227,8 @@ def _make_monotone(term: Term, interactions: Sequence[InteractionTerm], sign: in
 
 def _with_steps(term: LinearTerm | ShapeTerm, edges: tuple[float, ...], values: np.ndarray) -> ShapeTerm:
     """Return a term with new steps and the same linear part, without counts and standard errors of the old steps."""
-    own = {name: getattr(term, name) for name in LinearTerm.__dataclass_fields__}
-    return ShapeTerm(**{**own, "n": None}, edges=edges, values=tuple(values.tolist()))
+    fields = {name: getattr(term, name) for name in LinearTerm.__dataclass_fields__}
+    return ShapeTerm(**{**fields, "n": None}, edges=edges, values=tuple(values.tolist()))
 
 
 def _with_counts(term: Term, training: TrainingCounts) -> Term:

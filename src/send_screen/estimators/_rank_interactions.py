@@ -64,7 +64,7 @@ def _cell_sums(
     The four are the gradient over training and held-out rows of a bag, then the curvature over both. The sums of all
     pairs with the same second feature are one product: a sparse indicator of each child's cells, by the derivatives.
     """
-    of_second = {k: [j for j, _ in own] for k, own in groupby(pairs, key=lambda pair: pair[1])}
+    of_second = {k: [j for j, _ in with_k] for k, with_k in groupby(pairs, key=lambda pair: pair[1])}
     totals: dict[int, np.ndarray] = {}
     for start in range(0, len(gradients[0]), _BATCH):
         rows = slice(start, start + _BATCH)
@@ -77,9 +77,9 @@ def _cell_sums(
         start = 0
         for j in first:
             shape = (coarse[j].n_bins + 1, coarse[k].n_bins + 1)
-            own = totals[k][start : start + shape[0] * shape[1]]
-            yield (j, k), own.reshape(*shape, 4, len(bags)).transpose(2, 3, 0, 1)
-            start += len(own)
+            sums = totals[k][start : start + shape[0] * shape[1]]
+            yield (j, k), sums.reshape(*shape, 4, len(bags)).transpose(2, 3, 0, 1)
+            start += len(sums)
 
 
 def _derivatives(
@@ -88,10 +88,10 @@ def _derivatives(
     """Return both derivatives in a bag's training rows, then in those held out, 0 elsewhere: shape (m, 4 x bags)."""
     found = []
     for values, held_out in product((gradients, curvatures), (False, True)):
-        for bag, own in zip(bags, values, strict=True):
-            out = np.zeros(len(own), dtype=bool)
+        for bag, derivative in zip(bags, values, strict=True):
+            out = np.zeros(len(derivative), dtype=bool)
             out[bag.held_out] = True
-            found.append(np.where(out[rows] == held_out, own[rows], 0.0))
+            found.append(np.where(out[rows] == held_out, derivative[rows], 0.0))
     return np.column_stack(found)
 
 

@@ -50,10 +50,10 @@ class AdditiveComponents:
 def mean_components(components: Sequence[AdditiveComponents]) -> AdditiveComponents:
     """Return the mean of several scores over the same features and pairs."""
     return AdditiveComponents(
-        float(np.mean([own.intercept for own in components])),
-        np.mean([own.slopes for own in components], axis=0),
-        tuple(np.mean(own, axis=0) for own in zip(*(c.values for c in components), strict=True)),
-        tuple(np.mean(own, axis=0) for own in zip(*(c.grids for c in components), strict=True)),
+        float(np.mean([each.intercept for each in components])),
+        np.mean([each.slopes for each in components], axis=0),
+        tuple(np.mean(arrays, axis=0) for arrays in zip(*(c.values for c in components), strict=True)),
+        tuple(np.mean(arrays, axis=0) for arrays in zip(*(c.grids for c in components), strict=True)),
     )
 
 
@@ -123,7 +123,7 @@ class TrainingData:
 
     def tables(self, components: AdditiveComponents, pairs: Pairs, name: str) -> RiskTables:
         """Return a score as tables with purified interactions; means and counts are set by ``publish_tables``."""
-        intercept, values = components.intercept, [own.copy() for own in components.values]
+        intercept, values = components.intercept, [steps.copy() for steps in components.values]
         position = {feature.feature: j for j, feature in enumerate(self.features)}
         interactions = []
         for pair, grid in zip(pairs, components.grids, strict=True):
@@ -144,16 +144,18 @@ class TrainingData:
                 )
             )
         terms = tuple(
-            _term(design, feature, float(slope), own)
-            for design, feature, slope, own in zip(self.designs, self.features, components.slopes, values, strict=True)
+            _term(design, feature, float(slope), steps)
+            for design, feature, slope, steps in zip(
+                self.designs, self.features, components.slopes, values, strict=True
+            )
         )
         return RiskTables(float(intercept), terms, len(self.y), name, tuple(interactions))
 
 
 def with_flat_terms(tables: RiskTables, features: Iterable[str], levels: Mapping[str, Sequence[str]]) -> RiskTables:
     """Return the tables with a term for each of these features, in this order: a flat one where there was none."""
-    own = {term.feature: term for term in tables.terms}
-    return replace(tables, terms=tuple(own.get(feature) or _flat_term(feature, levels) for feature in features))
+    by_feature = {term.feature: term for term in tables.terms}
+    return replace(tables, terms=tuple(by_feature.get(feature) or _flat_term(feature, levels) for feature in features))
 
 
 def _flat_term(feature: str, levels: Mapping[str, Sequence[str]]) -> Term:

@@ -64,8 +64,8 @@ def tune(
         bag = bags[b]
         prior = float(logit(np.average(y[bag.train], weights=weight[bag.train])))
         before = log_loss(np.full(len(bag.held_out), prior), y[bag.held_out], weight[bag.held_out])
-        own = {**parameters, **asdict(setting), "learning_rate": _SEARCH_RATE}
-        return train_with_early_stopping(own, datasets[b], before, max_rounds=_MAX_ROUNDS, patience=_PATIENCE)[1]
+        settings = {**parameters, **asdict(setting), "learning_rate": _SEARCH_RATE}
+        return train_with_early_stopping(settings, datasets[b], before, max_rounds=_MAX_ROUNDS, patience=_PATIENCE)[1]
 
     default = SETTINGS[0]
     curves: dict[Setting, list[list[float]]] = {setting: [] for setting in SETTINGS}

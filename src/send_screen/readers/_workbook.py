@@ -181,6 +181,7 @@ def _stack(sheets: list[Sheet]) -> tuple[pd.DataFrame, list[str]]:
 
 
 def _sheets(content: io.BytesIO, file: str, invisible: InvisibleCharacters) -> list[Sheet]:
+    """Return the work sheets of a workbook within the size limits, or raise for a damaged one."""
     import python_calamine as calamine
 
     damaged = ReadError(

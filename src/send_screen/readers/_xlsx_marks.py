@@ -103,6 +103,7 @@ def xlsx_marks(content: io.BytesIO, file: str) -> dict[str, SheetMarks]:
 
 
 def _percent_styles(data: bytes) -> set[str]:
+    """Return the numbers of the cell styles that display per cent."""
     formats, styles, inside = set(_PERCENT_FORMATS), list[str](), False
     for tag, attributes in _elements(data):
         if tag == "numFmt" and "%" in attributes.get("formatCode", ""):

@@ -28,13 +28,13 @@ class Element:
 
     def find(self, path: str) -> str | None:
         """Return the text of the first element on a path; None where there is none, or no text in it."""
-        return next((text for one in self.find_all(path) if (text := one.text.strip())), None)
+        return next((text for element in self.find_all(path) if (text := element.text.strip())), None)
 
     def find_all(self, path: str) -> list[Element]:
         """Return the elements on a path."""
         found = [self]
         for tag in path.split("/"):
-            found = [child for one in found for child in one.children if child.tag == tag]
+            found = [child for element in found for child in element.children if child.tag == tag]
         return found
 
 
@@ -123,7 +123,7 @@ class _Builder:
 
     def end(self, name: str) -> None:
         element = self._open.pop()
-        if [one.tag for one in self._open[1:]] + [element.tag] == self._record and self._open:
+        if [parent.tag for parent in self._open[1:]] + [element.tag] == self._record and self._open:
             self._open[-1].children.pop()
             self._held = 0
             self._take(element)

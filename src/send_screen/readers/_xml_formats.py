@@ -65,7 +65,7 @@ def xml_formats() -> dict[str, XmlFormat]:
     """Return the formats that come with the library, by the name of their root element."""
     files = sorted((shipped("data_contracts") / "formats").glob("*.yaml"))
     loaded = [load_yaml(file.read_text("utf-8"), file=file.name, error=ContractError) for file in files]
-    return {one.root: one for one in map(XmlFormat.model_validate, loaded)}
+    return {mapping.root: mapping for mapping in map(XmlFormat.model_validate, loaded)}
 
 
 def read_xml_format(content: io.BytesIO, file: str, mapping: XmlFormat) -> Reading:
@@ -88,14 +88,15 @@ def read_xml_format(content: io.BytesIO, file: str, mapping: XmlFormat) -> Readi
 
 
 def _row(record: Element, mapping: XmlFormat) -> dict[str, str]:
+    """Return a record as a row: column to text."""
     row: dict[str, str] = {}
     for column, paths in mapping.columns.items():
         if text := next((text for path in paths if (text := record.find(path))), None):
             row[column] = text
     for repeated in mapping.repeated:
-        fitting = [one for one in record.find_all(repeated.path) if _fits(one, repeated.where)]
-        if fitting:
-            newest = max(fitting, key=_date_at(repeated.newest))
+        matching = [element for element in record.find_all(repeated.path) if _fits(element, repeated.where)]
+        if matching:
+            newest = max(matching, key=_date_at(repeated.newest))
             row |= {column: text for column, path in repeated.columns.items() if (text := newest.find(path))}
     for results in mapping.results:
         _add_results(row, record, results)
@@ -106,8 +107,8 @@ def _row(record: Element, mapping: XmlFormat) -> dict[str, str]:
 def _add_results(row: dict[str, str], record: Element, results: Results) -> None:
     """Add the newest result of each component, and the academic year of the newest result."""
     above, _, tag = results.path.rpartition("/")
-    stages = [one for one in record.find_all(above) if _fits(one, results.stage)]
-    found = [one for stage in stages for one in stage.find_all(tag) if _fits(one, results.where)]
+    stages = [element for element in record.find_all(above) if _fits(element, results.stage)]
+    found = [result for stage in stages for result in stage.find_all(tag) if _fits(result, results.where)]
     found.sort(key=_date_at(results.newest))
     for result in found:
         component, value = result.find(results.component), result.find(results.value)

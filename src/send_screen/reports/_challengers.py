@@ -64,6 +64,7 @@ def compare_baseline(report: MeasuredReport) -> str:
 
 
 def _compare(report: MeasuredReport, model: str, short: str) -> ModelComparison:
+    """Return the comparison of the candidate with one model; ``short`` is its short name."""
     compared = {metric: report.difference(metric, model) for metric in _COMPARED}
     figures = {
         metric: Estimate.of(row) for metric, row in compared.items() if row is not None or metric != "neg_log_loss"

@@ -106,17 +106,17 @@ def decision_points(report: MeasuredSections) -> tuple[DecisionPoint, ...]:
     found = []
     for threshold in dict.fromkeys(row.threshold_probability for row in report.net_benefit):
         rows = {row.against: row for row in report.net_benefit if row.threshold_probability == threshold}
-        own = rows["none"]
-        if own.value is None:
+        against_none = rows["none"]
+        if against_none.value is None:
             continue
         found.append(
             DecisionPoint(
                 100 * threshold,
-                100 * own.value,
-                None if own.low is None else 100 * own.low,
-                None if own.high is None else 100 * own.high,
-                _compared_net_benefit(rows.get("baseline"), own.value),
-                _compared_net_benefit(rows.get("all"), own.value),
+                100 * against_none.value,
+                None if against_none.low is None else 100 * against_none.low,
+                None if against_none.high is None else 100 * against_none.high,
+                _compared_net_benefit(rows.get("baseline"), against_none.value),
+                _compared_net_benefit(rows.get("all"), against_none.value),
                 {against: Estimate.of(row).written(lambda x: signed(100 * x, 1)) for against, row in rows.items()},
                 all((row.low or 0.0) > 0 for row in rows.values()),
             )

@@ -112,6 +112,7 @@ def _size(part: AttributionTerm) -> float:
 
 
 def _between(part: AttributionTerm | Attribution) -> str:
+    """Return an interval as text."""
     if part.low is None or part.high is None:
         return ""
     return f"{signed(part.low, 2)} to {signed(part.high, 2)}"

@@ -172,9 +172,9 @@ class Groups:
             return ""
         shown, found = named[:_MAX_NAMED], []
         for side, way in enumerate(_HEADLINE_WORDS[metric][:2]):
-            some = [gap for gap in shown if gap.value is not None and (gap.value < 0) == bool(side)]
-            if some:
-                found.append(f"{way}: {join_list([self._group_with_figures(gap) for gap in some])}.")
+            of_side = [gap for gap in shown if gap.value is not None and (gap.value < 0) == bool(side)]
+            if of_side:
+                found.append(f"{way}: {join_list([self._group_with_figures(gap) for gap in of_side])}.")
         found += [gap.description for gap in shown if gap.value is None]
         if len(named) > _MAX_NAMED:
             more = len(named) - _MAX_NAMED

@@ -44,8 +44,8 @@ def headlines(report: MeasuredSections) -> list[str]:
 
 def _by_question(questions: Sequence[QuestionSummary]) -> tuple[SummaryItem, ...]:
     """Return each question and its answer; where one names no group, the last adds that this proves nothing."""
-    items = [SummaryItem(one.question, one.headline) for one in questions] or [_NOT_COMPARED]
-    if not all(one.material_gaps for one in questions):
+    items = [SummaryItem(question.question, question.headline) for question in questions] or [_NOT_COMPARED]
+    if not all(question.material_gaps for question in questions):
         items[-1] = replace(items[-1], answer=f"{items[-1].answer} {_NO_PROOF}")
     return tuple(items)
 

@@ -42,8 +42,8 @@ class Target:
         """Return the tags of the wheels that a Python version on the target can use."""
         major, minor = (int(part) for part in python.split("."))
         abi = f"cp{major}{minor}"
-        own = cpython_tags((major, minor), [abi], self.wheel_platforms)
-        return frozenset(own) | frozenset(compatible_tags((major, minor), abi, self.wheel_platforms))
+        cpython = cpython_tags((major, minor), [abi], self.wheel_platforms)
+        return frozenset(cpython) | frozenset(compatible_tags((major, minor), abi, self.wheel_platforms))
 
 
 WINDOWS = Target(

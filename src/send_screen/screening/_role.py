@@ -26,7 +26,7 @@ class RoleAccess:
 
     def hidden_rules(self, spec: ModelSpec) -> dict[str, str]:
         """Return the agency to ask for each rule of the spec or a contract on a column that the role may not see."""
-        rules = [(one.rule, one.column) for one in (*spec.population.where, *spec.eligible.where)]
+        rules = [(condition.rule, condition.column) for condition in (*spec.population.where, *spec.eligible.where)]
         for name, contract in self.contracts.items():
             rules += [
                 (rule.id, ColumnRef(name, each.name)) for each in contract.columns.values() for rule in each.rules

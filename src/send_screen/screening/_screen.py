@@ -62,6 +62,7 @@ def screen_cohort(
     rank = {position: number for number, position in enumerate(np.concatenate([listed, margin]), start=1)}
 
     def child(position: int) -> ScreenedChild:
+        """Return the child at a position, as the role may see it."""
         why = reasons(scored.features, access, scored.X.iloc[position], scored.contributions[position])
         shown = visible.iloc[position]
         return ScreenedChild(

@@ -82,6 +82,7 @@ def predict_records(
 
 
 def _screened(bundle: Bundle, cohort: Cohort, access: RoleAccess) -> Iterator[dict[str, object]]:
+    """Yield the prediction of each child who was screened."""
     features = bundle.features
     scored = score_cohort(bundle, cohort)
     beyond = scored.clipped | scored.unknown_category
@@ -109,6 +110,7 @@ def _screened(bundle: Bundle, cohort: Cohort, access: RoleAccess) -> Iterator[di
 
 
 def _excluded(bundle: Bundle, cohort: Cohort, access: RoleAccess) -> Iterator[dict[str, object]]:
+    """Yield a prediction without a score for each row that was excluded."""
     texts = ("reasons_for", "reasons_against", "not_known", "ask", "beyond_training")
     nothing = {"score": np.nan, "percent": np.nan, **dict.fromkeys(texts, "")}
     hidden = access.hidden_rules(bundle.spec)

@@ -28,7 +28,9 @@ def synthetic_rows(spec: ModelSpec, contracts: dict[str, Contract]) -> pd.DataFr
     for contract in contracts.values():
         if contract.id in training_only:
             continue
-        parts = {name for column in contract.columns.values() for one in column.derived for name in one.columns}
+        parts = {
+            name for column in contract.columns.values() for derivation in column.derived for name in derivation.columns
+        }
         parts = {name for name in parts if not contract.columns[name].required}
         for column in contract.columns.values():
             if column.name in parts:
@@ -48,6 +50,7 @@ def synthetic_rows(spec: ModelSpec, contracts: dict[str, Contract]) -> pd.DataFr
 
 
 def _value(column: Column, child: int) -> str | float:
+    """Return a valid value of a column for the first or the second child."""
     if column.rule("upn"):
         body = f"00000012200{child + 1}"
         return upn_check_letter(body) + body

@@ -239,8 +239,8 @@ class SpecDocument(Document):
     @property
     def compared(self) -> tuple[str, ...]:
         """Models that the candidate is compared with: challengers, its whole points, itself without ``max_terms``."""
-        own = {"whole_points": self.scorecard_points, "all_terms": self.model_parameters.max_terms}
-        return (*self.challengers, *(name for name, given in own.items() if given is not None))
+        variants = {"whole_points": self.scorecard_points, "all_terms": self.model_parameters.max_terms}
+        return (*self.challengers, *(name for name, given in variants.items() if given is not None))
 
 
 class ModelSpec(SpecDocument):

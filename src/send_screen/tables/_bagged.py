@@ -120,8 +120,8 @@ class BaggedTables:
         """
         total = np.zeros(np.shape(values)[1:])
         for repeat in sorted(set(self.repeats)):
-            own = values[np.array(self.repeats) == repeat]
-            total += (len(own) - 1) * own.var(axis=0)
+            of_repeat = values[np.array(self.repeats) == repeat]
+            total += (len(of_repeat) - 1) * of_repeat.var(axis=0)
         error: np.ndarray = np.sqrt(total / len(set(self.repeats)))
         return error
 
@@ -183,9 +183,11 @@ class BaggedTables:
         -------
         numpy.ndarray of float64, shape (m,)
         """
-        own = [tables.terms[self.features.index(term.feature)] for tables in self.tables]
+        bag_terms = [tables.terms[self.features.index(term.feature)] for tables in self.tables]
         at, children = _training_values(term)
-        errors = self.standard_error(np.array([one.evaluate(np.append(x, at)) - one.mean for one in own]))
+        errors = self.standard_error(
+            np.array([bag_term.evaluate(np.append(x, at)) - bag_term.mean for bag_term in bag_terms])
+        )
         given, typical = errors[: len(x)], errors[len(x) :]
         moderated: np.ndarray = np.sqrt((given**2 + np.average(typical**2, weights=children)) / 2.0)
         return moderated
@@ -255,12 +257,14 @@ def with_standard_errors(tables: RiskTables, bags: BaggedTables) -> RiskTables:
         if isinstance(term, LinearTerm) or (isinstance(term, LevelsTerm) and not term.levels):
             return term
         middles = np.append(_middles(term.cut_points, term), np.nan)
-        values = np.array([one.evaluate(middles) - one.mean for one in bag_terms])
+        values = np.array([bag_term.evaluate(middles) - bag_term.mean for bag_term in bag_terms])
         return replace(term, standard_error=tuple(bags.standard_error(values).tolist()))
 
     def interaction_with_error(interaction: InteractionTerm) -> InteractionTerm:
-        own = [tables.terms[tables.features.index(feature)] for feature in interaction.features]
-        middles = [np.append(_middles(edges, term), np.nan) for edges, term in zip(interaction.edges, own, strict=True)]
+        terms = [tables.terms[tables.features.index(feature)] for feature in interaction.features]
+        middles = [
+            np.append(_middles(edges, term), np.nan) for edges, term in zip(interaction.edges, terms, strict=True)
+        ]
         first, second = (axis.ravel() for axis in np.meshgrid(*middles, indexing="ij"))
         values = np.zeros((len(bags.tables), *interaction.shape))
         for b, bag in enumerate(bags.tables):

@@ -121,8 +121,10 @@ class InteractionTerm:
 
 def all_edges(term: Term, interactions: Sequence[InteractionTerm]) -> tuple[float, ...]:
     """Return the edges of a feature in its own term and in its interactions, ascending, each once."""
-    own = [pair.edges[pair.features.index(term.feature)] for pair in interactions if term.feature in pair.features]
-    return tuple(sorted({edge for edges in (term.cut_points, *own) for edge in edges}))
+    of_interactions = [
+        pair.edges[pair.features.index(term.feature)] for pair in interactions if term.feature in pair.features
+    ]
+    return tuple(sorted({edge for edges in (term.cut_points, *of_interactions) for edge in edges}))
 
 
 def _transposed(grid: tuple[tuple[T, ...], ...]) -> tuple[tuple[T, ...], ...]:

@@ -121,6 +121,7 @@ class _Buckets(NamedTuple):
 
 
 def _buckets(edges: np.ndarray) -> _Buckets:
+    """Return the fewest buckets with one edge each (or up to three at the maximum), else none for binary search."""
     dtype = edges.dtype.type
     if len(edges) == 0:
         return _Buckets(dtype(0), dtype(0), 1, 0, np.zeros(1, dtype=np.uint32))

@@ -96,6 +96,7 @@ def merged_levels(counts: Mapping[str, int], *, ordered: bool) -> list[tuple[str
 
 
 def _merge_neighbours(observed: Mapping[str, int]) -> list[list[str]]:
+    """Merge consecutive levels until each group has ten children."""
     merged: list[list[str]] = [[]]
     for level in observed:
         if _total(observed, merged[-1]) >= MINIMUM_CHILDREN:
@@ -107,6 +108,7 @@ def _merge_neighbours(observed: Mapping[str, int]) -> list[list[str]]:
 
 
 def _merge_others(observed: Mapping[str, int]) -> list[list[str]]:
+    """Merge all levels of fewer than ten children, with the smallest other level if they are still too few."""
     other = [level for level, count in observed.items() if count < MINIMUM_CHILDREN]
     rest = [level for level in observed if level not in other]
     if other and _total(observed, other) < MINIMUM_CHILDREN:

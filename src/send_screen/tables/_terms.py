@@ -312,8 +312,10 @@ class LevelsTerm(_FeatureTerm):
                 column=self.feature,
                 remedy="Check the file against its contract first: that keeps a level such as '1' as text.",
             )
-        own = (_UNKNOWN if (text := level_text(level)) is None else positions.get(text, _UNKNOWN) for level in found)
-        known = np.array([*own, _MISSING], dtype=np.int64)
+        codes_of_levels = (
+            _UNKNOWN if (text := level_text(level)) is None else positions.get(text, _UNKNOWN) for level in found
+        )
+        known = np.array([*codes_of_levels, _MISSING], dtype=np.int64)
         # factorize gives an empty cell -1, the index of the last element
         return known[codes]
 

@@ -51,5 +51,5 @@ def standalone(drawn: Markup) -> str:
 @functools.cache
 def _style() -> str:
     lines = (resources.files("send_screen.reports") / "templates" / "style.css").read_text("utf-8").splitlines()
-    own = [line for line in lines if line.startswith((":root", "svg"))]
-    return "".join([*own, "svg { background: #fff; font-family: sans-serif; }"])
+    svg_rules = [line for line in lines if line.startswith((":root", "svg"))]
+    return "".join([*svg_rules, "svg { background: #fff; font-family: sans-serif; }"])
