@@ -110,3 +110,4 @@ def test_nothing_untrue_is_said_of_a_stranger(name: str, tmp_path: Path) -> None
         assert kind in said[page]
     if name == "university":
         assert "schools, would settle" not in said["published.json"]
+        assert not [where for where, text in said.items() if "other schools" in text]
