@@ -127,6 +127,21 @@ def test_a_value_that_cannot_be_used_is_hidden_with_its_rule(bundle: Bundle, tra
         assert ("'Q'" not in child.reason and child.remedy == "Ask the SEN office.") == hidden
 
 
+def test_a_count_over_several_columns_is_hidden_with_one_of_them_although_it_does_not_name_it(
+    bundle: Bundle, trained: Any
+) -> None:
+    """A note names the first five columns that it counts: the sixth would be what the others do not add up to."""
+    frame = pd.read_csv(trained.school_file, dtype=str)
+    goals = [f"E{number:02d}" for number in range(1, 18)]
+    frame.loc[0, goals] = None
+    cohort = load_cohort(bundle.spec, frame, training=False, contracts=bundle.contracts)
+    (counted,) = (note for note in cohort.notes if "E" in note and " more)" in note)
+    hidden = next(goal for goal in goals if goal not in counted)
+    closed = closed_to(bundle, "class_teacher", "education/eyfsp", {hidden}, "health visiting")
+    for role, told in (("class_teacher", False), ("senco", True)):
+        assert (counted in screen_cohort(closed, cohort, file="x.csv", role=role, today=TODAY).notes) == told
+
+
 def test_counts_by_group_are_of_groups_that_the_role_may_see_rule_16(bundle: Bundle, trained: Any) -> None:
     """Beside one named child, a count of 1 says which group the child is in."""
     cohort = load_cohort(bundle.spec, trained.school_file, training=False, contracts=bundle.contracts)

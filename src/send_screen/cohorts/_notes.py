@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from send_screen.cohorts._source_table import SourceTable
 from send_screen.contracts import CheckedTable
+from send_screen.contracts._note import Note
 from send_screen.contracts._quote import quotable
 from send_screen.documents import count, first_few
 from send_screen.specs import ModelSpec
@@ -16,11 +17,12 @@ def unreadable_values(check: CheckedTable, columns: set[str], file: str) -> list
         return []
     names = list(dict.fromkeys(v.column or "" for v in warnings))
     rows = len({v.row for v in warnings})
-    return [
+    text = (
         f"{file}: {count(len(warnings), 'blank or unreadable value', 'blank or unreadable values')} of "
         f"{count(rows, 'child', 'children')} taken as not known ({first_few(names, 5)}). "
         "To see each: send-screen check."
-    ]
+    )
+    return [Note(text, names)]
 
 
 def missing_display_columns(
@@ -28,18 +30,19 @@ def missing_display_columns(
 ) -> list[str]:
     """Return notes on missing columns that the list shows or counts by, and the model does not need."""
     shown = [*spec.show.name, spec.show.class_name, spec.shown_school, *(group.column for group in spec.groups)]
-    notes = []
+    notes: list[str] = []
     for name, check in checks.items():
         lacking = {ref.column for ref in shown if ref is not None and ref.contract == name} & set(check.columns.missing)
         if lacking:
             columns = ", ".join(sorted(lacking))
-            notes.append(f"{tables[name].file}: there is no {columns}, so the list cannot show it or count by it.")
+            text = f"{tables[name].file}: there is no {columns}, so the list cannot show it or count by it."
+            notes.append(Note(text, lacking))
     return notes
 
 
 def unused_headers(checks: dict[str, CheckedTable], tables: dict[str, SourceTable]) -> list[str]:
     """Return notes on the headers that no contract used, table by table; names only, never what they hold."""
-    notes = []
+    notes: list[str] = []
     for table in dict.fromkeys(id(tables[name]) for name in checks):
         names = [name for name in checks if id(tables[name]) == table]
         reports = [checks[name].columns for name in names]
@@ -47,7 +50,7 @@ def unused_headers(checks: dict[str, CheckedTable], tables: dict[str, SourceTabl
         guesses = {header: name for report in reports for header, name in report.guessed.items() if header in unused}
         file = tables[names[0]].file
         notes += [
-            f"{file}: the column {quotable(header)} was not used. It looks like {name}: rename it if it is."
+            Note(f"{file}: {quotable(header)} was not used. It looks like {name}: rename the column if it is.", [name])
             for header, name in sorted(guesses.items())
         ]
         rest = sorted(unused - set(guesses))

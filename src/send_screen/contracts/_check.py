@@ -11,6 +11,7 @@ from send_screen.contracts._contract import Column, Contract
 from send_screen.contracts._derive import derivation_of, derive
 from send_screen.contracts._headers import HeaderMatch, match_headers
 from send_screen.contracts._load import available_contracts, load_contract
+from send_screen.contracts._note import Note
 from send_screen.contracts._parse_cells import parse_column
 from send_screen.contracts._predicates import is_parsed, is_unique_key, key_of, satisfies, with_leading_zeros
 from send_screen.contracts._quote import quotable
@@ -80,7 +81,8 @@ def check_table(
             columns[name] = derive(derivation, columns)
         if derivation and (derivation.kind == "codes" or name in headers.report.missing):
             headers = headers.without_missing(name)
-            notes.append(f"Column {name} was made from {' and '.join(derivation.columns)}.")
+            made = f"Column {name} was made from {' and '.join(derivation.columns)}."
+            notes.append(Note(made, [name, *derivation.columns]))
         if rule := column.rule("establishment"):
             columns[name] = with_leading_zeros(columns[name], columns[rule.arguments["child"]])
     prepared = pd.DataFrame(columns).set_axis(rows, axis=0)
@@ -146,12 +148,13 @@ def _row_numbers(frame: pd.DataFrame) -> pd.Index:
     return index.rename("row")
 
 
-def _header_notes(headers: HeaderMatch) -> list[str]:
+def _header_notes(headers: HeaderMatch) -> list[Note]:
     aliased = headers.report.aliased
     if len(aliased) > MAX_HEADERS:
         header, name = next(iter(aliased.items()))
-        return [f"{len(aliased)} headers were read by another name or spelling, such as {quotable(header)} as {name}."]
-    return [f"Header {quotable(header)} was read as {name}." for header, name in aliased.items()]
+        text = f"{len(aliased)} headers were read by another name or spelling, such as {quotable(header)} as {name}."
+        return [Note(text, [name])]
+    return [Note(f"Header {quotable(header)} was read as {name}.", [name]) for header, name in aliased.items()]
 
 
 def _failures(

@@ -15,6 +15,7 @@ import pandas as pd
 
 from send_screen.contracts._contract import Column
 from send_screen.contracts._dates import is_day_first_form, month_first, read_date
+from send_screen.contracts._note import Note
 from send_screen.contracts._pattern import fullmatches
 from send_screen.contracts._upn import repair_upn
 from send_screen.documents import count, replace_surrogates
@@ -58,7 +59,7 @@ def uses_decimal_comma(texts: Iterable[str | None]) -> bool:
     )
 
 
-def parse_column(series: pd.Series, column: Column) -> tuple[pd.Series, str | None]:
+def parse_column(series: pd.Series, column: Column) -> tuple[pd.Series, Note | None]:
     """Return a column parsed into the contract's values, and a note on what was repaired.
 
     The values are float64 or datetime64 where every cell was parsed, else object; other cells stay text.
@@ -68,7 +69,9 @@ def parse_column(series: pd.Series, column: Column) -> tuple[pd.Series, str | No
     values = [None if text is None else parse(text) for text in texts]
     is_repaired = [text is not None and str(value) != text for text, value in zip(texts, values, strict=True)]
     repaired = int(np.array([*is_repaired, False])[rows].sum()) if repair else 0
-    note = f"Column {column.name}: {count(repaired, *repair)}." if repair and repaired else None
+    note = None
+    if repair and repaired:
+        note = Note(f"Column {column.name}: {count(repaired, *repair)}.", [column.name])
     dtype = {"integer": "float64", "number": "float64", "date": "datetime64[s]"}.get(column.logical_type, "object")
     if any(isinstance(value, str) for value in values):
         dtype = "object"

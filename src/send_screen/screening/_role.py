@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from send_screen.contracts import Contract
+from send_screen.contracts._note import Note
 from send_screen.errors import UsageError
 from send_screen.specs import ColumnRef, Feature, ModelSpec
 
@@ -42,18 +42,17 @@ class RoleAccess:
         """Return whether the role may see every feature: the score and the others would reveal a hidden one."""
         return all(self.data_owner(feature) is None for feature in spec.features)
 
-    def visible_notes(self, spec: ModelSpec, notes: Iterable[str]) -> tuple[str, ...]:
-        """Return notes about a file without those on columns, or features, that the role may not see."""
+    def visible_notes(self, notes: Iterable[str]) -> tuple[str, ...]:
+        """Return notes about a file; in place of each on columns that the role may not see, the agency to ask."""
         hidden = {
             name: contract.agency
             for key, contract in self.contracts.items()
             for name in contract.columns
             if not self.may_see(ColumnRef(key, name))
         }
-        hidden |= {feature.label: owner for feature in spec.features if (owner := self.data_owner(feature))}
-        shown = []
+        shown: list[str] = []
         for note in notes:
-            owners = {owner for name, owner in hidden.items() if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", note)}
+            owners = {hidden[name] for name in note.columns & hidden.keys()} if isinstance(note, Note) else set()
             shown += [f"Something in the file was not as expected: ask {owner}." for owner in sorted(owners)] or [note]
         return tuple(dict.fromkeys(shown))
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from send_screen.cohorts import Cohort
+from send_screen.contracts._note import Note
 from send_screen.documents import count
 from send_screen.governance import Bundle
 from send_screen.screening._capacity import Capacity, positions_by_list
@@ -44,7 +45,7 @@ class ScoredCohort:
         beyond = (self.clipped | self.unknown_category).mean(axis=0)
         missing = self.X.isna().to_numpy().mean(axis=0)
         return self.unlike + tuple(
-            f"{feature.label}: {state} for {round(100 * share)} of 100 rows of this file. The list is less sure for it."
+            _note(feature, f"{state} for {round(100 * share)} of 100 rows of this file. The list is less sure for it.")
             for shares, state in ((beyond, "beyond what the model learnt from"), (missing, "not known"))
             for feature, share in zip(self.features, shares, strict=True)
             if share > UNUSUAL_SHARE
@@ -57,16 +58,18 @@ class ScoredCohort:
             self.features, self.clipped.sum(axis=0), self.unknown_category.sum(axis=0), strict=True
         ):
             if beyond:
+                lie = count(beyond, "value lies", "values lie")
                 notes.append(
-                    f"{feature.label}: {count(beyond, 'value lies', 'values lie')} beyond those the model learnt from: "
-                    "taken as the nearest of those."
+                    _note(feature, f"{lie} beyond those the model learnt from: taken as the nearest of those.")
                 )
             if new:
-                notes.append(
-                    f"{feature.label}: {count(new, 'value was', 'values were')} never seen in training: taken as not "
-                    "known."
-                )
+                were = count(new, "value was", "values were")
+                notes.append(_note(feature, f"{were} never seen in training: taken as not known."))
         return tuple(notes)
+
+
+def _note(feature: Feature, text: str) -> Note:
+    return Note(f"{feature.label}: {text}", [ref.column for ref in feature.sources])
 
 
 def score_cohort(bundle: Bundle, cohort: Cohort) -> ScoredCohort:

@@ -98,8 +98,8 @@ def screen_cohort(
         manual_review_by_group=_by_group(bundle, cohort, access),
         n_rows=len(cohort) + len(excluded),
         n_screened=len(cohort),
-        banners=(*banners, *access.visible_notes(bundle.spec, scored.banners())),
-        notes=access.visible_notes(bundle.spec, (*cohort.notes, *scored.notes())),
+        banners=(*banners, *access.visible_notes(scored.banners())),
+        notes=access.visible_notes((*cohort.notes, *scored.notes())),
     )
 
 

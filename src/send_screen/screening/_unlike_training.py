@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from send_screen.contracts import Contract
+from send_screen.contracts._note import Note
 from send_screen.specs import Equals, Feature
 from send_screen.specs._columns import describe_value
 from send_screen.tables import RiskTables, ShapeTerm
@@ -56,7 +57,7 @@ def unlike_training(
 
     Yes-or-no features, such as free school meals, differ between schools by their intake, and are left out.
     """
-    found: list[tuple[str, str]] = []
+    found: list[tuple[Feature, Note]] = []
     for feature, term in zip(features, tables.terms, strict=True):
         if not isinstance(term, ShapeTerm) or isinstance(feature.source, Equals) or not term.edges:
             continue
@@ -70,15 +71,16 @@ def unlike_training(
             continue
         here, there = (round(100 * float(share)) for share in (np.mean(values < edges[cut]), trained[cut]))
         value = describe_value(feature, contracts, term.edges[cut]).removeprefix(f"{feature.label}: ")
-        columns = " and ".join(ref.column for ref in feature.sources)
-        found.append(
-            (
-                feature.label,
-                f"{feature.label}: below {value} for {here} of 100 rows of this file, and for "
-                f"{there} of 100 that the model learnt from. Before the list is used, check the "
-                f"content of {columns}: per cent or a number, and what each code means.",
-            )
+        columns = [ref.column for ref in feature.sources]
+        text = (
+            f"{feature.label}: below {value} for {here} of 100 rows of this file, and for "
+            f"{there} of 100 that the model learnt from. Before the list is used, check the "
+            f"content of {' and '.join(columns)}: per cent or a number, and what each code means."
         )
-    rest = [label for label, _ in found[_MAX_SHOWN:]]
-    others = [f"As unlike what the model learnt from, and to be checked too: {', '.join(rest)}."] if rest else []
-    return (*(banner for _, banner in found[:_MAX_SHOWN]), *others)
+        found.append((feature, Note(text, columns)))
+    banners, rest = [banner for _, banner in found[:_MAX_SHOWN]], [feature for feature, _ in found[_MAX_SHOWN:]]
+    if rest:
+        labels = ", ".join(feature.label for feature in rest)
+        text = f"As unlike what the model learnt from, and to be checked too: {labels}."
+        banners.append(Note(text, [ref.column for feature in rest for ref in feature.sources]))
+    return tuple(banners)
