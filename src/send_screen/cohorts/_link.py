@@ -11,6 +11,7 @@ from send_screen.cohorts._academic_year import with_academic_year
 from send_screen.cohorts._left_out import OTHER_YEAR, drop_repeats_and_other_years
 from send_screen.cohorts._notes import missing_display_columns, unreadable_values, unused_headers
 from send_screen.cohorts._source import SourceData, read_source
+from send_screen.cohorts._source_table import SourceTable
 from send_screen.cohorts._unreadable import bare_years, missing_columns, unreadable_columns
 from send_screen.contracts import CheckedTable, Contract, check_table
 from send_screen.documents import count
@@ -18,7 +19,7 @@ from send_screen.errors import DataError
 from send_screen.specs import AcademicYearEnd, ModelSpec
 
 NO_RECORD = "DATA-NO-RECORD"
-_PROBLEM = ["rule", "reason", "remedy"]
+_PROBLEM_COLUMNS = ["rule", "reason", "remedy"]
 
 
 @dataclass(frozen=True)
@@ -46,41 +47,34 @@ def link(
     An error names every reason why a file as a whole cannot be used.
     """
     uses = [use for use in spec.data if training or not use.training_only]
-    given = contracts or spec.contracts
-    used = {use.contract: given[use.contract] for use in uses}
+    contracts = contracts or spec.contracts
+    used = {use.contract: contracts[use.contract] for use in uses}
     source = data if isinstance(data, SourceData) else read_source(data, used)
     tables = {name: source.tables[name] for name in used if name in source.tables}
     if academic_year:
         tables = with_academic_year(tables, used, academic_year)
     needed = needed_columns(spec, training=training)
-    checks: dict[str, CheckedTable] = {}
-    failures: list[DataError] = []
+    checks = {
+        name: check_table(
+            used[name], table.frame, file=table.file, other_contracts=[used[other] for other in _sharing(name, tables)]
+        )
+        for name, table in tables.items()
+    }
     notes: list[str] = []
-    others: list[pd.DataFrame] = []
-    for name, table in tables.items():
-        same_table = [used[other] for other, its in tables.items() if its is table and other != name]
-        checks[name] = check_table(used[name], table.frame, file=table.file, other_contracts=same_table)
-    for table in {id(table): table for table in tables.values()}.values():
+    other_years: list[pd.DataFrame] = []
+    for name, table in {id(table): (name, table) for name, table in tables.items()}.values():
         if table.file_sha256:  # a frame, such as the records of a request, is kept as it is
-            own_checks = {name: checks[name] for name, its in tables.items() if its is table}
+            checks_of_table = {each: checks[each] for each in tables if each in (name, *_sharing(name, tables))}
             kept, of_other_years, dropped = drop_repeats_and_other_years(
-                used, own_checks, table.frame, table.file, one_year=not training
+                used, checks_of_table, table.frame, table.file, one_year=not training
             )
             checks |= kept
-            others.append(of_other_years)
+            other_years.append(of_other_years)
             notes += dropped
+    failures: list[DataError] = []
     for name, table in tables.items():
-        check = checks[name]
-        of_file = [v for v in check.violations if v.level == "file" and v.column in {None, *needed[name]}]
-        same_table_reports = [checks[other].columns for other, its in tables.items() if its is table and other != name]
-        elsewhere = {header for report in same_table_reports for header in (*report.matched, *report.aliased)}
-        failures += missing_columns(used[name], check, of_file, elsewhere) or [
-            DataError(v.message, remedy=v.remedy, file=v.file, column=v.column, rule=v.rule) for v in of_file
-        ]
-        if table.file_sha256 and not of_file:
-            failures += unreadable_columns(used[name], check, needed[name], table.file)
-            failures += [] if training else bare_years(used[name], check, needed[name], table.file)
-        notes += [*table.notes, *check.notes, *unreadable_values(check, needed[name], table.file)]
+        failures += _file_errors(name, used[name], tables, checks, needed[name], training=training)
+        notes += [*table.notes, *checks[name].notes, *unreadable_values(checks[name], needed[name], table.file)]
     notes += [*unused_headers(checks, tables), *missing_display_columns(spec, checks, tables)]
     essential = {
         use.contract for use in uses if use.essential or (training and use.contract == spec.outcome.column.contract)
@@ -94,23 +88,60 @@ def link(
     joined = {use.contract: checks[use.contract] for use in uses if not use.training_only and use.contract in checks}
     one_table = len({id(table) for table in tables.values()}) == 1
     frame, origin, problem = _with_other_years(
-        *_join(spec, joined, files, needed, one_table=one_table), pd.concat(others) if others else pd.DataFrame()
+        *_join(spec, joined, files, needed, one_table=one_table),
+        pd.concat(other_years) if other_years else pd.DataFrame(),
     )
     outcome = None
     name = spec.outcome.column.contract
     if name in checks and name not in joined:
-        outcome = checks[name].frame
         bad = _row_problems(checks[name], needed[name])["rule"].notna()
-        unknown = ~bad & ~outcome[spec.child_id].isin(origin["child_id"].dropna())
-        if bad.any():
-            rows = count(bad.sum(), "row breaks its contract and is", "rows break their contract and are")
-            notes.append(f"{files[name]}: {rows} left out.")
-        if unknown.any():
-            notes.append(
-                f"{files[name]}: {count(unknown.sum(), 'row belongs', 'rows belong')} to nobody in the other files."
-            )
-        outcome = outcome[~bad & ~unknown]
+        outcome, outcome_notes = _usable_outcomes(
+            checks[name].frame, spec.child_id, bad, origin["child_id"], files[name]
+        )
+        notes += outcome_notes
     return LinkedTables(used, frame, origin, problem, outcome, tuple(dict.fromkeys(notes)))
+
+
+def _sharing(name: str, tables: dict[str, SourceTable]) -> list[str]:
+    """Return the other contracts that are checked against the same table as this one."""
+    return [other for other, table in tables.items() if table is tables[name] and other != name]
+
+
+def _file_errors(
+    name: str,
+    contract: Contract,
+    tables: dict[str, SourceTable],
+    checks: dict[str, CheckedTable],
+    needed: set[str],
+    *,
+    training: bool,
+) -> list[DataError]:
+    """Return the errors of a table as a whole: violations of the file, and needed columns that cannot be used."""
+    check, table = checks[name], tables[name]
+    violations = [v for v in check.violations if v.level == "file" and v.column in {None, *needed}]
+    reports = [checks[other].columns for other in _sharing(name, tables)]
+    elsewhere = {header for report in reports for header in (*report.matched, *report.aliased)}
+    errors = missing_columns(contract, check, violations, elsewhere) or [
+        DataError(v.message, remedy=v.remedy, file=v.file, column=v.column, rule=v.rule) for v in violations
+    ]
+    if table.file_sha256 and not violations:
+        errors += unreadable_columns(contract, check, needed, table.file)
+        errors += [] if training else bare_years(contract, check, needed, table.file)
+    return errors
+
+
+def _usable_outcomes(
+    outcomes: pd.DataFrame, id_column: str, bad: pd.Series, children: pd.Series, file: str
+) -> tuple[pd.DataFrame, list[str]]:
+    """Return the valid rows of a training-only outcome that belong to one of the children, and notes on the others."""
+    unknown = ~bad & ~outcomes[id_column].isin(children.dropna())
+    notes = []
+    if bad.any():
+        rows = count(bad.sum(), "row breaks its contract and is", "rows break their contract and are")
+        notes.append(f"{file}: {rows} left out.")
+    if unknown.any():
+        notes.append(f"{file}: {count(unknown.sum(), 'row belongs', 'rows belong')} to nobody in the other files.")
+    return outcomes[~bad & ~unknown], notes
 
 
 def needed_columns(spec: ModelSpec, *, training: bool) -> dict[str, set[str]]:
@@ -141,7 +172,7 @@ def _row_problems(check: CheckedTable, columns: set[str]) -> pd.DataFrame:
         for v in check.violations
         if v.level == "row" and v.severity == "error" and v.column in {None, *columns}
     ]
-    found = pd.DataFrame(errors, columns=["row", *_PROBLEM], dtype=object).drop_duplicates("row")
+    found = pd.DataFrame(errors, columns=["row", *_PROBLEM_COLUMNS], dtype=object).drop_duplicates("row")
     return found.set_index("row").reindex(check.frame.index)
 
 
@@ -151,17 +182,17 @@ def _with_other_years(
     """Append the records of other academic years, one per child and year, each with that as its problem."""
     if others.empty:
         return frame, origin, problem
-    once = others[~(others.duplicated(["child_id", "year"]) & others["child_id"].notna())].reset_index(drop=True)
+    records = others[~(others.duplicated(["child_id", "year"]) & others["child_id"].notna())].reset_index(drop=True)
     reasons = [
         f"The record is of {year}: the newest in the file are screened, and no others with them."
-        for year in once["year"]
+        for year in records["year"]
     ]
     problems = pd.DataFrame(
         {"rule": OTHER_YEAR, "reason": reasons, "remedy": "To screen another year, give a file of that year alone."}
     )
     return (
-        pd.concat([frame, once.reindex(columns=frame.columns)], ignore_index=True),
-        pd.concat([origin, once[list(origin.columns)]], ignore_index=True),
+        pd.concat([frame, records.reindex(columns=frame.columns)], ignore_index=True),
+        pd.concat([origin, records[list(origin.columns)]], ignore_index=True),
         pd.concat([problem, problems], ignore_index=True),
     )
 
@@ -186,14 +217,14 @@ def _join(
         ],
         keys=range(len(checks)),
     )
-    table = rows.index.get_level_values(0).to_numpy()
+    table = rows.index.get_level_values(0).to_numpy()  # number of the table that a row is from
     usable = (rows["child_id"].notna() & ~rows.assign(table=table).duplicated(["table", "child_id"])).to_numpy()
     if one_table:
         child = rows.index.get_level_values(1).to_numpy()
     else:
         ids = rows["child_id"].astype(object)
         child, _ = pd.factorize(ids.where(usable, pd.Series(list(rows.index), index=rows.index)))
-    first = ~pd.Series(child).duplicated().to_numpy()
+    first = ~pd.Series(child).duplicated().to_numpy()  # the first row of each child
     origin = rows[first].reset_index(drop=True)
     origin["child_id"] = rows["child_id"].groupby(child).first()
 
@@ -205,7 +236,7 @@ def _join(
         parts.append(check.frame.add_prefix(f"{name}.").set_axis(children).reindex(origin.index))
         problems_here = problems[number].set_axis(children).reindex(origin.index)
         lacking = ~origin.index.isin(children) & (usable | (table > 0))[first]
-        problems_here.loc[lacking, _PROBLEM] = [
+        problems_here.loc[lacking, _PROBLEM_COLUMNS] = [
             NO_RECORD,
             f"{files[name]} has no row for this identifier.",
             f"Look at the {spec.children_are.singular} by hand, and ask for the missing record.",

@@ -28,8 +28,8 @@ MAX_ROWS_FOR_C = 20_000
 FEW_GROUPS = 40
 """With fewer groups, each group counts once in the weights of C, whatever the number of rows."""
 _EM_STEPS = 1_000
-_TEMPERATURE = 4.0
-_MIN_WEIGHT = 0.05
+_TEMPERATURE = 4.0  # divisor of the loss in the weights of C
+_MIN_WEIGHT = 0.05  # below it, a C is dropped
 _FALLBACK_C = 0.01  # of the model with too few rows to hold any out: a linear component only
 
 
@@ -165,11 +165,11 @@ def _stacking_weights(scores: np.ndarray, y: np.ndarray, weight: np.ndarray, gro
     scores, y, weight, groups = scores[known], y[known], weight[known], groups[known]
     losses = (np.logaddexp(0.0, scores) - y[:, None] * scores) * (weight / weight.mean())[:, None]
     _, group = np.unique(groups, return_inverse=True)
-    of_group = np.column_stack([np.bincount(group, loss) for loss in losses.T])
+    group_losses = np.column_stack([np.bincount(group, loss) for loss in losses.T])
     weights = np.full(scores.shape[1], 1.0 / scores.shape[1])
     for _ in range(_EM_STEPS):
         with np.errstate(divide="ignore"):  # a weight may become 0
-            weights = softmax(np.log(weights) - of_group, axis=1).mean(axis=0)
+            weights = softmax(np.log(weights) - group_losses, axis=1).mean(axis=0)
     return weights
 
 

@@ -45,7 +45,7 @@ class ReportView(MeasuredView):
         return f"It learned from {count(cohort.n, f'{whose} child', f'{whose} children')}{where}.{alone}"
 
     @property
-    def looks_at(self) -> dict[str, list[str]]:
+    def features_by_agency(self) -> dict[str, list[str]]:
         """Agency -> labels of the features from its data."""
         found: dict[str, list[str]] = {}
         for shape in self.report.shapes:
@@ -60,9 +60,11 @@ class ReportView(MeasuredView):
     @property
     def how_measured(self) -> tuple[str, ...]:
         """Sentences on how the figures were measured, and on selection stability."""
-        stays = self.figure("selection_probability")
-        others = f"Of 100 it lists, a model learnt from other {self.others} would list {stays.share.in_brackets} too."
-        return (*super().how_measured, *([] if stays.value is None else [others]))
+        stability = self.figure("selection_probability")
+        others = (
+            f"Of 100 it lists, a model learnt from other {self.others} would list {stability.share.in_brackets} too."
+        )
+        return (*super().how_measured, *([] if stability.value is None else [others]))
 
     @property
     def summary(self) -> tuple[SummaryItem, ...]:
