@@ -181,7 +181,7 @@ def test_an_outcome_is_two_classes_however_pandas_keeps_them(children, y, classe
     assert set(model.predict(X)) <= set(classes)
     unknown = y(had).copy()
     unknown.iloc[0] = None
-    with pytest.raises(ValueError, match=r"y contains NaN\. Leave out the children whose outcome is not known"):
+    with pytest.raises(ValueError, match=r"y contains NaN\. Leave out the rows whose outcome is not known"):
         PenalisedLogisticClassifier().fit(X, unknown)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from send_screen.cohorts._cohort import Cohort
+from send_screen.cohorts._drop_rows import OTHER_YEAR
 from send_screen.cohorts._features import (
     as_of_dates,
     column_of,
@@ -17,7 +18,6 @@ from send_screen.cohorts._features import (
     known_codes,
     recorded_dates,
 )
-from send_screen.cohorts._left_out import OTHER_YEAR
 from send_screen.cohorts._link import NO_RECORD, LinkedTables, link
 from send_screen.contracts import SYNTHETIC_AUTHORITY, Contract, valid_upns
 from send_screen.contracts._predicates import recording_dates

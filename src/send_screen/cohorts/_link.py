@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from send_screen.cohorts._academic_year import with_academic_year
-from send_screen.cohorts._left_out import OTHER_YEAR, drop_repeats_and_other_years
+from send_screen.cohorts._column_errors import ambiguous_years, missing_columns, unreadable_columns
+from send_screen.cohorts._drop_rows import OTHER_YEAR, drop_repeats_and_other_years
 from send_screen.cohorts._notes import missing_display_columns, unreadable_values, unused_headers
 from send_screen.cohorts._source import SourceData, read_source
 from send_screen.cohorts._source_table import SourceTable
-from send_screen.cohorts._unreadable import bare_years, missing_columns, unreadable_columns
 from send_screen.contracts import CheckedTable, Contract, check_table
 from send_screen.documents import count
 from send_screen.errors import DataError
@@ -126,7 +126,7 @@ def _file_errors(
     ]
     if table.file_sha256 and not violations:
         errors += unreadable_columns(contract, check, needed, table.file)
-        errors += [] if training else bare_years(contract, check, needed, table.file)
+        errors += [] if training else ambiguous_years(contract, check, needed, table.file)
     return errors
 
 

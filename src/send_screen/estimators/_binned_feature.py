@@ -49,8 +49,8 @@ class BinnedFeature:
         few = len(codes) - len(known) < MINIMUM_CHILDREN
         fill = int(np.sort(known)[(len(known) - 1) // 2]) if few and len(known) else None
         categorical = isinstance(design, CategoricalDesign) and not design.sign
-        small = codes.astype(np.min_scalar_type(len(edges) + 1))
-        return cls(design.feature, design.sign, edges, small, fill, groups, categorical)
+        compact = codes.astype(np.min_scalar_type(len(edges) + 1))
+        return cls(design.feature, design.sign, edges, compact, fill, groups, categorical)
 
     def take(self, rows: np.ndarray | slice) -> BinnedFeature:
         """Return the same feature for some of the rows."""
@@ -75,8 +75,8 @@ class BinnedFeature:
         """Return the feature in fewer bins: with only the edges at the positions ``kept``."""
         new_bin = np.concatenate([np.searchsorted(kept, np.arange(self.n_bins) - 1, side="right"), [len(kept) + 1]])
         fill = None if self.fill is None else int(new_bin[self.fill])
-        small = new_bin.astype(np.min_scalar_type(len(kept) + 1))
-        return BinnedFeature(self.feature, self.sign, self.edges[kept], small[self.codes], fill, (), self.categorical)
+        compact = new_bin.astype(np.min_scalar_type(len(kept) + 1))
+        return BinnedFeature(self.feature, self.sign, self.edges[kept], compact[self.codes], fill, (), self.categorical)
 
 
 def bin_pair(first: BinnedFeature, second: BinnedFeature) -> tuple[BinnedFeature, BinnedFeature] | None:
@@ -85,8 +85,8 @@ def bin_pair(first: BinnedFeature, second: BinnedFeature) -> tuple[BinnedFeature
     Starting from at most twelve bins of about equal size, neighbouring rows or columns are merged, each time those that
     leave the fewest cells of one to nine children.
     """
-    kept = [quantile_edges(axis, _MAX_PAIR_BINS) for axis in (first, second)]
-    features = [axis.coarser(positions) for axis, positions in zip((first, second), kept, strict=True)]
+    kept = [quantile_edges(feature, _MAX_PAIR_BINS) for feature in (first, second)]
+    features = [feature.coarser(positions) for feature, positions in zip((first, second), kept, strict=True)]
     counts = np.zeros((features[0].n_bins + 1, features[1].n_bins + 1), dtype=np.int64)
     np.add.at(counts, (features[0].codes, features[1].codes), 1)
     grid = counts[:-1, :-1]
@@ -96,11 +96,11 @@ def bin_pair(first: BinnedFeature, second: BinnedFeature) -> tuple[BinnedFeature
             return None
         grids = [np.add.reduceat(grid, np.delete(np.arange(grid.shape[a]), i + 1), axis=a) for a, i in merges]
         # ties: the axis with more bins, then the fewest children, then the first
-        order = [
+        sort_keys = [
             (int(is_few(g).sum()), -len(kept[a]), int(grid.sum(axis=1 - a)[i : i + 2].sum()), a, i)
             for g, (a, i) in zip(grids, merges, strict=True)
         ]
-        best = min(range(len(merges)), key=order.__getitem__)
+        best = min(range(len(merges)), key=sort_keys.__getitem__)
         grid = grids[best]
         kept[merges[best][0]].pop(merges[best][1])
     if not all(kept):
@@ -108,19 +108,19 @@ def bin_pair(first: BinnedFeature, second: BinnedFeature) -> tuple[BinnedFeature
     return first.coarser(kept[0]), second.coarser(kept[1])
 
 
-def quantile_edges(axis: BinnedFeature, max_bins: int) -> list[int]:
+def quantile_edges(feature: BinnedFeature, max_bins: int) -> list[int]:
     """Return the positions of the edges that cut a feature into at most ``max_bins`` bins of about equal size."""
-    if axis.n_bins <= max_bins:
-        return list(range(axis.n_bins - 1))
-    known = axis.codes[axis.codes < axis.n_bins]
-    cumulative = np.cumsum(np.bincount(known, minlength=axis.n_bins))
+    if feature.n_bins <= max_bins:
+        return list(range(feature.n_bins - 1))
+    known = feature.codes[feature.codes < feature.n_bins]
+    cumulative = np.cumsum(np.bincount(known, minlength=feature.n_bins))
     positions = np.searchsorted(cumulative, np.arange(1, max_bins) * len(known) / max_bins)
-    return sorted({int(position) for position in positions if position < axis.n_bins - 1})
+    return sorted({int(position) for position in positions if position < feature.n_bins - 1})
 
 
 def bin_matrix(features: Sequence[BinnedFeature]) -> np.ndarray:
     """Return the encoded bins of the training rows: float32, shape (n, p)."""
-    bins = np.empty((len(features[0].codes), len(features)), dtype=np.float32)  # exact: bins are small whole numbers
+    bins = np.empty((len(features[0].codes), len(features)), dtype=np.float32)  # exact: bins are compact whole numbers
     for j, feature in enumerate(features):
         bins[:, j] = feature.encode(feature.codes)
     return bins

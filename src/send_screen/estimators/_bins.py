@@ -64,12 +64,12 @@ def pooled(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return mean
 
 
-def pool_groups(values: np.ndarray, weights: np.ndarray, member: np.ndarray) -> np.ndarray:
-    """Return the weighted mean of each group of rows; ``member`` is as :func:`merged_bin_of` returns it."""
-    groups = int(member.max()) + 1
-    if groups == len(member):  # nothing is merged: avoid rounding
+def pool_groups(values: np.ndarray, weights: np.ndarray, merged_bin: np.ndarray) -> np.ndarray:
+    """Return the weighted mean of each group of rows; ``merged_bin`` is as :func:`merged_bin_of` returns it."""
+    groups = int(merged_bin.max()) + 1
+    if groups == len(merged_bin):  # nothing is merged: avoid rounding
         return values.copy()
-    return np.stack([pooled(values[member == g], weights[member == g]) for g in range(groups)])
+    return np.stack([pooled(values[merged_bin == g], weights[merged_bin == g]) for g in range(groups)])
 
 
 def merged_rows_and_columns(
@@ -80,20 +80,21 @@ def merged_rows_and_columns(
     Whole neighbouring rows or columns are merged greedily, until no cell has 1 to 9 children. Of the merges that
     involve such a small cell, the one with the smallest change of the interaction per small cell removed is taken.
     """
+    # counts, values and weights after the merges so far, and where each merged row or column begins
     n, v, w0, w1 = counts, values, weights0.astype(float), weights1.astype(float)
     first = [np.arange(size) for size in counts.shape]
     while True:
-        merges = [(*_cheapest(n, v, w0, w1), 0), (*_cheapest(n.T, v.T, w1, w0), 1)]
+        merges = [(*_cheapest_merge(n, v, w0, w1), 0), (*_cheapest_merge(n.T, v.T, w1, w0), 1)]
         cost, i, axis = min(merges)
         if not np.isfinite(cost):
             break
-        member = np.arange(n.shape[axis]) - (np.arange(n.shape[axis]) > i)
+        merged_bin = np.arange(n.shape[axis]) - (np.arange(n.shape[axis]) > i)
         first[axis] = np.delete(first[axis], i + 1)
-        n = np.add.reduceat(n, np.unique(member, return_index=True)[1], axis=axis)
+        n = np.add.reduceat(n, np.unique(merged_bin, return_index=True)[1], axis=axis)
         if axis == 0:
-            v, w0 = pool_groups(v, w0, member), np.bincount(member, weights=w0)
+            v, w0 = pool_groups(v, w0, merged_bin), np.bincount(merged_bin, weights=w0)
         else:
-            v, w1 = pool_groups(v.T, w1, member).T, np.bincount(member, weights=w1)
+            v, w1 = pool_groups(v.T, w1, merged_bin).T, np.bincount(merged_bin, weights=w1)
     rows, columns = (
         np.searchsorted(begins, np.arange(size), side="right") - 1
         for begins, size in zip(first, counts.shape, strict=True)
@@ -101,7 +102,7 @@ def merged_rows_and_columns(
     return rows, columns
 
 
-def _cheapest(n: np.ndarray, v: np.ndarray, w0: np.ndarray, w1: np.ndarray) -> tuple[float, int]:
+def _cheapest_merge(n: np.ndarray, v: np.ndarray, w0: np.ndarray, w1: np.ndarray) -> tuple[float, int]:
     """Return the cost and position of the best merge of a row with the next; infinite where no cell is small."""
     few = is_few(n).sum(axis=1)
     n_small = few[:-1] + few[1:]

@@ -58,8 +58,9 @@ def find_clusters(X: pd.DataFrame) -> tuple[np.ndarray, str, str] | None:
             break
         clusters = X.groupby([names[j], names[k]], sort=True, dropna=False).ngroup().to_numpy()
         sizes = np.bincount(clusters)
-        agreeing = sizes * (sizes - 1.0)
-        if agreeing.sum() ** 2 >= _MIN_CLUSTERS * (agreeing**2).sum():
+        n_pairs = sizes * (sizes - 1.0)
+        # the effective number of clusters, by the pairs of rows in each
+        if n_pairs.sum() ** 2 >= _MIN_CLUSTERS * (n_pairs**2).sum():
             return clusters, names[j], names[k]
     return None
 
@@ -73,32 +74,32 @@ def _ratios(ranks: np.ndarray) -> np.ndarray:
     rng = np.random.default_rng(0)
     n, p = ranks.shape
     # (equal, equal); (equal, one step); (equal, two steps); one step in the same direction; in opposite directions
-    together = np.zeros((5, p, p))
-    alone = np.zeros((4, p))  # equal, one step above, one step below, two steps
+    joint = np.zeros((5, p, p))
+    marginal = np.zeros((4, p))  # equal, one step above, one step below, two steps
     for _ in range(max(1, min(_MAX_PAIRS, _PAIRS_PER_ROW * n) // _BATCH)):
         first, second = ranks[rng.integers(0, n, (2, _BATCH))]
-        apart = np.where((first >= 0) & (second >= 0), first - second, n)
-        sides = [(apart == 0), (apart == 1), (apart == -1), (np.abs(apart) == 2)]
-        agree, above, below, two = (side.astype(np.float32) for side in sides)
-        together += [
-            agree.T @ agree,
-            agree.T @ (above + below),
-            agree.T @ two,
+        steps = np.where((first >= 0) & (second >= 0), first - second, n)
+        relations = [(steps == 0), (steps == 1), (steps == -1), (np.abs(steps) == 2)]
+        equal, above, below, two_apart = (relation.astype(np.float32) for relation in relations)
+        joint += [
+            equal.T @ equal,
+            equal.T @ (above + below),
+            equal.T @ two_apart,
             above.T @ above + below.T @ below,
             above.T @ below + below.T @ above,
         ]
-        alone += [side.sum(axis=0) for side in (agree, above, below, two)]
-    agree, above, below, two = alone
-    independent = [
-        np.outer(agree, agree),
-        np.outer(agree, above + below),
-        np.outer(agree, two),
+        marginal += [relation.sum(axis=0) for relation in (equal, above, below, two_apart)]
+    equal, above, below, two_apart = marginal
+    expected = [
+        np.outer(equal, equal),
+        np.outer(equal, above + below),
+        np.outer(equal, two_apart),
         np.outer(above, above) + np.outer(below, below),
         np.outer(above, below) + np.outer(below, above),
     ]
-    errors = _N_ERRORS * np.sqrt(together)
-    low = np.maximum(together - errors, 1e-9) / np.maximum(independent, 1.0)
-    upper = (together + errors + _N_ERRORS**2) / np.maximum(independent, 1.0)
+    errors = _N_ERRORS * np.sqrt(joint)
+    low = np.maximum(joint - errors, 1e-9) / np.maximum(expected, 1.0)
+    upper = (joint + errors + _N_ERRORS**2) / np.maximum(expected, 1.0)
     # the peak of a normal curve through its values at one and two steps
     peak = upper[1] * np.clip(np.cbrt(upper[1] / low[2]), 1.0, 3.0)
     ratio: np.ndarray = np.triu(low[0] / np.max([peak, peak.T, upper[3], upper[4]], axis=0), 1)

@@ -87,10 +87,10 @@ class _Measure:
         self._cells = 0
         self._text = 0
 
-    def add_sheet(self, rows: int, columns: int, *, whole: bool = True) -> None:
+    def add_sheet(self, rows: int, columns: int, *, is_complete: bool = True) -> None:
         """Count the area up to the last filled cell, of a whole sheet or of the part that was read so far."""
         cells = self._cells + rows * columns
-        self._cells = cells if whole else self._cells
+        self._cells = cells if is_complete else self._cells
         if columns > MAX_COLUMNS or cells > MAX_CELLS:
             raise_too_large(
                 f"The sheets have more than {MAX_CELLS:,} cells, or a cell too far to the right or below.",
@@ -139,7 +139,7 @@ class _Measure:
                 parser.Parse(chunk, last)
             except (expat.ExpatError, LookupError) as error:  # the latter for an unknown encoding
                 raise ValueError("not well formed") from error
-            part.settle(last)
+            part.end_of_chunk(last)
 
         return measure_chunk
 
@@ -154,6 +154,7 @@ class _Measure:
         return measure_chunk
 
     def _measure_records(self, data: bytes) -> None:
+        """Measure a part of a binary workbook (XLSB): a sequence of records, each with kind, size and content."""
         offset = row = columns = rows = records = 0
         while offset < len(data):
             records += 1
@@ -178,7 +179,7 @@ _ROW, _SHARED_CELL, _SHARED_TEXT, _CELLS = 0, 7, 19, range(2, 12)  # kinds of re
 
 
 class _Part:
-    """Callbacks of the parser of a part of the archive; ``settle`` is called after each chunk."""
+    """Callbacks of the parser of a part of the archive; ``end_of_chunk`` is called after each chunk."""
 
     def __init__(self, measure: _Measure) -> None:
         self.measure = measure
@@ -187,7 +188,7 @@ class _Part:
 
     def characters(self, text: str) -> None: ...
 
-    def settle(self, last: bool) -> None: ...
+    def end_of_chunk(self, last: bool) -> None: ...
 
 
 class _SharedTexts(_Part):
@@ -196,16 +197,16 @@ class _SharedTexts(_Part):
     def __init__(self, measure: _Measure, lengths: list[int]) -> None:
         super().__init__(measure)
         self._lengths = lengths
-        self._inside = False
+        self._in_text = False
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         name = name.rpartition(":")[2]
-        self._inside = name == "t"
+        self._in_text = name == "t"
         if name == "si":
             self._lengths.append(0)
 
     def characters(self, text: str) -> None:
-        if self._inside and self._lengths:
+        if self._in_text and self._lengths:
             self._lengths[-1] += len(text)
             self.measure.add_text(self._lengths[-1], 0)
 
@@ -220,19 +221,19 @@ class _Sheet(_Part):
         self._columns: set[str] = set()
         self._last_row = self._last_column = 0
         self._reference = ""
-        self._shared = self._inside = False
-        self._text = ""  # of a cell that refers to a shared text
+        self._shared = self._in_text = False
+        self._text = ""  # of a cell that refers to a shared string
         self._length = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         name = name.rpartition(":")[2]
-        self._inside = name in ("v", "t")
+        self._in_text = name in ("v", "t")
         if name == "c":
             self._end_cell()
             self._reference = attributes.get("r", "")
             self._column += 1
             self._shared = attributes.get("t") == "s"
-        elif self._inside or name == "is":
+        elif self._in_text or name == "is":
             if self._reference:
                 self._rows.add(self._reference.lstrip(_LETTERS))
                 self._columns.add(self._reference.rstrip(_DIGITS))
@@ -245,7 +246,7 @@ class _Sheet(_Part):
             self._column = 0
 
     def characters(self, text: str) -> None:
-        if self._inside:
+        if self._in_text:
             self._length += len(text)
             self.measure.add_text(self._length, 0)
             if self._shared:
@@ -257,7 +258,7 @@ class _Sheet(_Part):
         self.measure.add_text(self._length)
         self._text, self._length, self._shared = "", 0, False
 
-    def settle(self, last: bool) -> None:
+    def end_of_chunk(self, last: bool) -> None:
         """Update the last row and column by the references of a chunk, which has few different rows and columns."""
         if last:
             self._end_cell()
@@ -266,7 +267,7 @@ class _Sheet(_Part):
         self._last_row = max([self._last_row, *(int(row or 0) for row in self._rows)])
         self._last_column = max([self._last_column, *map(column_number, self._columns)])
         self._rows.clear()
-        self.measure.add_sheet(self._last_row, self._last_column, whole=last)
+        self.measure.add_sheet(self._last_row, self._last_column, is_complete=last)
 
 
 def column_number(letters: str) -> int:
@@ -321,7 +322,7 @@ class _OpenDocument(_Part):
         self.measure.add_sheet(self._rows, self._columns)
         self._row = self._column = self._rows = self._columns = 0
 
-    def settle(self, last: bool) -> None:
+    def end_of_chunk(self, last: bool) -> None:
         if last:
             self._end_sheet()
 

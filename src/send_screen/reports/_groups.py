@@ -165,29 +165,29 @@ class Groups:
 
     def _headline(self, metric: str, gaps: Sequence[Gap]) -> str:
         """Return a headline on the material gaps, the largest first; empty where there are none."""
-        named = sorted(
+        material = sorted(
             (gap for gap in gaps if gap.description in self._material_gaps), key=lambda gap: -abs(gap.value or 0.0)
         )
-        if not named:
+        if not material:
             return ""
-        shown, found = named[:_MAX_NAMED], []
+        shown, found = material[:_MAX_NAMED], []
         for side, way in enumerate(_HEADLINE_WORDS[metric][:2]):
             of_side = [gap for gap in shown if gap.value is not None and (gap.value < 0) == bool(side)]
             if of_side:
                 found.append(f"{way}: {join_list([self._group_with_figures(gap) for gap in of_side])}.")
         found += [gap.description for gap in shown if gap.value is None]
-        if len(named) > _MAX_NAMED:
-            more = len(named) - _MAX_NAMED
+        if len(material) > _MAX_NAMED:
+            more = len(material) - _MAX_NAMED
             found.append(f"So {'is' if more == 1 else 'are'} {count(more, 'group', 'groups')} more.")
-        outside = [self.name(gap) for gap in named if gap.verdict == OUTSIDE]
-        tolerance = f"the tolerance of {stated_percent(named[0].tolerance)}"
-        if len(outside) == len(named):
+        outside = [self.name(gap) for gap in material if gap.verdict == OUTSIDE]
+        tolerance = f"the tolerance of {stated_percent(material[0].tolerance)}"
+        if len(outside) == len(material):
             found.append(f"That is outside {tolerance}.")
         elif outside:
             found.append(f"Shown to be outside {tolerance}: {join_list(outside)}.")
         else:
             found.append(f"Whether that is outside {tolerance} is not settled.")
-        return " ".join([*found, *self._missed_less(named)])
+        return " ".join([*found, *self._missed_less(material)])
 
     def _group_with_figures(self, gap: Gap) -> str:
         """Return a group with the figures of both sides, or with its gap in calibration."""
@@ -198,9 +198,11 @@ class Groups:
             return f"{name} (by {percent(abs(gap.value))} of 100, beside others)"
         return name if figure is None else f"{name} ({percent(figure)} of 100; of others {percent(figure - gap.value)})"
 
-    def _missed_less(self, named: Iterable[Gap]) -> list[str]:
+    def _missed_less(self, material: Iterable[Gap]) -> list[str]:
         """Return a sentence on groups that are scored too low and still missed less, if any."""
-        low = {(gap.attribute, gap.group) for gap in named if gap.metric not in _COMPLEMENT_OF and (gap.value or 0) > 0}
+        low = {
+            (gap.attribute, gap.group) for gap in material if gap.metric not in _COMPLEMENT_OF and (gap.value or 0) > 0
+        }
         less = [
             self.name(gap)
             for gap in self.gaps["false_negative_rate"]

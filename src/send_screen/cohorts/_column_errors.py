@@ -53,11 +53,11 @@ def unreadable_columns(contract: Contract, check: CheckedTable, needed: set[str]
 
     Columns with the same rule, such as the early learning goals, share one error.
     """
-    contradicting = {r.id for name in needed for r in contract.columns[name].rules if r.kind in _ORDER_RULES}
+    order_rules = {r.id for name in needed for r in contract.columns[name].rules if r.kind in _ORDER_RULES}
     broken = [
         v
         for v in check.violations
-        if v.level == "row" and v.column in needed and (v.severity == "error" or v.rule in contradicting)
+        if v.level == "row" and v.column in needed and (v.severity == "error" or v.rule in order_rules)
     ]
     counts = Counter((v.column or "", v.rule) for v in broken)
     values: dict[str, Counter[str]] = {}
@@ -71,10 +71,10 @@ def unreadable_columns(contract: Contract, check: CheckedTable, needed: set[str]
             cells = len(check.frame) if rule.kind == "null" else int(check.frame[name].notna().sum()) + n
             if n >= _MIN_CELLS and n > _SHARE * cells and rule.kind not in _ROW_RULES:
                 columns_by_rule.setdefault((rule.kind, rule.description, rule.remedy), []).append((name, rule))
-    return [_error(found, counts, values, file) for found in columns_by_rule.values()]
+    return [_error(columns_of_rule, counts, values, file) for columns_of_rule in columns_by_rule.values()]
 
 
-def bare_years(contract: Contract, check: CheckedTable, needed: set[str], file: str) -> list[DataError]:
+def ambiguous_years(contract: Contract, check: CheckedTable, needed: set[str], file: str) -> list[DataError]:
     """Return an error for each academic year of which most cells are one number, such as 2026: it can be two years."""
     errors = []
     for column in (contract.columns[name] for name in sorted(needed)):
@@ -99,11 +99,14 @@ def bare_years(contract: Contract, check: CheckedTable, needed: set[str], file: 
 
 
 def _error(
-    found: list[tuple[str, Rule]], counts: Counter[tuple[str, str]], values: dict[str, Counter[str]], file: str
+    columns_of_rule: list[tuple[str, Rule]],
+    counts: Counter[tuple[str, str]],
+    values: dict[str, Counter[str]],
+    file: str,
 ) -> DataError:
     """Return the error of the columns that break one rule in most cells."""
-    name, rule = found[0]
-    shown = first_few([name for name, _ in found], _MAX_SHOWN)
+    name, rule = columns_of_rule[0]
+    shown = first_few([name for name, _ in columns_of_rule], _MAX_SHOWN)
     if rule.kind in _ORDER_RULES:
         other = rule.arguments["column"]
         return DataError(

@@ -1,4 +1,4 @@
-"""Rows of a file that are left out of a cohort before tables are joined: repeats, and records of other years."""
+"""Drop rows of a file before tables are joined: repeated rows, and records of other academic years."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from send_screen.contracts import CheckedTable, Contract, check_table
 from send_screen.documents import count
 
 OTHER_YEAR = "DATA-OTHER-YEAR"
-_MIN_SHARE = 0.05  # of the rows, for the newest year to be the current one and not a slip
+_MIN_SHARE = 0.05  # of the rows that the current year must have, so that mistyped years do not count
 
 
 def drop_repeats_and_other_years(
@@ -24,7 +24,7 @@ def drop_repeats_and_other_years(
 ) -> tuple[dict[str, CheckedTable], pd.DataFrame, list[str]]:
     """Return one table, checked again without repeats and rows of other years, then the rows of other years, and notes.
 
-    A row that says the same as an earlier one under every contract is a repeat. With ``one_year``, only the current
+    A row that equals an earlier one under every contract is a repeat. With ``one_year``, only the current
     academic year is kept: the newest of those with more than a few rows. Rows of other years have the columns
     ``file``, ``row``, ``child_id``, ``year`` and those of the contracts, called ``agency/contract.column``.
     """
@@ -34,7 +34,9 @@ def drop_repeats_and_other_years(
     for name, check in checks.items():
         id_column = contracts[name].id_column
         ids = check.frame[id_column.name] if id_column else ids
-        repeats &= check.frame.duplicated() & ids.notna() if ids.duplicated().any() else False
+        repeats &= ids.notna() & ids.duplicated()
+        if repeats.any():  # comparing whole rows is slow
+            repeats &= check.frame.duplicated()
         for column in contracts[name].columns.values():
             if one_year and column.rule("academicYear"):
                 years = check.frame[column.name]
