@@ -204,7 +204,7 @@ def test_withdrawing_lists_every_batch_and_child(store: Store, tmp_path: Path) -
     load_model(model, tracking_uri=store.uri)
     code, out, _ = store.run("withdraw", model, "--by", "B", "--reason", "It missed boys", "--screenings", school)
     assert code == 0
-    assert "It had listed 5 people in 2 batches" in out
+    assert "It had listed 5 people in 2 screening runs" in out
     assert "is served already still answers: tell who has one." in out
     pseudonyms = Pseudonyms(school / "screenings.jsonl")
     listed = pd.read_csv(school / "lists 1" / "list.csv", dtype=str, encoding="utf-8-sig")
@@ -235,14 +235,14 @@ def test_withdrawing_lists_every_batch_and_child(store: Store, tmp_path: Path) -
     code, out, _ = store.run("withdraw", "models:/reception_sen/1", *WHO, "--screenings", school, "--json")
     again = json.loads(out)
     assert again["withdrawn_before"]
-    assert [len(batch["listed"]) for batch in again["batches"]] == [3, 5]
+    assert [len(run["listed"]) for run in again["screening_runs"]] == [3, 5]
     assert store.history()["n_entries"] == found["n_entries"] == 2
     # A run whose end was never entered was stopped: its children are named all the same.
     lines = (school / "screenings.jsonl").read_bytes().splitlines(keepends=True)
     (school / "screenings.jsonl").write_bytes(b"".join(lines[:-1]))
     code, out, _ = store.run("withdraw", "models:/reception_sen/1", *WHO, "--screenings", school)
     assert code == 0
-    assert "It had listed 5 people in 2 batches" in out
+    assert "It had listed 5 people in 2 screening runs" in out
     assert "is served already still answers: tell who has one." in out
     assert out.count("THE RUN WAS STOPPED: whether its list was made is not known. Its folder: lists 1") == 1
 
@@ -513,7 +513,7 @@ def test_a_withdrawal_reads_what_is_left_of_a_damaged_ledger(store: Store, tmp_p
     ledger.write_bytes(b"".join(ledger.read_bytes().splitlines(keepends=True)[:3])[:-9])
     code, out, _ = store.run("withdraw", "models:/reception_sen/1", *WHO, "--screenings", ledger)
     assert code == 1
-    assert "4 people in 1 batch" in out
+    assert "4 people in 1 screening run" in out
     assert "NOT WHOLE" in out
     with pytest.raises(GateError):
         load_model("models:/reception_sen/1", tracking_uri=store.uri)

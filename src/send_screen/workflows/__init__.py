@@ -1,8 +1,8 @@
 """The commands of ``send-screen`` as functions of the same names, one module each.
 
-``evaluate`` and ``cross_evaluate`` take arrays and estimators, and are no commands. These modules alone join tracking,
-screening and reports. :mod:`send_screen.workflows` itself imports nothing heavy: its functions are imported when they
-are asked for.
+``evaluate`` and ``cross_evaluate`` take arrays and estimators, and are no commands. Only these modules, and auditing,
+combine tracking, screening and reports. Functions are imported on first use, since their dependencies are slow to
+import.
 """
 
 from __future__ import annotations

@@ -27,18 +27,18 @@ class CheckedFile(Result):
     contract: str
     """Id and version, such as ``"education/eyfsp@1.0.0"``."""
     reading: Reading
-    """How the file was read."""
+    """The file as it was read, with notes."""
     table: CheckedTable
     """The table under the contract's names and types, with every violation."""
 
     @property
     def violations(self) -> tuple[Violation, ...]:
-        """All broken rules, the whole file's first; values of personal columns are masked."""
+        """All violations, those of the whole file first; values of personal columns are masked."""
         return self.table.violations
 
     @property
     def ok(self) -> bool:
-        """Whether nothing is an error; a warning leaves the row in use."""
+        """Whether no violation is an error; rows with warnings are used."""
         return not any(violation.severity == "error" for violation in self.violations)
 
     @property
@@ -47,7 +47,7 @@ class CheckedFile(Result):
         return f"{self.reading.file} against {self.contract}: {count(len(self.table.frame), 'row', 'rows')}."
 
     def sections(self) -> Iterable[Section]:
-        """Yield the notes, then every broken rule with its count and first places."""
+        """Yield the notes, then every violated rule with its count and first rows."""
         yield Section([*(f"Note: {note}" for note in self._notes), *self._headers(), *self._broken()])
 
     @property
@@ -117,7 +117,7 @@ def check(contract: str | Path, file: str | Path) -> CheckedFile:
     Returns
     -------
     CheckedFile
-        Every violation with rule, row, column and remedy. ``ok`` tells whether none is an error.
+        Every violation with rule, row, column and remedy. ``ok`` is whether none is an error.
 
     Raises
     ------
@@ -143,6 +143,6 @@ def check(contract: str | Path, file: str | Path) -> CheckedFile:
     >>> checked
     <CheckedFile: profile.csv against education/eyfsp@1.0.0: 1 row.>
     """
-    agreed = load_contract(contract)
+    loaded = load_contract(contract)
     reading = read_table(file)
-    return CheckedFile(agreed.ref, reading, check_table(agreed, reading.frame, file=reading.file))
+    return CheckedFile(loaded.ref, reading, check_table(loaded, reading.frame, file=reading.file))

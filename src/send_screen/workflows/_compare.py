@@ -18,10 +18,10 @@ from send_screen.results import Result, Section
 from send_screen.workflows._export import load_model
 
 PUBLISHED = "published.json"
-_WHAT_TO_GIVE = f"Give models:/name/3, models:/name@alias, an exported folder, or its {PUBLISHED}."
+_REMEDY = f"Give models:/name/3, models:/name@alias, an exported folder, or its {PUBLISHED}."
 _MAX_NAME_LENGTH = 1000
 _MAX_BYTES = 64 * 1024 * 1024
-_SHORT = re.compile(r"[^/@\\.]+(?:@[^/@\\]+|/\d+)")
+_SHORT_URI = re.compile(r"[^/@\\.]+(?:@[^/@\\]+|/\d+)")
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,12 @@ class ComparedVersions(Result):
 
     @property
     def headline(self) -> str:
-        """Which two versions."""
+        """The two versions and their ids."""
         (first, second), (one, other) = self.comparison.names, self.comparison.ids
         return f"First: {first} ({one}). Second: {second} ({other})."
 
     def sections(self) -> Iterable[Section]:
-        """Yield for whom which is better, the main figures of both, and what changed."""
+        """Yield for whom the second is better or worse, the main figures of both, and what changed."""
         found = self.comparison
         if found.notes:
             yield Section([f"Note: {note}" for note in found.notes])
@@ -75,7 +75,7 @@ class ComparedVersions(Result):
 def compare(
     first: str | Path, second: str | Path, *, out: str | Path | None = None, tracking_uri: str | None = None
 ) -> ComparedVersions:
-    """Compare two versions from what they publish: what changed, and for whom.
+    """Compare the published reports of two versions: what changed, and for whom.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def compare(
 
     Notes
     -----
-    "Better" and "worse" are said only where two confidence intervals have nothing in common.
+    A group counts as better or worse off only where the two confidence intervals do not overlap.
 
     Examples
     --------
@@ -132,11 +132,11 @@ def compare(
 def _side(model: str, tracking_uri: str | None) -> _Side:
     path = Path(model)
     if len(model) > _MAX_NAME_LENGTH:
-        raise UsageError("That is no name of a version: it is too long.", remedy=_WHAT_TO_GIVE)
+        raise UsageError("That is no name of a version: it is too long.", remedy=_REMEDY)
     if path.is_file():
         note = f"{path.name} was read by itself: nothing verifies that it is what a version published."
         return _Side(model, _published(path), None, (note,))
-    if not path.exists() and _SHORT.fullmatch(model):
+    if not path.exists() and _SHORT_URI.fullmatch(model):
         model = f"models:/{model}"
     notes: tuple[str, ...] = ()
     if model.startswith("models:"):
@@ -154,6 +154,6 @@ def _published(path: Path) -> PublishedReport:
     try:
         return PublishedReport.from_json(read_regular_file(path, max_bytes=_MAX_BYTES))
     except OSError as error:
-        raise UsageError(f"{path.name} cannot be read ({error.strerror}).", remedy=_WHAT_TO_GIVE) from None
+        raise UsageError(f"{path.name} cannot be read ({error.strerror}).", remedy=_REMEDY) from None
     except SendScreenError as mistake:
-        raise UsageError(f"{path.name} is not what a version publishes. {mistake}", remedy=_WHAT_TO_GIVE) from None
+        raise UsageError(f"{path.name} is not what a version publishes. {mistake}", remedy=_REMEDY) from None

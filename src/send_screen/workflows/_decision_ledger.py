@@ -1,4 +1,4 @@
-"""Record decisions in their ledger, and in the registry."""
+"""Record promotions and withdrawals in the ledger of decisions, and in the model registry."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def default_ledger(uri: str) -> Path:
 def require_not_withdrawn(model: str, version: str, *, name: str, uri: str, remedy: str = "") -> None:
     """Raise where a ledger of decisions records that a version was withdrawn, whatever the registry shows.
 
-    Read are the ledger beside a local database and the one that the registry names, where it can be read from here.
+    The ledger beside a local database is read, and the one that the registry names, if it is on this machine.
     """
     try:
         locations = [find_model(name, uri=uri).location]
@@ -52,13 +52,13 @@ def require_not_withdrawn(model: str, version: str, *, name: str, uri: str, reme
 
 
 def file_at(location: str | None) -> Path | None:
-    """Return the file of this machine that an address names; None of any other address."""
+    """Return the existing local file that an address names; None for any other address."""
     path = local_path(location or "")
     return path if path is not None and path.is_file() else None
 
 
 def record_decision(ledger: OpenLedger, entry: Decision, *, uri: str) -> Decision:
-    """Append a decision; return the same one where it is in the ledger already, and not yet in the registry."""
+    """Append a decision; if an interrupted run appended the same one, return that entry."""
     unfinished = entries_after(ledger.entries, entry.model, find_model(entry.model, uri=uri).head)
     if not unfinished:
         if ledger.entries and entry.when < ledger.entries[-1].when:
@@ -83,14 +83,14 @@ def describe_entries(entries: list[DecisionEntry]) -> str:
 
 
 def sync_registry(ledger: OpenLedger, version: RegisteredVersion, entry: DecisionEntry, *, uri: str) -> None:
-    """Write a decision to the registry, with the hash of this entry as the last one."""
+    """Write a decision to the registry, and record the entry's hash there as the last one."""
     decisions = [each for each in ledger.entries if isinstance(each, DecisionEntry)]
     note = render_decisions([each for each in decisions if each.version == version.version_id])
     tag_decisions(version, note, head=entry.sha256, location=ledger.path.resolve().as_uri(), uri=uri)
 
 
 def model_uri(entry: DecisionEntry) -> str:
-    """Return the registered name of the version that an entry is about, with its id."""
+    """Return the URI and the id of the version that an entry is about."""
     return f"models:/{entry.model}/{entry.registered} ({entry.version})"
 
 

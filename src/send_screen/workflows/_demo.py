@@ -33,7 +33,7 @@ class Demo(Result):
 
     @property
     def headline(self) -> str:
-        """Which version was trained."""
+        """The version that was trained."""
         return self.trained.headline
 
     def sections(self) -> Iterable[Section]:
@@ -65,7 +65,7 @@ def demo(
     children : int, default 20000
         Number of synthetic children, at least 2,000.
     seed : int, default 0
-        Of the simulation.
+        Random seed of the simulation.
     progress : callable, optional
         Called with a sentence before each step.
 
@@ -76,7 +76,7 @@ def demo(
     Raises
     ------
     GateError
-        If a gate of the spec stops the version.
+        If the version fails a gate of the spec.
 
     Examples
     --------

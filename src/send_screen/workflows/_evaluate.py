@@ -1,4 +1,4 @@
-"""Evaluate: the report that a version gets, for any model's scores, without a spec, a contract or MLflow."""
+"""Evaluate any model's scores with the metrics and report of a trained version, without spec, contract or MLflow."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ from send_screen.workflows._measured_result import MeasuredResult
 
 @dataclass(frozen=True, repr=False)
 class Evaluation(MeasuredResult):
-    """What was measured of a model's scores, under disclosure control: frames, a page, and a view in a notebook."""
+    """The evaluation of a model's scores, under disclosure control: data frames, an HTML page, a notebook view."""
 
     published: EvaluationReport = field(repr=False)
-    """Everything that was measured and may be shown."""
+    """The typed report of everything measured, under disclosure control."""
 
     @property
     def report(self) -> str:
@@ -43,12 +43,12 @@ class Evaluation(MeasuredResult):
 
     @property
     def headline(self) -> str:
-        """Of which model, on how many children."""
+        """Title of the model, and the number of children."""
         n, who = self.published.cohort.n, self.published.version.children.plural
         return f"{self.published.version.title}: evaluated on {'few' if n is None else f'{n:,}'} {who}."
 
     def sections(self) -> Iterable[Section]:
-        """Yield the metrics of each model, the comparison with challengers, and the gaps that were shown."""
+        """Yield the metrics of each model, the comparison with challengers, and the material gaps."""
         models = dict.fromkeys(row.model for row in self.published.performance)
         yield self._metrics(
             {model: {CANDIDATE: "this model", BASELINE: "the rule"}.get(model, model) for model in models}
@@ -59,11 +59,11 @@ class Evaluation(MeasuredResult):
             yield Section(headlines(self.published), "For whom it works less well")
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything that was measured, as JSON can hold it."""
+        """Return the report as a dict for JSON."""
         return self.published.model_dump(mode="json")
 
     def _repr_html_(self) -> str:
-        """Return the page in a frame of its own, so that neither it nor the notebook changes the other's style."""
+        """Return the page in an iframe, so that its style sheet and the notebook's do not mix."""
         return (
             f'<iframe srcdoc="{escape(self.report)}" title="{escape(self.headline)}" sandbox="allow-scripts" '
             'style="width: 100%; height: 48rem; border: 1px solid #c4c4c4"></iframe>'
@@ -90,31 +90,30 @@ def evaluate(
 ) -> Evaluation:
     """Measure any model's scores: metrics, groups, gaps with verdicts, calibration and a decision curve.
 
-    The figures are those that :func:`train` publishes for the same scores, by the same code and under the same
-    disclosure control. The scores must be of children whom the model has not seen: :func:`cross_evaluate` makes such
+    The figures are those that :func:`train` publishes for the same scores, from the same code with the same disclosure
+    control. The model must not have been trained on these children: :func:`cross_evaluate` computes such out-of-fold
     scores.
 
     Parameters
     ----------
     y_true : array-like of {0, 1}, shape (n,)
-        1 where the outcome happened. Equal scores are put in an order that its index decides, where it is a series of
-        pandas, and otherwise its row numbers.
+        1 where the outcome happened. Ties of scores are broken by a hash of its index, for a pandas Series, otherwise
+        of the row number.
     y_score : array-like of float, shape (n,) or (n, repeats)
-        Probability of the outcome, as ``predict_proba(X)[:, 1]``. Of scores outside 0 to 1 only the order counts, and
-        what needs probabilities is undefined.
+        Probability of the outcome, as ``predict_proba(X)[:, 1]``. Scores outside 0 to 1 are used by their ranks, and
+        metrics of probabilities are undefined.
     sensitive_features : Series, DataFrame, dict or array-like, optional
-        Groups to compare, one column an attribute.
+        Groups to compare, one column per attribute.
     groups : array-like, shape (n,), optional
-        The school that each child is in. Intervals know that children of one school are alike; without it they take
-        each child by itself, and the report says so.
+        The school (cluster) of each child. Without it intervals take children as independent, and the report says so.
     capacity : float, default 0.1
-        Share of children that a list has places for.
+        Share of children that can be assessed: the length of the list.
     baseline : array-like of float, optional
-        Scores of the simple rule to beat. Children of equal score share the places.
+        Scores of the baseline, a simple rule. Of tied children each has the expected share of the places left.
     challengers : mapping of str to array-like, optional
         Name -> scores of another model on the same children.
     fold : array-like of int, shape (n,) or (n, repeats), optional
-        Fold in which each child was held out. Each fold has a list of its own, since its scores are of another model.
+        Fold in which each child was held out. Children are ranked within a fold, since each fold has its own model.
     intersections : sequence of tuple of str
         Sensitive features to cross, for example ``[("sex", "fsm")]``.
     tolerances : mapping of str to float
@@ -127,7 +126,7 @@ def evaluate(
     children, clusters : tuple of (str, str)
         What the people are called, and what ``groups`` are: singular and plural, for example ``("course", "courses")``.
     random_state : int, default 0
-        Of the replicates that resample schools.
+        Random seed of the order of rows, on which the bootstrap replicates depend.
 
     Returns
     -------
@@ -153,22 +152,37 @@ def evaluate(
     >>> found.performance.set_index("metric").loc["roc_auc", ["low", "value", "high"]].astype(float).round(2).tolist()
     [0.74, 0.76, 0.79]
     """
-    return _measure(
+    scores = _by_name(y_score, baseline, challengers)
+    child_noun, cluster_noun = _noun("children", children), _noun("clusters", clusters)
+    evidence, not_probabilities = evidence_of_scores(
         y_true,
-        _by_name(y_score, baseline, challengers),
-        fold_seeds=(),
+        scores,
         sensitive_features=sensitive_features,
         groups=groups,
-        capacity=capacity,
         fold=fold,
+        capacity=capacity,
+        seed=random_state,
+    )
+    measured = measured_sections(
+        evidence,
+        outcome_description=outcome_description,
+        children=child_noun,
+        clusters=cluster_noun,
         intersections=intersections,
         tolerances=tolerances,
+    )
+    metadata = EvaluationMetadata(
         title=title,
         outcome_description=outcome_description,
-        children=children,
-        clusters=clusters,
-        random_state=random_state,
+        capacity=capacity,
+        children=child_noun,
+        clusters=None if groups is None else cluster_noun,
+        folds=int(evidence["fold"].nunique()),
+        fold_seeds=(),
+        challengers={name: name for name in scores if name not in (CANDIDATE, BASELINE)},
+        probabilities=CANDIDATE not in not_probabilities,
     )
+    return Evaluation(EvaluationReport(version=metadata, **dict(without_probabilities(measured, not_probabilities))))
 
 
 def cross_evaluate(
@@ -194,13 +208,13 @@ def cross_evaluate(
 ) -> Evaluation:
     """Evaluate any classifier, and others beside it, on children of schools that they have not seen.
 
-    Each estimator is cloned and fitted on the other folds, and scores the children of the fold that was left out.
-    Folds never share a school. An estimator whose ``fit`` takes ``groups`` is given the schools.
+    Each estimator is cloned, fitted on all folds but one, and scores the children of that fold. Schools are never split
+    between folds. An estimator whose ``fit`` takes ``groups`` is given the schools.
 
     Parameters
     ----------
     estimator : classifier
-        With ``fit(X, y)`` and ``predict_proba(X)``, or ``decision_function(X)``, of which only the order counts.
+        With ``fit(X, y)`` and ``predict_proba(X)``, or ``decision_function(X)``, which is used by its ranks.
     X : array-like, DataFrame or list, shape (n, p)
         Whatever the estimators take.
     y : array-like of {0, 1}, shape (n,)
@@ -208,13 +222,13 @@ def cross_evaluate(
     sensitive_features, groups, capacity
         As in :func:`evaluate`.
     baseline : classifier, optional
-        The simple rule to beat. Children of equal score share the places.
+        A simple rule to compare with. Of tied children each has the expected share of the places left.
     challengers : mapping of str to classifier, optional
         Name -> another estimator, fitted and measured on the same folds.
     folds : int
         Number of folds.
     seeds : sequence of int
-        Fold seeds; each repeats the whole.
+        Fold seeds; the cross-validation is repeated with each.
     intersections, tolerances
         As in :func:`evaluate`.
     title : str, optional
@@ -260,13 +274,14 @@ def cross_evaluate(
             for name, each in estimators.items():
                 if progress is not None:
                     progress(f"fold seed {seed}, fold {number + 1} of {folds}: {name}")
-                known = _safe_indexing(X, training), outcome[training].astype(np.int64), schools[training]
-                fitted = fit_estimator(clone(each, safe=False), *known)
+                data = _safe_indexing(X, training), outcome[training].astype(np.int64), schools[training]
+                fitted = fit_estimator(clone(each, safe=False), *data)
                 scores[name][held_out, repeat] = _scores(fitted, _safe_indexing(X, held_out))
-    return _measure(
+    evaluation = evaluate(
         y,
-        scores,
-        fold_seeds=tuple(seeds),
+        scores.pop(CANDIDATE),
+        baseline=scores.pop(BASELINE, None),
+        challengers=scores,
         sensitive_features=sensitive_features,
         groups=groups,
         capacity=capacity,
@@ -279,6 +294,8 @@ def cross_evaluate(
         clusters=clusters,
         random_state=random_state,
     )
+    version = evaluation.published.version.model_copy(update={"fold_seeds": tuple(seeds)})
+    return Evaluation(evaluation.published.model_copy(update={"version": version}))
 
 
 def _by_name(candidate: Any, baseline: Any, challengers: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -302,59 +319,9 @@ def _noun(name: str, words: tuple[str, str]) -> Noun:
 
 
 def _scores(fitted: Any, X: Any) -> np.ndarray:
-    """Return the probability of the outcome, or what else the children are put in order by."""
+    """Return the probability of the outcome, or the decision function."""
     if hasattr(fitted, "predict_proba"):
         return np.asarray(fitted.predict_proba(X))[:, 1]
     if hasattr(fitted, "decision_function"):
         return np.asarray(fitted.decision_function(X))
     raise UsageError(f"{type(fitted).__name__} has no predict_proba, so it gives no score to evaluate.")
-
-
-def _measure(
-    y_true: Any,
-    scores: Mapping[str, Any],
-    *,
-    fold_seeds: tuple[int, ...],
-    sensitive_features: Any,
-    groups: Any,
-    capacity: float,
-    fold: Any,
-    intersections: Sequence[tuple[str, ...]],
-    tolerances: Mapping[str, float],
-    title: str,
-    outcome_description: str,
-    children: tuple[str, str],
-    clusters: tuple[str, str],
-    random_state: int,
-) -> Evaluation:
-    """Return what is measured of the candidate's scores, beside those of the other models."""
-    people, places = _noun("children", children), _noun("clusters", clusters)
-    evidence, not_probabilities = evidence_of_scores(
-        y_true,
-        scores,
-        sensitive_features=sensitive_features,
-        groups=groups,
-        fold=fold,
-        capacity=capacity,
-        seed=random_state,
-    )
-    measured = measured_sections(
-        evidence,
-        outcome_description=outcome_description,
-        children=people,
-        clusters=places,
-        intersections=intersections,
-        tolerances=tolerances,
-    )
-    metadata = EvaluationMetadata(
-        title=title,
-        outcome_description=outcome_description,
-        capacity=capacity,
-        children=people,
-        clusters=None if groups is None else places,
-        folds=int(evidence["fold"].nunique()),
-        fold_seeds=fold_seeds,
-        challengers={name: name for name in scores if name not in (CANDIDATE, BASELINE)},
-        probabilities=CANDIDATE not in not_probabilities,
-    )
-    return Evaluation(EvaluationReport(version=metadata, **dict(without_probabilities(measured, not_probabilities))))

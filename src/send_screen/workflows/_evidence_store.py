@@ -1,4 +1,4 @@
-"""The evidence store: a folder that only its owner may read, with one atomic folder a version."""
+"""The evidence store: a folder with restricted access for the out-of-fold predictions (the evidence) of versions."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from send_screen.workflows._folders import atomic_folder
 
 _CHILDREN = "children.parquet"
 _SALT = b"send_screen.salt"
-_EXCLUDED = b"send_screen.excluded"  # inside the file, so that the file's hash holds it too
-_MAX_CELLS = 2**29  # of 8 bytes each; nine million children with fifty columns are fewer
+_EXCLUDED = b"send_screen.excluded"  # metadata inside the Parquet file, so that its hash covers them
+_MAX_CELLS = 2**29  # more than nine million children with fifty columns have
 MAX_FILE_BYTES = 8 * _MAX_CELLS  # bytes of the file
 
 
@@ -38,18 +38,18 @@ def store_evidence(
     *,
     held_out: Mapping[str, pd.DataFrame],
 ) -> tuple[Path, dict[str, str]]:
-    """Write the evidence of a version, and what its serial numbers stand for, in one step, for their owner alone.
+    """Write the evidence of a version, and the identifiers behind its serial numbers, in one atomic step.
 
-    Returns the folder inside the store, and the hash of each file by its name there. ``held_out`` are the rows of
-    held-out schools by file.
+    Return the folder inside the store, and the hash of each file by its name there. Only the owner may read them.
+    ``held_out`` are the rows of held-out schools by file.
     """
     folder = store / name / version
     content = evidence_bytes(evidence, excluded)
-    # of the scores, which nobody outside can know: whoever knows a few names could try them against a published hash
+    # the hashes of these files are published: without a secret salt, guessed names could be tested against them
     salt = {_SALT: sha256_of(_SALT + content).encode()}
-    beside = {_CHILDREN: keys.children, "schools.parquet": keys.schools}
-    beside |= {f"held_out/{file}": frame for file, frame in held_out.items()}
-    files = {EVIDENCE: content, **{file: _to_parquet(frame, salt) for file, frame in beside.items()}}
+    others = {_CHILDREN: keys.children, "schools.parquet": keys.schools}
+    others |= {f"held_out/{file}": frame for file, frame in held_out.items()}
+    files = {EVIDENCE: content, **{file: _to_parquet(frame, salt) for file, frame in others.items()}}
     with atomic_folder(folder, option="--evidence", mode=stat.S_IRWXU) as part:
         for file, content in files.items():
             (part / file).parent.mkdir(mode=stat.S_IRWXU, exist_ok=True)
@@ -59,28 +59,28 @@ def store_evidence(
 
 
 class EvidenceComparison:
-    """Compares the evidence of a version with that of earlier ones, child by child; each is read once."""
+    """Compares the cohort in the evidence of a version with those of earlier versions, by child identifier."""
 
     def __init__(self, spec: ModelSpec, evidence: pd.DataFrame) -> None:
         self._this = evidence  # with the column child_id
         self._intersections = spec.intersections
         self._hierarchies = ethnic_hierarchies(spec)
-        self._found: dict[str, Overlap | None] = {}
+        self._overlaps: dict[str, Overlap | None] = {}
         self.unreadable: list[str] = []
-        """Locations of evidence that cannot be read from here."""
+        """Locations of evidence that could not be read."""
 
     def __call__(self, location: str) -> Overlap | None:
-        """Return how the cohort of the evidence at a location overlaps with this one.
+        """Return the overlap of the cohort of the evidence at a location with this one.
 
-        None where no child is in both, or that evidence cannot be read from here.
+        None where no child is in both, or that evidence cannot be read.
         """
-        if location not in self._found:
+        if location not in self._overlaps:
             folder = local_path(location)
             earlier = None if folder is None else read_with_children(folder)
             if location and earlier is None:
                 self.unreadable.append(location)
-            self._found[location] = None if earlier is None else self._overlap(earlier)
-        return self._found[location]
+            self._overlaps[location] = None if earlier is None else self._overlap(earlier)
+        return self._overlaps[location]
 
     def _overlap(self, earlier: pd.DataFrame) -> Overlap | None:
         ours, theirs = set(self._this["child_id"]), set(earlier["child_id"])
@@ -93,7 +93,7 @@ class EvidenceComparison:
 
 
 def read_with_children(folder: Path) -> pd.DataFrame | None:
-    """Return a version's evidence with the column ``child_id``; None where it cannot be read from here."""
+    """Return a version's evidence with the column ``child_id``; None where it cannot be read."""
     try:
         return with_children(read_evidence((folder / EVIDENCE).read_bytes())[0], folder)
     except (OSError, DataError):
@@ -101,7 +101,7 @@ def read_with_children(folder: Path) -> pd.DataFrame | None:
 
 
 def with_children(evidence: pd.DataFrame, folder: Path) -> pd.DataFrame | None:
-    """Return evidence from a version's folder with the column ``child_id``; None where that cannot be read, or used."""
+    """Return evidence with the column ``child_id`` from its folder added; None where that is not possible."""
     try:
         children = pq.read_table(folder / _CHILDREN, columns=["row", "child_id"]).to_pandas()
         return OutOfFoldPredictions(evidence).frame.merge(children, on="row")
@@ -110,13 +110,13 @@ def with_children(evidence: pd.DataFrame, folder: Path) -> pd.DataFrame | None:
 
 
 def evidence_bytes(evidence: pd.DataFrame, excluded: pd.DataFrame) -> bytes:
-    """Return an evidence table as a Parquet file, with how many rows were excluded for each reason."""
+    """Return an evidence table as a Parquet file, with the number of excluded rows by reason as metadata."""
     counts = {str(reason): int(n) for reason, n in excluded["reason"].value_counts().items()}
     return _to_parquet(evidence, {_EXCLUDED: json.dumps(counts, sort_keys=True).encode()})
 
 
 def _to_parquet(frame: pd.DataFrame, metadata: Mapping[bytes, bytes]) -> bytes:
-    """Return a table as a Parquet file, with metadata of ours inside it."""
+    """Return a table as a Parquet file with added metadata."""
     table = pa.Table.from_pandas(frame, preserve_index=False)
     content = pa.BufferOutputStream()
     pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), **metadata}), content)
@@ -124,7 +124,7 @@ def _to_parquet(frame: pd.DataFrame, metadata: Mapping[bytes, bytes]) -> bytes:
 
 
 def read_evidence(content: bytes) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return an evidence table, and the excluded rows: their ``reason`` and nothing else of them."""
+    """Return the evidence table in a Parquet file, and the excluded rows, with their ``reason`` alone."""
     try:
         with pq.ParquetFile(pa.BufferReader(content)) as file:
             shape = file.metadata.num_rows, file.metadata.num_columns
@@ -137,13 +137,13 @@ def read_evidence(content: bytes) -> tuple[pd.DataFrame, pd.DataFrame]:
         reasons = [reason for reason, n in counts.items() for _ in range(n)]
         evidence = table.to_pandas(ignore_metadata=True)
     except (pa.ArrowException, OSError, ValueError, TypeError, AttributeError, RecursionError):
-        # what the library says of it can quote the table
+        # the message of the exception is left out, since it could quote the table
         raise DataError("It cannot be read as an evidence table.", file=EVIDENCE) from None
     return evidence, pd.DataFrame({"reason": pd.Series(reasons, dtype=object)})
 
 
 def _require_same_evidence(folder: Path, evidence: bytes) -> None:
-    """Raise where a version's evidence is there already and is not the same: a registered run may rest on it."""
+    """Raise where other evidence of the version is stored already, which a registered run may refer to."""
     old = folder / EVIDENCE
     if old.exists() and old.read_bytes() != evidence:
         raise GateError(

@@ -1,4 +1,4 @@
-"""Load a version from the registry or a folder, verified before anything is read from it, and export one."""
+"""Load a version from the registry or a folder, verifying the hash of every file, and export one."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class ExportedVersion(Result):
 
     @property
     def headline(self) -> str:
-        """Where it is, and how to screen with it."""
+        """The folder, and the command to screen with it."""
         return f"The version is in {self.out}. Screen with it: send-screen screen {self.out} FILE --out DIR"
 
 
 def load_model(model: str | Path, *, tracking_uri: str | None = None, allow_withdrawn: bool = False) -> Bundle:
-    """Load a version: spec, contracts, model tables and what it publishes, with the hash of every file verified.
+    """Load a version: spec, contracts, risk tables and published report, with the hash of every file verified.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def load_model(model: str | Path, *, tracking_uri: str | None = None, allow_with
     tracking_uri : str, optional
         Where the registry is; only for the first two.
     allow_withdrawn : bool, default False
-        Whether to open a version that was withdrawn: to look into it, not to screen with it. A folder cannot know.
+        Whether to load a version that was withdrawn, to inspect it. A folder has no record of withdrawals.
 
     Returns
     -------

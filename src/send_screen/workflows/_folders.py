@@ -13,7 +13,7 @@ from send_screen.errors import MachineError, UsageError
 
 @contextmanager
 def new_folder(out: Path) -> Iterator[Path]:
-    """Yield a folder that becomes ``out`` as :func:`atomic_folder` does; raise where something is there already."""
+    """Yield a temporary folder that becomes ``out``, as :func:`atomic_folder` does; raise if ``out`` is not empty."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(
             f"{out} is not empty, and nothing is written over.",
@@ -27,7 +27,7 @@ def new_folder(out: Path) -> Iterator[Path]:
 def atomic_folder(out: Path, *, option: str, mode: int = 0o777) -> Iterator[Path]:
     """Yield a temporary folder that replaces ``out`` when the block succeeds, and is deleted when it fails.
 
-    It and its parents are made with ``mode``; ``option`` is what names the folder on the command line.
+    It and its parents are created with ``mode``; ``option`` is the command-line option that names the folder.
     """
     part = out.with_name(f".{out.name}.part-{os.getpid()}")
     try:

@@ -1,4 +1,4 @@
-"""Read back which version was in use when, by whom and why."""
+"""List the deployment periods of a model's versions, from the ledger of decisions."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from send_screen.workflows._decision_ledger import default_ledger, describe_entr
 
 @dataclass(frozen=True, repr=False)
 class History(Result):
-    """Which version of a model was in use when."""
+    """The deployment periods of a model's versions, and its withdrawals."""
 
     name: str
     alias: str
     on: str | None
-    """The day that was asked for."""
+    """The requested day (ISO), or None."""
     ledger: Ledger
     deployment_periods: list[DeploymentPeriod]
-    """Those asked for, oldest first."""
+    """Those of the requested day, or all, oldest first."""
     withdrawals: list[WithdrawalEntry]
-    """Of every version of the model, oldest first."""
+    """Those of all versions of the model, oldest first."""
     faults: tuple[str, ...]
     """Faults of the ledger or registry, as sentences."""
 
@@ -48,14 +48,14 @@ class History(Result):
 
     @property
     def headline(self) -> str:
-        """How many versions were in use."""
+        """The number of versions that were in use."""
         on = f" on {self.on}" if self.on else ""
         if not self.deployment_periods:
             return f"No version of {self.name} was {self.alias}{on or ' so far'}."
         return f"{count(len(self.deployment_periods), 'version', 'versions')} of {self.name} as {self.alias}{on}."
 
     def sections(self) -> Iterable[Section]:
-        """Yield each version with its first and last moment, by whom and why; withdrawals; the state of the ledger."""
+        """Yield deployment periods with who decided and why, withdrawals, and the state of the ledger."""
         if self.deployment_periods:
             yield Section([line for period in self.deployment_periods for line in _lines(period)])
         if self.withdrawals:
@@ -73,7 +73,7 @@ class History(Result):
             )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return each version that was in use, with the entries that began and ended it."""
+        """Return the deployment periods, with the entries that began and ended them."""
         return {
             "ledger": str(self.ledger.path),
             "n_entries": len(self.ledger.entries),
@@ -117,14 +117,14 @@ def history(
     ledger: str | Path | None = None,
     tracking_uri: str | None = None,
 ) -> History:
-    """List which version of a model was in use when, after the ledger was verified against the registry.
+    """List the deployment periods of a model's versions, and compare the ledger with the registry.
 
     Parameters
     ----------
     name : str
         The registered model's name.
     on : str, optional
-        An ISO date (UTC): only what was in use at any time of that day.
+        An ISO date (UTC): only versions in use at any time of that day.
     alias : str, default "champion"
         The alias of the version in use.
     ledger : str or pathlib.Path, optional
@@ -135,7 +135,7 @@ def history(
     Returns
     -------
     History
-        ``ok`` tells whether ledger and registry agree.
+        ``ok`` is whether ledger and registry agree.
 
     Raises
     ------
@@ -157,15 +157,15 @@ def history(
     decision_ledger.require_unaltered()
     unfinished = entries_after(decision_ledger.entries, name, model.head)
     periods = deployment_periods(decision_ledger.entries, name, alias=alias)
-    present = next((period.began.registered for period in periods if period.ended is None), None)
+    current = next((period.began.registered for period in periods if period.ended is None), None)
     faults = []
     if decision_ledger.truncated:
         faults.append(f"The last line is truncated: a write was stopped after entry {len(decision_ledger.entries)}.")
     if unfinished:
         faults.append(f"The registry does not record {describe_entries(unfinished)}: interrupted, or added by hand.")
-    if model.aliases.get(alias) != present:
+    if model.aliases.get(alias) != current:
         faults.append(
-            f"The registry has {_number(model.aliases.get(alias))} under {alias}, and the ledger {_number(present)}: "
+            f"The registry has {_number(model.aliases.get(alias))} under {alias}, and the ledger {_number(current)}: "
             "the alias was moved without send-screen."
         )
     for earlier, later in zip([None, *periods], periods, strict=False):

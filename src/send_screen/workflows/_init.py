@@ -1,4 +1,4 @@
-"""Draft a commented spec and contract from a table that has neither; both load as they stand."""
+"""Draft a commented spec and data contract from a table; both load without edits."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _MAX_SHOWN = 12
 
 @dataclass(frozen=True, repr=False)
 class DraftedFiles(Result):
-    """A spec and a contract that were drafted, and what was inferred from the table; columns are named by header."""
+    """A drafted spec and contract, and the role inferred for each column of the table, by header."""
 
     file: Path
     """The table."""
@@ -42,28 +42,28 @@ class DraftedFiles(Result):
     contract: Path
     child_id: str
     school: str | None
-    """None where each child stands alone."""
+    """None where children are not clustered."""
     outcome: str
     guessed: tuple[str, ...]
-    """Which of ``"child_id"``, ``"school"``, ``"outcome"`` were guessed."""
+    """Those of ``"child_id"``, ``"school"``, ``"outcome"`` that were guessed."""
     features: tuple[str, ...]
     groups: tuple[str, ...]
     open_questions: dict[str, str]
-    """Header of each column that is no feature until a question is answered, to the question."""
+    """Header -> question, for columns that become features only once it is answered."""
     left_out: dict[str, str]
-    """Header of each column that is neither feature nor group, to the reason."""
+    """Header -> reason, for columns that are neither feature nor group."""
     decisions: int
-    """How many places in the two files are marked DECIDE."""
+    """Number of places in the two files that are marked DECIDE."""
     n_rows: int
     """Of the table."""
 
     @property
     def headline(self) -> str:
-        """The table, and how many rows it has."""
+        """The table, and its number of rows."""
         return f"{self.file.name}: {count(self.n_rows, 'row', 'rows')}."
 
     def sections(self) -> Iterable[Section]:
-        """Yield which column plays which part, and the next commands."""
+        """Yield the role of each column, and the next commands."""
         cluster = schools_are(self.school).singular if self.school else "school, course or setting"
         parts = (
             ("identifier", self.child_id, "child_id"),
@@ -96,7 +96,7 @@ def _some(names: tuple[str, ...]) -> str:
 
 
 def _word(path: Path) -> str:
-    """Return a path as one word of a command line, on Windows and elsewhere."""
+    """Return a path quoted for a command line where it has blanks."""
     return f'"{path}"' if " " in str(path) else str(path)
 
 
@@ -125,12 +125,12 @@ def init(
     out : str or pathlib.Path
         A folder that is not there yet, or is empty.
     outcome, school, child_id : str, optional
-        Headers of what happened later, of the school and of the identifier. Guessed where they are not given. Instead
-        of schools there may be courses, settings or clinics, or nothing: then each child stands alone.
+        Headers of outcome, school and identifier, guessed where they are not given. Other clusters, such as courses or
+        clinics, may take the place of schools; without any, children are taken as independent.
     positive : collection of str, optional
-        Codes of the outcome that say that it happened. Needed where they are not yes and no.
+        Codes of the outcome that mean that it happened. Needed where they are not yes and no.
     today : datetime.date, optional
-        The day from which the dates in the spec are guessed.
+        Date that the dates in the spec are derived from; today by default.
     progress : callable, optional
         Called with a sentence before each step.
 
@@ -160,55 +160,55 @@ def init(
     reading = read_table(file)
     report_progress("Looking at each column")
     columns = profile_columns(reading.frame, reading.file)
-    made = draft_project(columns, reading.file, outcome=outcome, school=school, child_id=child_id, positive=positive)
-    made = _with_a_group(made, reading.file)
+    draft = draft_project(columns, reading.file, outcome=outcome, school=school, child_id=child_id, positive=positive)
+    draft = _with_a_group(draft, reading.file)
     contract = f"{AGENCY}/{_slug(Path(file).stem, 'people', digits=False)}"
     name = _slug(out.name, "my_model", digits=True)
     with new_folder(out) as part:
         contract_path = part / "contracts" / f"{contract}-{VERSION}.odcs.yaml"
         contract_path.parent.mkdir(parents=True)
 
-        def write(made: ProjectDraft, baseline: ColumnProfile) -> None:
-            text = render_spec(made, contract, name, reading.file, baseline=baseline, today=today or dt.date.today())
+        def write(draft: ProjectDraft, baseline: ColumnProfile) -> None:
+            text = render_spec(draft, contract, name, reading.file, baseline=baseline, today=today or dt.date.today())
             (part / "spec.yaml").write_text(text, encoding="utf-8", newline="\n")
 
-        text = render_contract(made, contract, reading.file, len(reading.frame))
+        text = render_contract(draft, contract, reading.file, len(reading.frame))
         contract_path.write_text(text, encoding="utf-8", newline="\n")
         report_progress("Looking for target leakage")
-        made, rule = _without_leaks(made, part / "spec.yaml", reading.frame, reading.file, write)
-        write(made, rule)
+        draft, baseline = _without_leaks(draft, part / "spec.yaml", reading.frame, reading.file, write)
+        write(draft, baseline)
         decisions = len(open_decisions(load_spec(part / "spec.yaml")))
     return DraftedFiles(
         file=Path(file),
         spec=out / "spec.yaml",
         contract=out / contract_path.relative_to(part),
-        child_id=made.child_id.header,
-        school=made.school.header if made.school else None,
-        outcome=made.outcome.header,
-        guessed=tuple(sorted(made.guessed)),
+        child_id=draft.child_id.header,
+        school=draft.school.header if draft.school else None,
+        outcome=draft.outcome.header,
+        guessed=tuple(sorted(draft.guessed)),
         features=(
-            *(f"age (from {one.header})" for one in (made.birth,) if one),
-            *(one.header for one in made.features),
+            *(f"age (from {one.header})" for one in (draft.birth,) if one),
+            *(one.header for one in draft.features),
         ),
-        groups=tuple(f"season of birth ({one.header})" if how == "season" else one.header for one, how in made.groups),
-        open_questions=dict(_questions(made)),
-        left_out=made.left_out,
+        groups=tuple(f"season of birth ({one.header})" if how == "season" else one.header for one, how in draft.groups),
+        open_questions=dict(_questions(draft)),
+        left_out=draft.left_out,
         decisions=decisions,
         n_rows=len(reading.frame),
     )
 
 
 def _slug(text: str, otherwise: str, *, digits: bool) -> str:
-    """Return a name as contracts (no digits) and models may have."""
+    """Return a valid name of a contract (no digits) or a model, made from a text."""
     slug = re.sub(r"[^a-z0-9]+" if digits else r"[^a-z]+", "_", text.lower()).strip("_0123456789")[:40].strip("_")
     return slug if len(slug) > 2 else otherwise
 
 
-def _with_a_group(made: ProjectDraft, file: str) -> ProjectDraft:
-    """Return the draft with at least one group: where no header sounds like one, of the feature with fewest codes."""
-    if made.groups:
-        return made
-    coded = [column for column in made.features if column.codes]
+def _with_a_group(draft: ProjectDraft, file: str) -> ProjectDraft:
+    """Return the draft with at least one group: if none was recognised, the feature with the fewest codes."""
+    if draft.groups:
+        return draft
+    coded = [column for column in draft.features if column.codes]
     if not coded:
         raise UsageError(
             "The file has no column by which groups could be compared.",
@@ -216,29 +216,33 @@ def _with_a_group(made: ProjectDraft, file: str) -> ProjectDraft:
             remedy="Add one, such as sex, and run send-screen init again: who is missed must be seen.",
         )
     group = min(coded, key=lambda column: len(column.codes))
-    rest = tuple(column for column in made.features if column is not group)
-    return replace(made, features=rest, groups=((group, None),))
+    rest = tuple(column for column in draft.features if column is not group)
+    return replace(draft, features=rest, groups=((group, None),))
 
 
 def _without_leaks(
-    made: ProjectDraft, spec: Path, frame: pd.DataFrame, file: str, write: Callable[[ProjectDraft, ColumnProfile], None]
+    draft: ProjectDraft,
+    spec: Path,
+    frame: pd.DataFrame,
+    file: str,
+    write: Callable[[ProjectDraft, ColumnProfile], None],
 ) -> tuple[ProjectDraft, ColumnProfile]:
-    """Take features out until none seems to leak the outcome, and choose the baseline among the rest.
+    """Remove features until none is suspected of target leakage, and choose the baseline among the rest.
 
-    What is only strong is asked about. What one feature gave away can hide another, so it is looked again until nothing
-    more is found.
+    A feature that is strong, but for which nothing else suggests leakage, becomes an open question. The search is
+    repeated until it finds nothing, since one leaking feature can hide another.
     """
     while True:
-        numbers = [column for column in made.features if column.numeric]
+        numbers = [column for column in draft.features if column.numeric]
         if not numbers:
             raise UsageError(
                 "No column is left that a one-line rule could rank by.",
                 file=file,
                 remedy="Each column and its part: "
-                + "; ".join(f"{h}: {why}" for h, why in [*made.left_out.items(), *_questions(made)])
+                + "; ".join(f"{h}: {why}" for h, why in [*draft.left_out.items(), *_questions(draft)])
                 + ".",
             )
-        write(made, numbers[0])
+        write(draft, numbers[0])
         cohort = load_cohort(load_spec(spec), frame)
         assert cohort.y is not None
         leaks = find_target_leakage(
@@ -248,23 +252,23 @@ def _without_leaks(
             recorded_on=cohort.recorded_on,
             categorical_features=cohort.categorical_features,
         )
-        known = {column.name for column in made.features}
+        known = {column.name for column in draft.features}
         suspected = {feature: leak for leak in leaks for feature in leak.features if feature in known}
         if not suspected:
-            return made, max(numbers, key=lambda column: _low_value_auc(cohort, column.name) or 0.0)
+            return draft, max(numbers, key=lambda column: _low_value_auc(cohort, column.name) or 0.0)
         for feature, leak in suspected.items():
             alone = _low_value_auc(cohort, feature)
             auc = "" if alone is None else f"ROC AUC {max(alone, 1 - alone):.2f} alone: "
             reason = f"{auc}{leak.kind}. {leak.description}" if leak.is_question else f"{leak.kind}. {leak.description}"
-            made = made.without(feature, reason, as_question=leak.is_question)
+            draft = draft.without(feature, reason, as_question=leak.is_question)
 
 
-def _questions(made: ProjectDraft) -> list[tuple[str, str]]:
-    return [(column.header, question) for column, question in made.open_questions]
+def _questions(draft: ProjectDraft) -> list[tuple[str, str]]:
+    return [(column.header, question) for column, question in draft.open_questions]
 
 
 def _low_value_auc(cohort: Cohort, feature: str) -> float | None:
-    """Return the ROC AUC of a low value of a number among those of whom it is known; None where it has none."""
+    """Return the ROC AUC of low values of a numeric feature, missing ones left out; None where it is undefined."""
     assert cohort.y is not None
     if not pd.api.types.is_numeric_dtype(cohort.X[feature]):
         return None

@@ -30,11 +30,11 @@ class KeyPair(Result):
 
     @property
     def headline(self) -> str:
-        """The key that signs."""
+        """The private key, and the command to sign with it."""
         return f"{self.private} signs: send-screen train SPEC --data PATH --sign {self.private}"
 
     def sections(self) -> Iterable[Section]:
-        """Yield who may have which key."""
+        """Yield who should keep each key."""
         yield Section(
             [
                 "Whoever has it can sign as you. Keep it, and a copy, where no keeper of the MLflow store can read it.",
@@ -53,7 +53,7 @@ class LedgerRepair(Result):
 
     @property
     def headline(self) -> str:
-        """Where the truncated line is now."""
+        """The entry that holds the truncated line."""
         return f"What was truncated is now inside entry {self.entry.number} of {self.ledger}."
 
     def to_dict(self) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def generate_keys(out: str | Path) -> KeyPair:
     Raises
     ------
     UsageError
-        If there is a key already: none is written over.
+        If the folder holds a key already, which is never overwritten.
     MachineError
         If the folder cannot be written.
     MissingExtraError
@@ -99,12 +99,12 @@ def generate_keys(out: str | Path) -> KeyPair:
 
 
 def repair_ledger(ledger: str | Path, *, by: str, reason: str) -> LedgerRepair:
-    """Repair a ledger whose last line was truncated by a stopped write. Nothing of it is thrown away.
+    """Repair a ledger whose last line was truncated by a stopped write; the line is kept in a new entry.
 
     Parameters
     ----------
     ledger : str or pathlib.Path
-        Of decisions or of screening runs.
+        A ledger of decisions or of screening runs.
     by, reason : str
         Who repairs it and why; both are written into the ledger.
 

@@ -1,4 +1,4 @@
-"""Build a zip for a school: a verified version, the packages for the laptop, the files that run there, and a guide."""
+"""Build a zip for a school: a verified version, Python packages for Windows, scripts to screen with, and a guide."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MIN_PYTHON = Version("3.11")
 
 @dataclass(frozen=True, repr=False)
 class Kit(Result):
-    """A kit that was built."""
+    """A zip for a school that was built, and its contents."""
 
     out: Path
     """The zip."""
@@ -39,13 +39,13 @@ class Kit(Result):
     trained_on_synthetic: bool
     """Whether that version can screen synthetic children only."""
     pythons: tuple[str, ...]
-    """The Pythons that it has packages for, newest first."""
+    """The Python versions that it has packages for, newest first."""
     python: EmbeddedPython | None
-    """The one that it brings."""
+    """The embedded Python inside the zip, if any."""
 
     @property
     def headline(self) -> str:
-        """The zip, and what is in it."""
+        """The zip, its size and its version."""
         return f"{self.out} ({self.out.stat().st_size / 1e6:.0f} MB): {self.title}, version {self.version}."
 
     def sections(self) -> Iterable[Section]:
@@ -95,12 +95,12 @@ def kit(
     model : str or pathlib.Path
         ``models:/name@alias``, ``models:/name/3``, or a folder that ``send-screen export`` wrote.
     out : str or pathlib.Path
-        The zip, not there yet.
+        Path of the new zip.
     python : str or pathlib.Path, optional
         python.org's embeddable Python for 64-bit Windows, to go into it. Without one the laptop's own Python is used.
     python_version : str or sequence of str, optional
-        The Pythons that the laptop may have, such as ``"3.12"``; by default the one that builds the kit. Each adds
-        some 70 MB.
+        The Python versions that the laptop may have, such as ``"3.12"``; by default the one that builds the kit. Each
+        adds some 70 MB.
     tracking_uri : str, optional
         Where the registry is, for ``models:/...``.
     progress : callable, optional
@@ -113,7 +113,7 @@ def kit(
     Raises
     ------
     UsageError
-        If ``out`` is there already or no zip, or ``python``, ``python_version`` or ``model`` is not what it should be.
+        If ``out`` exists or does not end in .zip, or ``python``, ``python_version`` or ``model`` is invalid.
     TablesError
         If a file of the version was changed.
     MachineError

@@ -1,7 +1,8 @@
 """The folder of a screening run: recorded in the ledger, written, and then recorded as complete.
 
-However a run is stopped, its list is on the disk only if the ledger has its entry. A run without an end in the ledger
-was stopped: the next run with the same ledger deletes its partial files, and records which files are in its folder.
+A list is on the disk only if the ledger has an entry for its run, even if the run was killed. A run without an end in
+the ledger was stopped: the next run with the same ledger deletes its partial files, and records which files are in its
+folder.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def write_list_folder(
         except BaseException:
             for name in FILES:
                 (out / name).unlink(missing_ok=True)
-            with suppress(SendScreenError):  # the next run records it, where this one cannot
+            with suppress(SendScreenError):  # otherwise the next run records it
                 ledger.append(ScreeningEndEntry(screening=entry.number, files=()))
             raise
     except OSError as error:
@@ -85,7 +86,7 @@ def _require_no_list(out: Path) -> None:
 def close_stopped_runs(ledger: OpenLedger) -> tuple[str, ...]:
     """Delete the partial files of stopped runs, record which files are in their folders, and return notes.
 
-    A folder that cannot be reached, on a USB stick for example, is left to a later run.
+    Folders that are not accessible, such as on a USB stick, are left to a later run.
     """
     notes = []
     for entry, end in screening_runs(ledger.entries):
@@ -117,7 +118,7 @@ def describe_stop(end: ScreeningEndEntry | None) -> str:
 def _record_screening(
     result: ScreeningResult, out: Path, list_sha256: str, manifest_sha256: str, ledger: OpenLedger
 ) -> ScreeningEntry:
-    """Record the version and the listed children of a run: pseudonyms and ranks, and nothing else of a child."""
+    """Append the entry of a run: the version, and pseudonym and rank of each listed child."""
     pseudonyms = Pseudonyms(ledger.path)
     return ledger.append(
         ScreeningEntry(
@@ -126,7 +127,7 @@ def _record_screening(
             version=result.published.version.id,
             manifest_sha256=manifest_sha256,
             file=file_name(result.file),
-            folder=_seen_from(ledger.path.resolve().parent, out.resolve()),
+            folder=_relative_path(ledger.path.resolve().parent, out.resolve()),
             list_sha256=list_sha256,
             capacity=result.capacity,
             per_school=result.per_school,
@@ -138,8 +139,8 @@ def _record_screening(
     )
 
 
-def _seen_from(start: Path, folder: Path) -> str:
-    with suppress(ValueError):  # on another drive of Windows
+def _relative_path(start: Path, folder: Path) -> str:
+    with suppress(ValueError):  # raised for different drives on Windows
         folder = Path(os.path.relpath(folder, start))
     return replace_surrogates(folder.as_posix())
 

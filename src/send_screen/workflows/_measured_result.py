@@ -1,4 +1,4 @@
-"""Measurements as tidy frames: one row a figure, None where it is undefined or withheld, with the reason."""
+"""The measured sections of a report as data frames: one row per figure, with a reason where it has no value."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _COUNT = (int, int | None, Count | None)
 
 
 class MeasuredResult(Result):
-    """A result that holds what was measured of a model, under disclosure control."""
+    """Base class of results with a report of measurements, under disclosure control."""
 
     published: MeasuredReport
 
@@ -46,16 +46,16 @@ class MeasuredResult(Result):
 
     @property
     def calibration(self) -> pd.DataFrame:
-        """What the scores said and what happened, of 100 children, in bins of equally many."""
+        """The reliability diagram: predicted and observed risk, in per cent, by bins of equally many children."""
         return _frame(self.published.calibration)
 
     @property
     def net_benefit(self) -> pd.DataFrame:
-        """The decision curve: net benefit beside that of looking at nobody, at all, and of the baseline."""
+        """The decision curve: net benefit minus that of assessing no child, of all, and of the baseline."""
         return _frame(self.published.net_benefit)
 
     def _metrics(self, models: Mapping[str, str]) -> Section:
-        """Return a table of the main metrics, one column per model, under the names that it is given."""
+        """Return a table of the main metrics, with a column for each model under its given name."""
         rows = [(label, *(self._figure(model, metric) for model in models)) for metric, label in _SHOWN]
         return Section(table=[("", *models.values()), *rows])
 
@@ -68,7 +68,7 @@ class MeasuredResult(Result):
 
 
 def _frame(rows: Sequence[Document]) -> pd.DataFrame:
-    """Return one row a document; counts that may be withheld are whole numbers all the same."""
+    """Return a data frame with a row per document; columns of counts are nullable integers."""
     frame = pd.DataFrame([row.model_dump() for row in rows])
     counts = [name for row in rows[:1] for name, field in type(row).model_fields.items() if field.annotation in _COUNT]
     return frame.astype(dict.fromkeys(counts, "Int64"))

@@ -30,7 +30,7 @@ from send_screen.workflows._decision_ledger import (
     sync_registry,
 )
 
-_ALIAS = re.compile(r"(?!v\d+$|latest$)[A-Za-z0-9_-]{1,64}", re.IGNORECASE)
+_VALID_ALIAS = re.compile(r"(?!v\d+$|latest$)[A-Za-z0-9_-]{1,64}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, repr=False)
@@ -38,16 +38,16 @@ class Promotion(Result):
     """A version that was promoted."""
 
     entry: PromotionEntry
-    """In the ledger of decisions."""
+    """Its entry in the ledger of decisions."""
 
     @property
     def headline(self) -> str:
-        """Which version is in use now, by whom and why."""
+        """The version that the alias points to now, who decided so and why."""
         entry = self.entry
         return f"{model_uri(entry)} is now {entry.alias}, by {entry.by}: {entry.reason}"
 
     def sections(self) -> Iterable[Section]:
-        """Yield what was overridden, and the entry's hash."""
+        """Yield the reason of an override, and the entry's hash."""
         lines = []
         if self.entry.override is not None:
             lines.append(f"LET IN AGAINST ITS GATES, because: {self.entry.override}")
@@ -90,16 +90,16 @@ def promote(
     Returns
     -------
     Promotion
-        With the entry in the ledger.
+        Its ``entry`` is that of the ledger.
 
     Raises
     ------
     UsageError
         If there is no such version, or an argument is invalid.
     GateError
-        If a gate says no, a decision is open, or the version is past its review date or was withdrawn.
+        If a gate failed, a DECIDE is open in the spec, or the version is past its review date or was withdrawn.
     LedgerError
-        If the ledger was altered, or is not the one that the registry knows.
+        If the ledger was altered, or is not the one that the registry records.
 
     Examples
     --------
@@ -110,7 +110,7 @@ def promote(
     uri = tracking_uri or default_uri()
     by, reason = validate_free_text("--by", by), validate_free_text("--reason", reason)
     override = None if override is None else validate_free_text("--override", override)
-    if not _ALIAS.fullmatch(alias) or alias == CANDIDATE_ALIAS:
+    if not _VALID_ALIAS.fullmatch(alias) or alias == CANDIDATE_ALIAS:
         raise UsageError(
             f"{alias!r} cannot be given to a version.",
             remedy=f"Name another alias, of letters, digits, - and _; {CANDIDATE_ALIAS} is what training sets.",

@@ -1,6 +1,7 @@
-"""Counts that an intruder may know apart from a version's report: from prior releases and from the model's tables.
+"""Counts that an intruder knows besides a version's report: from prior releases, and from the risk tables.
 
-A prior release is an earlier version with figures published of the same children, or of some of them.
+An intruder is somebody who adds and subtracts all that is published. A prior release is an earlier version with a
+published report on the same cohort, or an overlapping one.
 """
 
 from __future__ import annotations
@@ -18,22 +19,22 @@ from send_screen.evaluation import revealed_counts
 from send_screen.governance import sha256_of
 from send_screen.published import PriorRelease, PublishedReport, RevealedCounts
 from send_screen.specs import ModelSpec
-from send_screen.tables import MINIMUM_CHILDREN, LevelsTerm, RiskTables, ShapeTerm
+from send_screen.tables import MINIMUM_CHILDREN, LevelsTerm, RiskTables, ShapeTerm, bin_of
 from send_screen.tracking import PriorRun
 
 
 def prior_releases(spec: ModelSpec, runs: Sequence[PriorRun], *, version: str, n: int) -> list[PriorRelease]:
     """Return the prior releases that a version on a cohort of ``n`` children must account for.
 
-    Each run in the MLflow store is one, and so is each that it accounted for itself, even if deleted since. It has
+    They are the runs in the MLflow store, and those that these accounted for, even if deleted since. A release has
 
     - its counts, if its cohort is the same;
-    - ``different_cohort`` and no counts, if the cohorts differ and it published groups with their counts: by any number
-      of children if model and file are the same, as where other schools are held out; else by fewer than ten;
+    - ``different_cohort`` and no counts, if the cohorts differ and it published groups with counts. They may differ by
+      any number of children if model and file are the same (other schools were held out), else by fewer than ten;
     - no counts, if the cohorts differ by ten or more and subtracting its figures would expose some figure.
 
-    Any other is left out. If ``version`` itself was published before, the answer is the prior releases of that
-    publication, so that the same version publishes the same figures again.
+    Any other is left out. If ``version`` itself was published before, its prior releases of then are returned, so that
+    it publishes the same figures again.
     """
     names = {group.label: group.name for group in spec.groups}
     published, accounted_for = [], []
@@ -61,7 +62,7 @@ def prior_releases(spec: ModelSpec, runs: Sequence[PriorRun], *, version: str, n
         with_counts = any(row.n is not None for row in report.groups)
         published.append(_known_part(release, n_not_shared, same_model=same_model, with_counts=with_counts))
         for prior in report.disclosure.prior_releases:
-            unknown = prior.different_cohort or not prior.counts  # that run left out the counts
+            unknown = prior.different_cohort or not prior.counts  # whose counts that run has not kept
             accounted_for.append(
                 _known_part(
                     prior.model_copy(update={"different_cohort": unknown, "exposed": None}),
@@ -80,7 +81,7 @@ def prior_releases(spec: ModelSpec, runs: Sequence[PriorRun], *, version: str, n
 def _known_part(
     release: PriorRelease, n_not_shared: int, *, same_model: bool, with_counts: bool
 ) -> PriorRelease | None:
-    """Return what a version must know of a prior release, whose cohort differs by some children; None if nothing."""
+    """Return a prior release with what a version must know of it, given the overlap of the cohorts; None if nothing."""
     if not n_not_shared and not release.different_cohort:
         return release
     if n_not_shared >= MINIMUM_CHILDREN and not same_model:
@@ -89,7 +90,7 @@ def _known_part(
 
 
 def _counts(report: PublishedReport, names: Mapping[str, str]) -> tuple[RevealedCounts, ...]:
-    """Return the counts that a report reveals of groups of this spec, whose labels are ``names``."""
+    """Return the counts that a report reveals of groups in this spec; ``names`` maps labels to names of attributes."""
     return revealed_counts(
         row.model_copy(update={"attribute": " × ".join(names[part] for part in parts)})
         for row in report.groups
@@ -100,9 +101,9 @@ def _counts(report: PublishedReport, names: Mapping[str, str]) -> tuple[Revealed
 def counts_revealed_by_tables(spec: ModelSpec, tables: RiskTables, cohort: Cohort) -> list[tuple[str, list[str]]]:
     """Return sets of groups whose number of children follows from the counts in the model's tables.
 
-    It follows where the groups of an attribute together are exactly the children of some bins, levels or cells of a
-    term (missing values are a bin), and the counts of these are all published, as where a feature and a group hold the
-    same. The cohort is the one that the tables count.
+    It does where some groups of an attribute together are exactly the children of some bins, levels or cells of a term
+    (missing values are a bin) whose counts are all published. An example is a feature from the same column as a group.
+    ``cohort`` is the tables' training data.
     """
     groups = {str(name): cohort.sensitive[name].astype(str) for name in cohort.sensitive}
     groups |= {" × ".join(names): _joined(groups, names) for names in spec.intersections}
@@ -114,12 +115,13 @@ def counts_revealed_by_tables(spec: ModelSpec, tables: RiskTables, cohort: Cohor
 
 
 def _groups_of_bins(bins: np.ndarray, is_counted: np.ndarray, group: pd.Series) -> set[tuple[str, ...]]:
-    """Return the smallest sets of groups that are made up of whole bins, all of them counted."""
+    """Return the smallest sets of groups that consist of whole bins, all with published counts."""
     codes, names = pd.factorize(group, sort=True)
     bin_codes, _ = pd.factorize(bins)
     size = len(names) + bin_codes.max() + 1
-    together = coo_array((np.ones(len(codes)), (codes, len(names) + bin_codes)), shape=(size, size))
-    n_parts, part = connected_components(together, directed=False)
+    # bipartite graph of groups and bins that share a child
+    graph = coo_array((np.ones(len(codes)), (codes, len(names) + bin_codes)), shape=(size, size))
+    n_parts, part = connected_components(graph, directed=False)
     uncounted = set(part[codes[~is_counted]])
     found = [
         tuple(map(str, names[part[: len(names)] == number])) for number in range(n_parts) if number not in uncounted
@@ -135,14 +137,14 @@ def _joined(groups: dict[str, pd.Series], names: Sequence[str]) -> pd.Series:
 
 
 def _counted(tables: RiskTables, X: pd.DataFrame) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield the bin that each child is in, and whether the number of its children is published, for each term."""
-    # encoded values: a number, or the position of a level; NaN where missing
+    """Yield for each term the bin of each child, and whether that bin's count is published."""
+    # a number, or the position of a level; NaN where missing
     encoded = {term.feature: term.encode(X[term.feature]) for term in tables.terms}
     for term in tables.terms:
         x = encoded[term.feature]
         counts: Sequence[int | None]
         if isinstance(term, ShapeTerm):
-            bins, counts = _bin(term.edges, x), term.n or [None] * (len(term.edges) + 1)
+            bins, counts = bin_of(term.edges, x), term.n or [None] * (len(term.edges) + 1)
         elif isinstance(term, LevelsTerm):
             missing = len(term.levels)
             bins, counts = np.where(np.isnan(x), missing, x).astype(int), term.counts or [None] * missing
@@ -151,7 +153,7 @@ def _counted(tables: RiskTables, X: pd.DataFrame) -> Iterator[tuple[np.ndarray, 
         yield bins, _is_counted([*counts, term.n_missing])[bins]
     for interaction in tables.interactions:
         first, second = (
-            _bin(edges, encoded[f]) for edges, f in zip(interaction.edges, interaction.features, strict=True)
+            bin_of(edges, encoded[f]) for edges, f in zip(interaction.edges, interaction.features, strict=True)
         )
         if interaction.n is not None:
             _rows, columns = interaction.shape
@@ -161,8 +163,3 @@ def _counted(tables: RiskTables, X: pd.DataFrame) -> Iterator[tuple[np.ndarray, 
 
 def _is_counted(counts: Sequence[int | None]) -> np.ndarray:
     return np.array([n is not None for n in counts])
-
-
-def _bin(edges: Sequence[float], x: np.ndarray) -> np.ndarray:
-    """Return the bin of each coordinate; a missing value is in the bin after the last."""
-    return np.where(np.isnan(x), len(edges) + 1, np.searchsorted(edges, x, side="right"))

@@ -1,4 +1,4 @@
-"""Screen a school's file with a version: a list with reasons, in files that are written atomically."""
+"""Screen a school's file with a version, and write the list with reasons as files."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ _MAX_REASONS = 5  # on the console
 
 @dataclass(frozen=True, repr=False)
 class ScreenedFile(Result):
-    """A file that was screened; not a success where nobody could be.
+    """The result of screening a file.
 
-    A notebook shows the counts and never a child: the list is in the files, for those who may read it.
+    A notebook shows counts and no child; the list is in the files, for those who may read it.
     """
 
     result: ScreeningResult
-    """Who is listed and why, who is just below the threshold, who could not be screened."""
+    """The children listed, with reasons, those just below the threshold, and excluded rows."""
     summary: dict[str, Any]
     """The counts, as in ``summary.json``."""
     out: Path
     """Folder of the files."""
     stopped: tuple[str, ...] = ()
-    """What became of earlier runs in the ledger that were stopped."""
+    """Notes on earlier runs in the ledger that were stopped."""
 
     @property
     def headline(self) -> str:
-        """How many rows the file has, and what became of them."""
+        """The number of rows of the file, screened and excluded."""
         found = self.result
         return f"{count(found.n_rows, 'row', 'rows')} = {found.n_screened} screened + {len(found.excluded)} set aside."
 
@@ -49,9 +49,9 @@ class ScreenedFile(Result):
         return self.result.n_screened > 0
 
     def sections(self) -> Iterable[Section]:
-        """Yield the counts and the notes; the children who could not be screened come first."""
+        """Yield the counts and notes; the children who could not be screened come first."""
         found, who = self.result, self.result.published.version.children
-        # of conflicting rows of one child, the child is counted
+        # a child with several conflicting rows counts once
         kinds = Counter(kind for kind, _ in {(child.kind, child.child_id or child.row) for child in found.excluded})
         by_hand_first = sorted(kinds.items(), key=lambda item: item[0] != MANUAL_REVIEW)
         yield Section(
@@ -68,7 +68,7 @@ class ScreenedFile(Result):
         )
 
     def _reasons(self) -> Iterator[str]:
-        """Yield each reason to look at children by hand once: its commonest text, and for how many children."""
+        """Yield each rule behind manual review: its commonest reason, and the number of children."""
         by_rule: dict[str, dict[str | int, str]] = {}
         who = self.result.published.version.children
         for child in self.result.excluded:
@@ -101,7 +101,7 @@ def screen(
     tracking_uri: str | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> ScreenedFile:
-    """List the children of a file whom it would be worth talking about first, with reasons.
+    """List the children of a file with the highest scores, up to the capacity, with reasons for each.
 
     Writes ``list.csv``, ``list.xlsx``, ``excluded.csv``, ``report.html`` and ``summary.json``.
 
@@ -112,18 +112,18 @@ def screen(
     file : str or pathlib.Path
         A school's file, or a folder with one file per contract.
     out : str or pathlib.Path
-        Folder for the results, with no list in it yet. The summary is written last: where it is missing, the run did
-        not end.
+        Folder for the results, with no list in it yet. The summary is written last, so a folder without one is
+        incomplete.
     capacity : str, optional
         ``"30"`` or ``"10%"``; by default the spec's.
     per_school : bool, default False
         Whether the capacity is that of each school rather than of the whole file.
     role : str, optional
-        The role that will read the list: of what it may not see, only the agency to ask is named.
+        The role that will read the list. For a reason that it may not see, only the agency to ask is named.
     academic_year : str, optional
         The academic year of a file that does not say it, such as ``"2025/26"``.
     allow_synthetic_model : bool, default False
-        Show real children to a model that was trained on synthetic ones; every page then says so.
+        Allow a model trained on synthetic children to screen real ones; every page then says so.
     ledger : str or pathlib.Path, optional
         The ledger in which the run is recorded, with those it listed under pseudonyms; by default ``screenings.jsonl``
         beside ``out``.
@@ -140,13 +140,13 @@ def screen(
     Raises
     ------
     UsageError
-        If there is no such version, the capacity is none, or the folder holds a list: notes in it would be lost.
+        If there is no such version, the capacity is invalid, or the folder holds a list, whose notes would be lost.
     PopulationError
         If the children are outside the model's population, or it was trained on synthetic children.
     GateError
         If the version was withdrawn.
     LedgerError
-        If the ledger was altered or is truncated. Nothing is written then: nobody is listed unseen.
+        If the ledger was altered or is truncated. Then no list is written.
     MachineError
         If the ledger, the folder or one of its files cannot be written.
 

@@ -1,4 +1,4 @@
-"""Simulate reception children in England who do not exist, in memory or as files."""
+"""Simulate synthetic reception children in England, in memory or as files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class SimulatedData(Result):
     """Synthetic tables of reception children."""
 
     england: SyntheticEngland
-    """The tables, and the truth that they were drawn from."""
+    """The tables, and the parameters and true risks that they were simulated from."""
     out: Path | None
     """Folder of the files, where they were written."""
 
@@ -39,7 +39,7 @@ class SimulatedData(Result):
 
     @property
     def headline(self) -> str:
-        """How many children, and where."""
+        """The number of children, and the folder."""
         where = "in memory" if self.out is None else f"in {self.out}"
         return f"{len(self.pupil_census):,} invented children are {where}. None of them exists."
 
@@ -56,7 +56,7 @@ def simulate(
     seed: int = 0,
     progress: Callable[[str], None] | None = None,
 ) -> SimulatedData:
-    """Simulate a census, an early years profile and a later SEN record of children who do not exist.
+    """Simulate a pupil census, an EYFSP and a later SEN record of synthetic children.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def simulate(
     children : int, default 20000
         Number of reception children.
     seed : int, default 0
-        The same seed gives the same children.
+        Random seed: the same seed gives the same children.
     progress : callable, optional
         Called with a sentence before each step.
 
@@ -81,7 +81,8 @@ def simulate(
 
     Notes
     -----
-    The shares of boys and girls, of goals reached and of children on the SEN register are roughly the published ones.
+    The shares of boys and girls, of early learning goals met and of children on the SEN register are roughly those
+    published for England.
 
     Examples
     --------

@@ -58,20 +58,20 @@ def train(
     Parameters
     ----------
     spec : ModelSpec, str or pathlib.Path
-        The model spec.
+        The model spec, or its path.
     data : str, pathlib.Path, pandas.DataFrame, pyarrow.Table, or mapping of contract id to one of these
         See :func:`send_screen.cohorts.load_cohort`.
     tracking_uri : str
         Address of the MLflow store: ``sqlite:///...``, or a tracking server's.
     evidence : str or pathlib.Path
-        Folder of the evidence store: personal data, kept outside the MLflow store.
+        Folder of the evidence store, for the out-of-fold predictions: personal data, kept outside the MLflow store.
     hold_out : int, default 0
-        How many whole schools to hold out, to screen later as schools the model has never seen.
+        Number of whole schools to hold out, to be screened later as schools that the model has not seen.
     threads : int, optional
         Threads of the LightGBM challenger; one fewer than the cores by default. No figure depends on it.
     sign : str or pathlib.Path, optional
-        A private key (:func:`generate_keys`), outside the MLflow and evidence stores: the version's manifest and
-        evidence are signed with it, so that an auditor need not trust whoever keeps those stores.
+        A private key (:func:`generate_keys`), outside the MLflow and evidence stores, to sign the version's manifest
+        and evidence with, so that an auditor need not trust whoever keeps those stores.
     progress : callable, optional
         Called with a sentence before each step.
 
@@ -108,20 +108,20 @@ def train(
         )
     key = None if sign is None else _key(Path(sign), evidence=Path(evidence), uri=uri)
     require_writable(uri)
-    made = fit_version(spec, data, hold_out=hold_out, threads=threads, progress=report_progress)
-    tables, bags = made.tables, made.bags
-    with publishing(uri, progress=report_progress) as held:
-        if held:
+    fitted = fit_version(spec, data, hold_out=hold_out, threads=threads, progress=report_progress)
+    tables, bags = fitted.tables, fitted.bags
+    with publishing(uri, progress=report_progress) as locked:
+        if locked:
             end_killed_runs(uri)
         report_progress("Measuring: how well it ranks, for whom, and how sure that is")
         known: list[PriorRun] | None = None
-        compare = EvidenceComparison(spec, made.evidence.merge(made.keys.children, on="row"))
-        runs = prior_runs(uri=uri, data_sha256=made.data_sha256, compare_evidence=compare)
+        compare = EvidenceComparison(spec, fitted.evidence.merge(fitted.keys.children, on="row"))
+        runs = prior_runs(uri=uri, data_sha256=fitted.data_sha256, compare_evidence=compare)
         while runs != known:
             known = runs
-            report = _build_report(made, known, held_out_schools=hold_out)
-            # Where nothing holds the MLflow store, another version may have been published in the meantime.
-            runs = known if held else prior_runs(uri=uri, data_sha256=made.data_sha256, compare_evidence=compare)
+            report = _build_report(fitted, known, held_out_schools=hold_out)
+            # without a lock on the MLflow store, another version may have been published in the meantime
+            runs = known if locked else prior_runs(uri=uri, data_sha256=fitted.data_sha256, compare_evidence=compare)
         if compare.unreadable:
             report_progress(
                 f"The evidence of {len(compare.unreadable)} earlier runs cannot be read from here: what their figures "
@@ -132,7 +132,13 @@ def train(
         passed = all(gate.passed for gate in version.gates) and not spec.research_comparison
         undecided = open_decisions(spec)
         evidence_folder, hashes = store_evidence(
-            Path(evidence), spec.name, version.id, made.evidence, made.excluded, made.keys, held_out=made.held_out
+            Path(evidence),
+            spec.name,
+            version.id,
+            fitted.evidence,
+            fitted.excluded,
+            fitted.keys,
+            held_out=fitted.held_out,
         )
         report_progress("Entering the version in MLflow")
         run = log_version(
@@ -151,15 +157,15 @@ def train(
         name=spec.name,
         version=version.id,
         tables=tables,
-        out_of_fold=made.evidence,
+        out_of_fold=fitted.evidence,
         published=report,
         passed=passed,
         undecided=undecided,
         evidence=evidence_folder,
         evidence_sha256=hashes[EVIDENCE],
         tables_sha256=version.tables_sha256,
-        n=len(made.cohort),
-        n_excluded=len(made.excluded),
+        n=len(fitted.cohort),
+        n_excluded=len(fitted.excluded),
         run_id=run.run_id,
         model_uri=run.model_uri,
         report_location=run.report_location,
@@ -168,28 +174,28 @@ def train(
     )
 
 
-def _build_report(made: FittedVersion, runs: Sequence[PriorRun], *, held_out_schools: int) -> PublishedReport:
-    """Return what the version publishes, beside what earlier runs in the same store have published of these data."""
-    spec = made.spec
+def _build_report(fitted: FittedVersion, runs: Sequence[PriorRun], *, held_out_schools: int) -> PublishedReport:
+    """Return the version's published report, given the prior runs that disclosure control must account for."""
+    spec = fitted.spec
     metadata = version_metadata(
         spec,
-        made.tables,
-        made.bags,
+        fitted.tables,
+        fitted.bags,
         challengers={name: describe_challenger(name) for name in spec.compared},
-        trained_on=made.trained_on,
-        as_of=made.as_of,
-        data_sha256=made.data_sha256,
+        trained_on=fitted.trained_on,
+        as_of=fitted.as_of,
+        data_sha256=fitted.data_sha256,
         held_out_schools=held_out_schools,
         code=code_version(),
         release=release(),
         packages=package_versions(),
     )
-    known = prior_releases(spec, runs, version=metadata.id, n=len(made.cohort))
-    return made.report(metadata, prior_releases=known)
+    known = prior_releases(spec, runs, version=metadata.id, n=len(fitted.cohort))
+    return fitted.report(metadata, prior_releases=known)
 
 
 def _key(path: Path, *, evidence: Path, uri: str) -> Ed25519PrivateKey:
-    """Return the private key; raise if it lies inside the MLflow or the evidence store, whose keepers could read it."""
+    """Return the private key; raise if it lies inside the MLflow or the evidence store, where others could read it."""
     artefacts = folder_of(uri)
     stores = [evidence.resolve(), *([artefacts / "mlartifacts"] if artefacts else [])]
     if any(path.resolve().is_relative_to(store) for store in stores):

@@ -35,7 +35,7 @@ from send_screen.workflows._revealed import counts_revealed_by_tables
 
 @dataclass(frozen=True)
 class FittedVersion:
-    """A version that was fitted and scored out of fold, before its report is built or stored."""
+    """A fitted version with its out-of-fold predictions, before its report is built."""
 
     spec: ModelSpec
     cohort: Cohort
@@ -43,10 +43,10 @@ class FittedVersion:
     tables: RiskTables
     bags: BaggedTables | None
     evidence: pd.DataFrame
-    """The evidence table."""
+    """The table of out-of-fold predictions."""
     keys: EvidenceKeys
     excluded: pd.DataFrame
-    """Rows that could not be used, with reasons that quote no cell."""
+    """Rows that could not be used, with reasons that quote no data."""
     held_out: dict[str, pd.DataFrame]
     """Rows of held-out schools, by file."""
 
@@ -57,11 +57,11 @@ class FittedVersion:
 
     @property
     def as_of(self) -> str:
-        """The latest day on which something was known of a child, as an ISO date."""
+        """The latest date of a feature of any child (ISO)."""
         return str(self.cohort.as_of.dt.date.max().isoformat())
 
     def report(self, metadata: VersionMetadata, *, prior_releases: Sequence[PriorRelease]) -> PublishedReport:
-        """Return what the version publishes under this metadata, beside what earlier releases have published."""
+        """Return the published report with this metadata, given the prior releases to account for."""
         return build_report(
             self.spec,
             self.tables,
@@ -77,7 +77,7 @@ class FittedVersion:
 def fit_version(
     spec: ModelSpec, data: object, *, hold_out: int, threads: int | None, progress: Callable[[str], None]
 ) -> FittedVersion:
-    """Fit a version on data, and score every child by models that saw no child of the same school.
+    """Fit a version, and compute out-of-fold predictions by models that saw no child of the same school.
 
     Training and audits call it. No figure depends on ``threads``. ``data`` may be a path or a :class:`SourceData`.
     """
@@ -88,7 +88,7 @@ def fit_version(
     models = compared_models(spec, cohort, threads=threads or max(1, (os.cpu_count() or 2) - 1))
     folds, seeds = spec.validation.folds, spec.validation.seeds
     scored = out_of_fold(
-        cohort, models, folds=folds, seeds=seeds, capacity=spec.capacity, points=_by_points(spec), progress=progress
+        cohort, models, folds=folds, seeds=seeds, capacity=spec.capacity, points=_points_scorer(spec), progress=progress
     )
     evidence, keys = build_evidence(cohort, scored, capacity=spec.capacity, seed=int(spec.sha256[:8], 16))
     progress("Fitting the version on all rows that were not held out")
@@ -106,8 +106,8 @@ def fit_version(
     )
 
 
-def _by_points(spec: ModelSpec) -> Callable[[RiskTables, pd.DataFrame], np.ndarray] | None:
-    """Return what scores children by the whole points of a model's tables; None where the spec asks for none."""
+def _points_scorer(spec: ModelSpec) -> Callable[[RiskTables, pd.DataFrame], np.ndarray] | None:
+    """Return the function that scores children by the scorecard's whole points; None where the spec has none."""
     most = spec.scorecard_points
     if most is None:
         return None
@@ -131,7 +131,7 @@ def _read(spec: ModelSpec, data: object, hold_out: int) -> tuple[Cohort, dict[st
 
 
 def _redact_reasons(spec: ModelSpec, excluded: pd.DataFrame) -> pd.DataFrame:
-    """Replace the reasons of excluded rows by descriptions of their rules: a reason can quote a cell or a file name."""
+    """Replace the reasons of excluded rows, which can quote data or a file name, by descriptions of their rules."""
     contracts = spec.contracts.values()
     rules = [rule for contract in contracts for rule in contract.rules]
     rules += [rule for contract in contracts for column in contract.columns.values() for rule in column.rules]

@@ -21,36 +21,36 @@ from send_screen.workflows._measured_result import MeasuredResult
 
 @dataclass(frozen=True, repr=False)
 class TrainedVersion(MeasuredResult):
-    """A trained version of a model, what was measured of it, and where it is."""
+    """A trained version of a model, with its metrics and its location in MLflow."""
 
     name: str
     version: str
-    """The identity of the version."""
+    """Id of the version: a hash of spec, data, contracts, code and packages."""
     tables: RiskTables = field(repr=False)
-    """The model as data."""
+    """The fitted model as data."""
     out_of_fold: pd.DataFrame = field(repr=False)
     """One row per child and fold seed, scored by models that saw no child of the same school: ``fold``, ``school``,
     ``outcome``, ``group.<attribute>``, ``score.<model>`` and ``contribution.<feature>`` (log-odds), ``flag.<model>``.
     Schools are serial numbers. Personal data.
     """
     published: PublishedReport = field(repr=False)
-    """``published.json``: everything that was measured and may be shown, with the gates in its section ``version``."""
+    """The published report, with the gate results in its section ``version``."""
     passed: bool
     """Whether every gate was passed; otherwise the version is not registered."""
     undecided: tuple[str, ...]
-    """What the spec and its contracts leave open; while anything is, the version is not registered."""
+    """Open DECIDE marks of spec and contracts; while there are any, the version is not registered."""
     evidence: Path
-    """Its place in the evidence store."""
+    """Its folder in the evidence store, with the out-of-fold predictions."""
     evidence_sha256: str
     tables_sha256: str
     n: int
-    """Children trained on."""
+    """Number of training children."""
     n_excluded: int
-    """Rows that could not be used."""
+    """Number of excluded rows."""
     run_id: str
     model_uri: str
     report_location: str
-    """Where ``report.html`` is: a path, or an address where a server keeps it."""
+    """Path of ``report.html``, or its address on a server."""
     tracking_uri: str
     registered_version: str | None
 
@@ -87,13 +87,13 @@ class TrainedVersion(MeasuredResult):
 
     @property
     def headline(self) -> str:
-        """Which version, of how many children."""
+        """Name and id of the version, and the number of training children."""
         who = self.published.version.children
         n = count(self.n, who.singular, who.plural)
         return f"{self.name}, version {self.version}: trained on {n}, {self.n_excluded:,} excluded."
 
     def sections(self) -> Iterable[Section]:
-        """Yield the metrics beside the baseline and challengers, the gaps, the gates, and where the version is."""
+        """Yield the metrics of candidate, baseline and challengers, the gaps, the gates, and the location in MLflow."""
         if self.published.version.trained_on == "synthetic":
             who = self.published.version.children.plural
             yield Section([f"These {who} are invented: this version cannot screen real ones."])
@@ -143,7 +143,7 @@ class TrainedVersion(MeasuredResult):
 
 
 def suppressed_by_earlier(published: PublishedReport) -> list[str]:
-    """Return what earlier versions in the same store keep this one from publishing of groups."""
+    """Return sentences on figures of groups that are suppressed because of prior releases in the same store."""
     earlier = published.disclosure.prior_releases
     overlapping = [one.version for one in earlier if one.different_cohort]
     crossed = [row for row in published.groups if "×" in row.attribute]

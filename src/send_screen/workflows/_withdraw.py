@@ -1,4 +1,4 @@
-"""Take a version away, and find every child that it listed."""
+"""Withdraw a version, and find every child that it listed in the ledgers of screening runs."""
 
 from __future__ import annotations
 
@@ -43,31 +43,31 @@ _OUT_OF_REACH = (
 
 @dataclass(frozen=True, repr=False)
 class Withdrawal(Result):
-    """A version that was withdrawn, and whom it had listed."""
+    """A version that was withdrawn, and the children that it had listed."""
 
     entry: WithdrawalEntry
-    """In the ledger of decisions."""
+    """Its entry in the ledger of decisions."""
     withdrawn_before: bool
-    """Whether nothing was recorded, and lists were only searched."""
-    batches: list[tuple[Path, ScreeningEntry, ScreeningEndEntry | None]]
-    """Ledger, entry and end of every screening run with it."""
-    looked_in: tuple[Ledger, ...]
-    """With what is wrong with them: their other entries are read all the same."""
+    """Whether it was withdrawn already, so that only lists were searched."""
+    screening_runs: list[tuple[Path, ScreeningEntry, ScreeningEndEntry | None]]
+    """Ledger, entry and end of every screening run of the version."""
+    ledgers: tuple[Ledger, ...]
+    """The ledgers of screening runs that were searched, with their faults."""
 
     @property
     def ok(self) -> bool:
-        """Whether every ledger that was searched is whole."""
-        return not any(ledger_faults(book) for book in self.looked_in)
+        """Whether no searched ledger has a fault."""
+        return not any(ledger_faults(ledger) for ledger in self.ledgers)
 
     @property
     def headline(self) -> str:
-        """Which version is withdrawn, by whom and why."""
+        """The withdrawn version, who withdrew it and why."""
         when = "had been withdrawn before" if self.withdrawn_before else "is withdrawn"
         return f"{model_uri(self.entry)} {when}, by {self.entry.by}: {self.entry.reason}"
 
     def sections(self) -> Iterable[Section]:
-        """Give every child that the version had listed, by rank and pseudonym."""
-        if not self.looked_in:
+        """Yield every child that the version had listed, by rank and pseudonym."""
+        if not self.ledgers:
             yield Section(
                 [
                     "Whom it had listed was not looked for. Ask the schools for their screenings.jsonl, and give this "
@@ -76,29 +76,30 @@ class Withdrawal(Result):
                 ]
             )
             return
-        children = {listed.child for _, entry, _ in self.batches for listed in entry.listed}
+        children = {listed.child for _, entry, _ in self.screening_runs for listed in entry.listed}
         lines = []
-        for path, entry, end in self.batches:
+        for path, entry, end in self.screening_runs:
             lines.append(f"{entry.file}, {to_minute(entry)}, by {entry.by}: entry {entry.number} of {path}")
             if words := describe_stop(end):
                 lines.append(f"  THE RUN WAS STOPPED: {words} Its folder: {entry.folder}")
             lines += [f"  {listed.rank:>5}  {listed.child}" for listed in entry.listed]
-        found = f"{count(len(children), 'person', 'people')} in {count(len(self.batches), 'batch', 'batches')}"
+        runs = count(len(self.screening_runs), "screening run", "screening runs")
+        found = f"{count(len(children), 'person', 'people')} in {runs}"
         yield Section(lines, title=f"It had listed {found}; rank and pseudonym")
-        faults = [f"NOT WHOLE: {book.path}: {fault}" for book in self.looked_in for fault in ledger_faults(book)]
+        faults = [f"NOT WHOLE: {ledger.path}: {fault}" for ledger in self.ledgers for fault in ledger_faults(ledger)]
         caution = "Being listed by it was no reason to act, and not being listed none to wait: look at them again."
         yield Section([*faults, caution, _OUT_OF_REACH])
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the entry, and every batch of children that the version had listed."""
+        """Return the entry, and every screening run of the version."""
         return {
             "withdrawal": self.entry.model_dump(mode="json"),
             "withdrawn_before": self.withdrawn_before,
-            "batches": [
+            "screening_runs": [
                 {"ledger": str(path), **entry.model_dump(mode="json"), "files": end and list(end.files)}
-                for path, entry, end in self.batches
+                for path, entry, end in self.screening_runs
             ],
-            "looked_in": [{"ledger": str(book.path), "faults": ledger_faults(book)} for book in self.looked_in],
+            "ledgers": [{"ledger": str(ledger.path), "faults": ledger_faults(ledger)} for ledger in self.ledgers],
         }
 
 
@@ -120,49 +121,49 @@ def withdraw(
     by, reason : str
         Who answers for it and why, without any child's data.
     screenings : iterable of str or pathlib.Path
-        Ledgers of screening runs, as schools hold them; of a folder, every ``screenings*.jsonl`` below it.
+        Ledgers of screening runs, which schools keep; for a folder, every ``screenings*.jsonl`` below it.
     ledger : str or pathlib.Path, optional
-        Of decisions; see :func:`promote`.
+        The ledger of decisions; see :func:`promote`.
     tracking_uri : str, optional
         Where the registry is; by default ``mlflow.db`` in the working directory.
 
     Returns
     -------
     Withdrawal
-        With the entry in the ledger and, for each screening run of the version, the children listed, by pseudonym.
+        The entry in the ledger and, for each screening run of the version, the listed children by pseudonym.
 
     Raises
     ------
     UsageError
-        If there is no such version or ledger, or the call's words do not fit.
+        If there is no such version or ledger, or an argument is invalid.
     LedgerError
-        If the ledger of decisions was altered, or is not the one that the registry knows; the version is withdrawn
-        from the registry all the same.
+        If the ledger of decisions was altered, or is not the one that the registry records; the version is withdrawn
+        in the registry nevertheless.
 
     Examples
     --------
     >>> from send_screen import withdraw
-    >>> gone = withdraw("models:/reception_sen/3", by="A. Head", reason="wrong codes")  # doctest: +SKIP
-    >>> gone.batches  # doctest: +SKIP
+    >>> withdrawn = withdraw("models:/reception_sen/3", by="A. Head", reason="wrong codes")  # doctest: +SKIP
+    >>> withdrawn.screening_runs  # doctest: +SKIP
     []
     """
     uri = tracking_uri or default_uri()
     by, reason = validate_free_text("--by", by), validate_free_text("--reason", reason)
-    looked_in = tuple(read_ledger(path) for path in _found(screenings))
+    ledgers = tuple(read_ledger(path) for path in _find_ledgers(screenings))
     version = find_version(model, uri=uri)
-    # First of all: whatever is wrong with the ledger, nobody else screens with it from the registry.
+    # the registry first, so that a damaged ledger cannot prevent the withdrawal
     tag_withdrawn(version, version.withdrawn or _decision(version, by, reason).description, uri=uri)
     try:
         entry, before = _record(version, by, reason, ledger or default_ledger(uri), uri=uri)
     except SendScreenError as error:
         error.message = f"The version is withdrawn from the registry, but that could not be recorded: {error.message}"
         raise
-    batches = [
-        (book.path, entry, end)
-        for book in looked_in
-        for entry, end in book.screening_runs(version=version.version_id, manifest_sha256=version.manifest_sha256)
+    screening_runs = [
+        (searched.path, entry, end)
+        for searched in ledgers
+        for entry, end in searched.screening_runs(version=version.version_id, manifest_sha256=version.manifest_sha256)
     ]
-    return Withdrawal(entry, before, batches, looked_in)
+    return Withdrawal(entry, before, screening_runs, ledgers)
 
 
 def _decision(version: RegisteredVersion, by: str, reason: str) -> WithdrawalEntry:
@@ -180,24 +181,24 @@ def _record(
     version: RegisteredVersion, by: str, reason: str, ledger: str | Path, *, uri: str
 ) -> tuple[WithdrawalEntry, bool]:
     """Record a withdrawal; return its entry, and whether it had been recorded before."""
-    with open_for_append(ledger) as book:
-        gone = withdrawal(book.entries, version.version_id)
-        unfinished = entries_after(book.entries, version.name, find_model(version.name, uri=uri).head)
+    with open_for_append(ledger) as open_ledger:
+        gone = withdrawal(open_ledger.entries, version.version_id)
+        unfinished = entries_after(open_ledger.entries, version.name, find_model(version.name, uri=uri).head)
         if gone is not None and gone not in unfinished:
             return gone, True
-        _finish_promotion(book, version, unfinished, uri=uri)
-        entry = record_decision(book, _decision(version, by, reason), uri=uri)
-        tag_withdrawn(version, entry.description, uri=uri)  # the day is the entry's from now on
-        sync_registry(book, version, entry, uri=uri)
+        _finish_promotion(open_ledger, version, unfinished, uri=uri)
+        entry = record_decision(open_ledger, _decision(version, by, reason), uri=uri)
+        tag_withdrawn(version, entry.description, uri=uri)  # with the date of the entry
+        sync_registry(open_ledger, version, entry, uri=uri)
     return entry, False
 
 
 def _finish_promotion(
-    book: OpenLedger, version: RegisteredVersion, unfinished: list[DecisionEntry], *, uri: str
+    open_ledger: OpenLedger, version: RegisteredVersion, unfinished: list[DecisionEntry], *, uri: str
 ) -> None:
-    """Have the registry show the promotion of a version that is to be withdrawn, where that was interrupted.
+    """Write an interrupted promotion of a version to the registry, before the version is withdrawn.
 
-    Nobody could give that command again: the version is tagged as withdrawn.
+    It could not be repeated, since the version is already tagged as withdrawn.
     """
     if (
         len(unfinished) == 1
@@ -205,10 +206,10 @@ def _finish_promotion(
         and entry.version == version.version_id
     ):
         set_alias(replace(version, number=entry.registered), entry.alias, tags=entry.tags, uri=uri)
-        sync_registry(book, version, entry, uri=uri)
+        sync_registry(open_ledger, version, entry, uri=uri)
 
 
-def _found(screenings: Iterable[str | Path]) -> list[Path]:
+def _find_ledgers(screenings: Iterable[str | Path]) -> list[Path]:
     files: list[Path] = []
     for path in map(Path, screenings):
         below = sorted(path.rglob("screenings*.jsonl")) if path.is_dir() else [path]
