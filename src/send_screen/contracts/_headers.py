@@ -70,8 +70,8 @@ def match_headers(
     duplicates: dict[str, list[str]] = {}
     for column in columns.values():
         aliases = {header_key(alias) for alias in column.aliases}
-        named = [index for index, key in enumerate(keys) if key == header_key(column.name)]
-        exact_first = sorted(named, key=lambda index: headers[index] != column.name)
+        by_name = [index for index, key in enumerate(keys) if key == header_key(column.name)]
+        exact_first = sorted(by_name, key=lambda index: headers[index] != column.name)
         positions = (
             exact_first
             or [index for index, key in enumerate(keys) if key in aliases]
@@ -84,18 +84,18 @@ def match_headers(
         if len(positions) > 1:
             duplicates[column.name] = [headers[index] for index in positions]
     used = set(position.values())
-    left = [header for index, header in enumerate(headers) if index not in used]
+    unused = [header for index, header in enumerate(headers) if index not in used]
     missing = [column for column in columns.values() if column.name not in position]
-    compared = [header for header in left if header not in elsewhere][:_MAX_COMPARED]
-    likely = dict.fromkeys(left) | {header: _closest_column(header, missing) for header in compared}
+    compared = [header for header in unused if header not in elsewhere][:_MAX_COMPARED]
+    suggested = dict.fromkeys(unused) | {header: _closest_column(header, missing) for header in compared}
     return HeaderMatch(
         position=position,
         duplicates=duplicates,
         report=ColumnsReport(
             matched=tuple(name for name, index in position.items() if headers[index] == name),
             aliased={headers[index]: name for name, index in position.items() if headers[index] != name},
-            guessed={header: name for header, name in likely.items() if name},
-            unknown=tuple(header for header in left if not likely[header]),
+            guessed={header: name for header, name in suggested.items() if name},
+            unknown=tuple(header for header in unused if not suggested[header]),
             missing={column.name: _closest_header(column, compared) for column in missing},
         ),
     )

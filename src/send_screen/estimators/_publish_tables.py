@@ -135,9 +135,9 @@ def _merge_numeric(
     if fine := all_edges(term, interactions):
         values = term.step_values[bin_of(term.cut_points, np.array([-np.inf, *fine]))]
         counts = training.bins(term, fine)[:-1]
-        member = merged_bin_of(counts, values)
-        cuts = tuple(training.shortest_cut_point(term, edge) for edge in compress(fine, np.diff(member)))
-        term = _with_steps(term, cuts, pool_groups(values, counts, member))
+        merged_into = merged_bin_of(counts, values)
+        cuts = tuple(training.shortest_cut_point(term, edge) for edge in compress(fine, np.diff(merged_into)))
+        term = _with_steps(term, cuts, pool_groups(values, counts, merged_into))
     return replace(term, slope=slope, low=low, high=high)
 
 
@@ -157,12 +157,12 @@ def _merge_levels(term: LevelsTerm, training: TrainingCounts, *, ordered: bool) 
     """Return a term of levels in which levels of fewer than ten children share a value with others."""
     if not term.levels:
         return term
-    member, values, missing = _level_groups(term, training, ordered=ordered), term.step_values, term.missing
+    merged_into, values, missing = _level_groups(term, training, ordered=ordered), term.step_values, term.missing
     n = training.bins(term, term.cut_points)[:-1]
-    for g in range(int(member.max(initial=-1)) + 1):
-        values[member == g] = pooled(values[member == g], n[member == g])
-    values[member < 0] = missing
-    alone = [g >= 0 and int((member == g).sum()) == 1 for g in member]
+    for g in range(int(merged_into.max(initial=-1)) + 1):
+        values[merged_into == g] = pooled(values[merged_into == g], n[merged_into == g])
+    values[merged_into < 0] = missing
+    alone = [g >= 0 and int((merged_into == g).sum()) == 1 for g in merged_into]
     counts = [int(count) if is_alone else None for count, is_alone in zip(n, alone, strict=True)]
     levels = dict(zip(term.levels, values.tolist(), strict=True))
     return replace(term, levels=levels, missing=missing, standard_error=None, counts=tuple(counts))
@@ -177,8 +177,8 @@ def _level_groups(term: LevelsTerm, training: TrainingCounts, *, ordered: bool) 
     counts = training.bins(term, term.cut_points)[: len(term.levels)].tolist()
     groups = merged_levels(dict(zip(term.levels, counts, strict=True)), ordered=ordered)
     group_of = {level: g for g, group in enumerate(groups) for level in group}
-    member = np.array([group_of.get(level, -1) for level in term.levels], dtype=np.intp)
-    return np.maximum.accumulate(np.maximum(member, 0)) if ordered and groups else member
+    merged_into = np.array([group_of.get(level, -1) for level in term.levels], dtype=np.intp)
+    return np.maximum.accumulate(np.maximum(merged_into, 0)) if ordered and groups else merged_into
 
 
 def _hide_few_missing(term: Term, training: TrainingCounts) -> Term:

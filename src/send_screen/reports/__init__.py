@@ -3,7 +3,8 @@
 Values are prepared once (``_report_view``), pictures are pure functions of them (``svg``), pages are templates.
 :func:`render_screening` and the list files render a :class:`~send_screen.screening.ScreeningResult`;
 :func:`render_pages` renders a :class:`~send_screen.published.PublishedReport`. Nothing is estimated here, and no store
-is read. Every page is one self-contained file, with disclaimers.
+is read. Every page is one self-contained file, with disclaimers. ``reword``
+puts the spec's noun for children into our texts, and ``keep_wording`` protects texts of users from it.
 """
 
 from send_screen.reports._challengers import challengers_of, compare_challengers

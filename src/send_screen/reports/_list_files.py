@@ -131,13 +131,14 @@ def _safe(cell: CellValue | None) -> CellValue:
 
 
 def _render_csv(columns: Columns, rows: Iterable[Any], result: ScreeningResult) -> bytes:
-    called = result.published.version.children
+    """Render rows as CSV; ``reword`` puts the spec's noun for children into our texts, not into those of the file."""
+    noun = result.published.version.children
     run, content = _run_cells(result), io.StringIO(newline="")
     writer = csv.writer(content)
     writer.writerow([*columns, *_RUN])
-    for row in keep_wording(tuple(rows), called):
+    for row in keep_wording(tuple(rows), noun):
         cells = [cell(row) for cell in columns.values()]
-        writer.writerow(_safe(reword(cell, called)) for cell in (*cells, *run))
+        writer.writerow(_safe(reword(cell, noun)) for cell in (*cells, *run))
     # utf-8-sig: Excel reads a CSV without the byte-order mark as Windows-1252
     return content.getvalue().encode("utf-8-sig")
 
@@ -160,7 +161,7 @@ def render_excluded_csv(result: ScreeningResult) -> bytes:
     return _render_csv(EXCLUDED_COLUMNS, children, result)
 
 
-def _fit(text: str) -> str:
+def _truncate(text: str) -> str:
     return text if len(text) <= _MAX_CELL_LENGTH else f"{text[: _MAX_CELL_LENGTH - 1]}…"
 
 
@@ -171,19 +172,20 @@ def _sheet(
     unprinted: Sequence[ListColumn],
     children: Sequence[Any],
     footer: str,
-    called: Noun,
+    noun: Noun,
 ) -> None:
+    """Add a sheet with one row per child, set up for printing."""
     head = workbook.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 2})
     body = workbook.add_format({"text_wrap": True, "valign": "top", "bottom": 4})
     score = workbook.add_format({"valign": "top", "bottom": 4, "num_format": "0.00"})
     sheet = workbook.add_worksheet(name)
     for x, column in enumerate([*printed, *unprinted]):
         sheet.set_column(x, x, column.width)
-        sheet.write_string(0, x, reword(column.title, called), head)
+        sheet.write_string(0, x, reword(column.title, noun), head)
         for y, child in enumerate(children, start=1):
             cell = column.cell(child)
             if cell is None or isinstance(cell, str):
-                sheet.write_string(y, x, _fit(reword(cell or "", called)), body)
+                sheet.write_string(y, x, _truncate(reword(cell or "", noun)), body)
             else:
                 sheet.write_number(y, x, cell, score if isinstance(cell, float) else body)
     sheet.freeze_panes(1, 0)
@@ -234,8 +236,8 @@ def render_list_xlsx(result: ScreeningResult) -> bytes:
     import xlsxwriter
 
     version = result.published.version
-    called = version.children
-    result = keep_wording(result, called)
+    noun = version.children
+    result = keep_wording(result, noun)
     watermarks = run_watermarks(result.published.version.trained_on, result.banners)
     text = " · ".join([*watermarks, "Not a diagnosis. Never a reason to refuse, delay or ration an assessment."])
     footer, unprinted = f"&L{text}&RPage &P of &N", _unprinted(result)
@@ -254,16 +256,16 @@ def render_list_xlsx(result: ScreeningResult) -> bytes:
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(content, options) as workbook:
         created = dt.datetime.fromisoformat(result.date).replace(tzinfo=None)
-        workbook.set_properties({"title": reword("Children to talk about first", called), "created": created})
-        _sheet(workbook, "Look at by hand", by_hand_columns, unprinted, by_hand, footer, called)
-        _sheet(workbook, "List", printed, unprinted, result.listed, footer, called)
+        workbook.set_properties({"title": reword("Children to talk about first", noun), "created": created})
+        _sheet(workbook, "Look at by hand", by_hand_columns, unprinted, by_hand, footer, noun)
+        _sheet(workbook, "List", printed, unprinted, result.listed, footer, noun)
         about = workbook.add_worksheet("About")
         wrap = workbook.add_format({"text_wrap": True, "valign": "top"})
         bold = workbook.add_format({"bold": True, "text_wrap": True, "valign": "top"})
         about.set_column(0, 0, 26)
         about.set_column(1, 1, 100)
         for y, (what, text) in enumerate(_about(result, watermarks)):
-            about.write_string(y, 0, reword(what, called), bold)
-            about.write_string(y, 1, _fit(reword(text, called)), wrap)
+            about.write_string(y, 0, reword(what, noun), bold)
+            about.write_string(y, 1, _truncate(reword(text, noun)), wrap)
         _page(about, footer)
     return content.getvalue()
