@@ -226,10 +226,23 @@ def test_a_missing_column_is_refused_by_name(spec: ModelSpec, tables: dict[str, 
 
 
 def test_the_wrong_year_group_is_refused(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
-    tables["education/pupil_census"]["NCyearActual"] = "1"
+    tables["education/pupil_census"]["NCyearActual"] = "2"
     with pytest.raises(PopulationError, match="not in reception") as caught:
         screening(spec, tables)
     assert caught.value.rule == "POPULATION-YEAR-GROUP"
+
+
+def test_in_autumn_the_cohort_is_that_of_the_profiles_year(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
+    """Year 1 now, and by birth date in reception when the profile was made; of another age it is another cohort."""
+    july = screening(spec, tables)
+    census = tables["education/pupil_census"]
+    census["NCyearActual"] = census["NCyearActual"].replace("R", "1")
+    autumn = screening(spec, tables)
+    assert autumn.ids.tolist() == july.ids.tolist()
+    assert f"{len(july):,} children have moved on since the as-of date, and are taken as they were then." in autumn.notes
+    child = (census["UPN"] == july.ids.iloc[0]).idxmax()
+    census.loc[child, "DOB"] = str(int(census.loc[child, "DOB"][:4]) - 1) + census.loc[child, "DOB"][4:]
+    assert rules(screening(spec, tables))["POPULATION-YEAR-GROUP"] == rules(autumn)["POPULATION-YEAR-GROUP"] + 1
 
 
 def test_a_break_in_the_series_is_refused(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
@@ -240,7 +253,7 @@ def test_a_break_in_the_series_is_refused(spec: ModelSpec, tables: dict[str, pd.
 
 
 def test_a_few_from_another_year_are_excluded(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
-    tables["education/pupil_census"].loc[:9, "NCyearActual"] = "1"
+    tables["education/pupil_census"].loc[:9, "NCyearActual"] = "2"
     assert rules(screening(spec, tables))["POPULATION-YEAR-GROUP"] == 10
 
 

@@ -312,7 +312,7 @@ def test_rule_6_past_its_review_date_it_refuses(trained: Any) -> None:
 
 @pytest.mark.parametrize(
     ("column", "value", "rule"),
-    [("NCyearActual", "1", "POPULATION-YEAR-GROUP"), ("AcademicYear", "2019/20", "EYFSP-YEAR-FORM")],
+    [("NCyearActual", "2", "POPULATION-YEAR-GROUP"), ("AcademicYear", "2019/20", "EYFSP-YEAR-FORM")],
 )
 def test_rule_6_the_wrong_children_are_refused(
     trained: Any, tmp_path: Path, column: str, value: str, rule: str

@@ -21,6 +21,7 @@ from send_screen.cohorts._features import (
 from send_screen.cohorts._link import NO_RECORD, LinkedTables, link
 from send_screen.contracts import SYNTHETIC_AUTHORITY, Contract, valid_upns
 from send_screen.contracts._predicates import recording_dates
+from send_screen.documents import count
 from send_screen.errors import DataError, PopulationError
 from send_screen.specs import ColumnRef, Condition, ModelSpec
 from send_screen.specs._columns import as_code
@@ -94,12 +95,12 @@ def load_cohort(
     no_record = (excluded["rule"] == NO_RECORD).to_numpy()
     excluded.loc[excluded["rule"].isna() | no_record, "kind"] = None
     as_of = as_of_dates(linked, spec)
-    _apply_population(spec, linked, excluded)
+    moved_on = _apply_population(spec, linked, excluded, as_of)
     _apply_years(spec, linked, excluded)
     if not training:
         _raise_on_wrong_file(spec, excluded)
     remedy = "Nothing to do here: what is already in place goes on."
-    _apply_conditions(spec, spec.eligible.where, linked, excluded, NOT_ELIGIBLE, remedy)
+    _apply_conditions(spec, spec.eligible.where, linked, excluded, as_of, NOT_ELIGIBLE, remedy)
     excluded.loc[no_record & excluded["kind"].isna().to_numpy(), "kind"] = MANUAL_REVIEW
     X = pd.DataFrame({feature.name: feature_values(linked, feature, as_of) for feature in spec.features})
     _exclude_without_essentials(spec, linked, X, excluded)
@@ -166,7 +167,7 @@ def load_cohort(
         show=show,
         recorded_on=recorded_dates(linked, spec.features),
         excluded=pd.concat(columns, axis=1)[~keep].reset_index(drop=True),
-        notes=linked.notes,
+        notes=(*linked.notes, *_moved_on_note(spec, int((moved_on.to_numpy() & keep).sum()))),
         synthetic=_is_synthetic(spec, linked, keep, training=training),
     ).take(keep)
 
@@ -182,12 +183,18 @@ def _apply_conditions(
     conditions: tuple[Condition, ...],
     linked: LinkedTables,
     excluded: pd.DataFrame,
+    as_of: pd.Series,
     kind: str,
     remedy: str,
-) -> None:
-    """Exclude rows that do not meet a condition of the spec; where it is undecided, for manual review."""
+) -> pd.Series:
+    """Exclude rows that do not meet a condition of the spec; where it is undecided, for manual review.
+
+    Return which rows meet one only because their value may have moved on since the as-of date.
+    """
+    later = pd.Series(False, index=linked.frame.index)
     for condition in conditions:
-        met, unknown = evaluate_condition(linked, condition)
+        met, moved_on, unknown = evaluate_condition(linked, condition, as_of)
+        later |= moved_on
         _exclude(excluded, ~met & ~unknown, kind, condition.rule, _sentence(condition.description), remedy)
         label = column_of(linked, condition.column).label
         _exclude(
@@ -198,15 +205,23 @@ def _apply_conditions(
             f"{label} is not recorded, so it cannot be told whether the model may be asked.",
             f"Look at the {spec.children_are.singular} by hand, and add {condition.column.column} to the file.",
         )
+    return later
 
 
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + "."
 
 
-def _apply_population(spec: ModelSpec, linked: LinkedTables, excluded: pd.DataFrame) -> None:
+def _apply_population(spec: ModelSpec, linked: LinkedTables, excluded: pd.DataFrame, as_of: pd.Series) -> pd.Series:
     remedy = f"Look at the {spec.children_are.singular} by hand: this model was made for {spec.population.description}."
-    _apply_conditions(spec, spec.population.where, linked, excluded, OUTSIDE, remedy)
+    return _apply_conditions(spec, spec.population.where, linked, excluded, as_of, OUTSIDE, remedy)
+
+
+def _moved_on_note(spec: ModelSpec, n: int) -> list[str]:
+    who = count(n, f"{spec.children_are.singular} has", f"{spec.children_are.plural} have")
+    return (
+        [f"{who} moved on since the as-of date, and {'is' if n == 1 else 'are'} taken as they were then."] if n else []
+    )
 
 
 def _year_rules(linked: LinkedTables) -> list[str]:

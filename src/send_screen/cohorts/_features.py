@@ -47,14 +47,24 @@ def known_codes(linked: LinkedTables, ref: ColumnRef) -> pd.Series:
     return known_values(linked, ref).map(as_code, na_action="ignore")
 
 
-def evaluate_condition(linked: LinkedTables, condition: Condition) -> tuple[pd.Series, pd.Series]:
-    """Return where a condition of the spec holds, and where it is undecided because the value is missing.
+def evaluate_condition(
+    linked: LinkedTables, condition: Condition, as_of: pd.Series
+) -> tuple[pd.Series, pd.Series, pd.Series]:
+    """Return where a condition holds, where only by its ``moved_on``, and where it is undecided.
 
     ``in`` is undecided for a missing value; ``not_in`` holds for it.
     """
     codes = known_codes(linked, condition.column)
     inside = codes.isin({as_code(value) for value in condition.values})
-    return (~inside, codes.isna() & False) if condition.negated else (inside, codes.isna())
+    nowhere = codes.isna() & False
+    if condition.negated:
+        return ~inside, nowhere, nowhere
+    if condition.moved_on is None:
+        return inside, nowhere, codes.isna()
+    later = codes.isin({as_code(value) for value in condition.moved_on.values})
+    months = _age_in_months(linked, condition.moved_on.age_in_months, as_of)
+    moved_on = later & months.between(condition.moved_on.least, condition.moved_on.most)
+    return inside | moved_on, moved_on, codes.isna()
 
 
 def feature_values(linked: LinkedTables, feature: Feature, as_of: pd.Series) -> pd.Series:

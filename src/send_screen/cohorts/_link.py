@@ -147,7 +147,7 @@ def _usable_outcomes(
 def needed_columns(spec: ModelSpec, *, training: bool) -> dict[str, set[str]]:
     """Return the columns of each contract that population, eligibility, features, as-of date or training need."""
     refs = [ref for feature in spec.features for ref in feature.sources]
-    refs += [condition.column for condition in (*spec.population.where, *spec.eligible.where)]
+    refs += [ref for condition in (*spec.population.where, *spec.eligible.where) for ref in condition.columns]
     if isinstance(spec.as_of, AcademicYearEnd):
         refs.append(spec.as_of.academic_year)
     if training:

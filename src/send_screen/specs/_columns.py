@@ -69,32 +69,6 @@ ColumnPath = Annotated[
 ]
 
 
-class Condition(Document):
-    """A condition on rows: the value of a column is one of ``in``, or none of ``not_in``."""
-
-    column: ColumnPath
-    any_of: Annotated[Values | None, Field(alias="in")] = None
-    not_in: Values | None = None
-    rule: Annotated[str, Field(pattern=r"^[A-Z0-9-]+$")]
-    description: OneLine
-
-    @model_validator(mode="after")
-    def _one_side(self) -> Condition:
-        if (self.any_of is None) == (self.not_in is None):
-            raise ValueError("give in or not_in, and only one of them")
-        return self
-
-    @property
-    def negated(self) -> bool:
-        """Whether the condition is ``not_in``."""
-        return self.not_in is not None
-
-    @property
-    def values(self) -> tuple[Scalar, ...]:
-        """The values in the condition."""
-        return self.not_in or self.any_of or ()
-
-
 def column_refs(part: object, path: str = "$") -> Iterator[tuple[str, ColumnRef]]:
     """Yield the path of every column reference in a part of a spec, and the reference."""
     if isinstance(part, ColumnRef):
@@ -130,6 +104,52 @@ class AgeInMonths(_FromColumns):
         if parts != ((self.born is None,) * 2):
             raise ValueError("give born or year and month, and only one of them")
         return self
+
+
+class MovedOn(Document):
+    """Values that a column may have taken on since the as-of date: year 1, of a profile at the end of reception.
+
+    They meet the condition of those whose age is from ``least`` to ``most``.
+    """
+
+    values: Annotated[Values, Field(alias="in")]
+    age_in_months: AgeInMonths
+    least: Annotated[int, Field(ge=0)]
+    most: Annotated[int, Field(ge=0)]
+
+
+class Condition(Document):
+    """A condition on rows: the value of a column is one of ``in``, or none of ``not_in``."""
+
+    column: ColumnPath
+    any_of: Annotated[Values | None, Field(alias="in")] = None
+    not_in: Values | None = None
+    moved_on: MovedOn | None = None
+    rule: Annotated[str, Field(pattern=r"^[A-Z0-9-]+$")]
+    description: OneLine
+
+    @model_validator(mode="after")
+    def _one_side(self) -> Condition:
+        if (self.any_of is None) == (self.not_in is None):
+            raise ValueError("give in or not_in, and only one of them")
+        if self.moved_on and self.negated:
+            raise ValueError("moved_on goes with in, not with not_in")
+        return self
+
+    @property
+    def negated(self) -> bool:
+        """Whether the condition is ``not_in``."""
+        return self.not_in is not None
+
+    @property
+    def values(self) -> tuple[Scalar, ...]:
+        """The values in the condition."""
+        return self.not_in or self.any_of or ()
+
+    @property
+    def columns(self) -> tuple[ColumnRef, ...]:
+        """The columns that it reads."""
+        return (self.column, *(self.moved_on.age_in_months.sources if self.moved_on else ()))
 
 
 class Share(_FromColumns):

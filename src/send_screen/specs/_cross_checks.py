@@ -38,6 +38,8 @@ def _code_references(spec: SpecDocument) -> Iterator[tuple[str, ColumnRef, tuple
         for position, condition in enumerate(where):
             key = "not_in" if condition.negated else "in"
             yield f"$.{part}.where[{position}].{key}", condition.column, condition.values
+            if condition.moved_on:
+                yield f"$.{part}.where[{position}].moved_on.in", condition.column, condition.moved_on.values
     yield "$.outcome.positive", spec.outcome.column, spec.outcome.positive
     yield "$.outcome.negative", spec.outcome.column, spec.outcome.negative
     for position, group in enumerate(spec.groups):
