@@ -45,6 +45,15 @@ def test_how_many_places_differ_is_withheld_where_they_are_few(whole: dict[str, 
     assert "On how many places the two lists differ is withheld to protect small groups." in page
 
 
+def test_a_card_that_is_far_from_the_model_does_not_claim_to_be_near(published: dict[str, Any]) -> None:
+    near = "you come very near to the computer's sum"
+    assert near in words(render("scorecard.html", published)).replace("&#39;", "'")
+    published["scorecard"]["largest_error"] = 5.78
+    page = words(render("scorecard.html", published))
+    assert "can be far from the computer" in page
+    assert "come first on the list" not in page
+
+
 def test_points_with_decimals_have_no_price(published: dict[str, Any]) -> None:
     assert "whole points" not in words(render("scorecard.html", published))
 

@@ -90,6 +90,10 @@ def _card(view: ReportView) -> str:
     )
 
 
+#: A sum that is so near the score, in log-odds, moves a chance of 50 of 100 by 12 at most.
+_NEAR = 0.5
+
+
 def _scorecard(view: ReportView) -> str:
     card = view.report.scorecard
     features = zip(card.features, card.example.values, card.example.points, strict=False)
@@ -99,6 +103,7 @@ def _scorecard(view: ReportView) -> str:
         "scorecard.html.j2",
         view,
         points=card,
+        near=card.largest_error <= _NEAR,
         cost=view.report.points,
         write=lambda number: signed(number, card.digits),
         in_points=lambda log_odds, decimals=2: f"{log_odds / card.log_odds_per_point:.{decimals}f}",
