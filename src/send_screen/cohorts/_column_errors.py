@@ -19,24 +19,20 @@ _ORDER_RULES = ("notAbove", "notBelow")  # between two columns: where most cells
 
 
 def missing_columns(
-    contract: Contract, check: CheckedTable, file_violations: Sequence[Violation], elsewhere: Collection[str]
+    contract: Contract, check: CheckedTable, violations: Sequence[Violation], elsewhere: Collection[str]
 ) -> list[DataError]:
     """Return one error for the columns that a file lacks, where they are many and nothing else is wrong with it.
 
     ``elsewhere`` are the headers of the same file that other contracts use.
     """
     rule = contract.rule("columns")
-    if (
-        len(file_violations) <= _MAX_SHOWN
-        or rule is None
-        or any(v.rule != rule.id or v.column is None for v in file_violations)
-    ):
+    if len(violations) <= _MAX_SHOWN or rule is None or any(v.rule != rule.id or v.column is None for v in violations):
         return []
-    names = [v.column for v in file_violations]
+    names = [v.column for v in violations]
     left = [header for header in check.columns.unknown if header not in elsewhere]
     unknown = ", ".join(map(quotable, left[:_MAX_SHOWN]))
     unused = f" Headers such as {unknown} were not understood." if unknown else ""
-    first = file_violations[0]
+    first = violations[0]
     return [
         DataError(
             f"The file has no {first_few(names, _MAX_SHOWN)}.{unused}",
@@ -71,7 +67,7 @@ def unreadable_columns(contract: Contract, check: CheckedTable, needed: set[str]
             cells = len(check.frame) if rule.kind == "null" else int(check.frame[name].notna().sum()) + n
             if n >= _MIN_CELLS and n > _SHARE * cells and rule.kind not in _ROW_RULES:
                 columns_by_rule.setdefault((rule.kind, rule.description, rule.remedy), []).append((name, rule))
-    return [_error(columns_of_rule, counts, values, file) for columns_of_rule in columns_by_rule.values()]
+    return [_error(columns, counts, values, file) for columns in columns_by_rule.values()]
 
 
 def ambiguous_years(contract: Contract, check: CheckedTable, needed: set[str], file: str) -> list[DataError]:
@@ -99,14 +95,11 @@ def ambiguous_years(contract: Contract, check: CheckedTable, needed: set[str], f
 
 
 def _error(
-    columns_of_rule: list[tuple[str, Rule]],
-    counts: Counter[tuple[str, str]],
-    values: dict[str, Counter[str]],
-    file: str,
+    columns: list[tuple[str, Rule]], counts: Counter[tuple[str, str]], values: dict[str, Counter[str]], file: str
 ) -> DataError:
     """Return the error of the columns that break one rule in most cells."""
-    name, rule = columns_of_rule[0]
-    shown = first_few([name for name, _ in columns_of_rule], _MAX_SHOWN)
+    name, rule = columns[0]
+    shown = first_few([name for name, _ in columns], _MAX_SHOWN)
     if rule.kind in _ORDER_RULES:
         other = rule.arguments["column"]
         return DataError(

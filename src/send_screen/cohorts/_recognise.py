@@ -15,6 +15,7 @@ from send_screen.contracts._derive import derivation_of
 from send_screen.contracts._headers import header_key, match_headers
 from send_screen.errors import DataError, ReadError
 from send_screen.readers import read_tables
+from send_screen.readers._stack import stack_tables
 
 _MIN_SHARE = 0.75  # of a contract's required columns
 
@@ -97,26 +98,11 @@ def _header_keys(frame: pd.DataFrame) -> frozenset[str]:
 
 
 def _stack(tables: list[SourceTable]) -> SourceTable:
-    """Return tables with the same headers as one; each further table's row numbers are offset by a power of ten."""
-    offset = 10 ** len(str(max(int(table.frame.index.max()) for table in tables)))
-    first = tables[0].frame
-    names = {header_key(str(header)): header for header in first.columns}
-    frames = [
-        table.frame.rename(columns=lambda header: names[header_key(str(header))]).set_axis(
-            table.frame.index + number * offset
-        )
-        for number, table in enumerate(tables)
-    ]
-    counted = "; ".join(
-        f"{table.file} {number * offset:,} more than in the file" for number, table in enumerate(tables) if number
-    )
-    notes = [note for table in tables for note in table.notes]
+    """Return tables with the same headers as one."""
+    frame, notes = stack_tables([table.frame for table in tables], [table.file for table in tables], "file")
     return SourceTable(
-        pd.concat(frames).rename_axis(index="row"),
+        frame,
         ", ".join(table.file for table in tables),
-        (
-            *dict.fromkeys(notes),
-            f"{len(tables)} files with the same headers were read together. Their rows are numbered: {counted}.",
-        ),
+        (*dict.fromkeys(note for table in tables for note in table.notes), *notes),
         hashlib.sha256("".join(table.sha256 for table in tables).encode()).hexdigest(),
     )

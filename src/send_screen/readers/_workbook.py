@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import pandas as pd
-
 from send_screen.contracts._headers import header_key
 from send_screen.contracts._quote import header_like, quotable, upn_shaped
 from send_screen.documents import replace_surrogates
@@ -28,6 +26,7 @@ from send_screen.readers._header import (
 )
 from send_screen.readers._reading import Reading
 from send_screen.readers._size_limits import measured_copy
+from send_screen.readers._stack import stack_tables
 from send_screen.readers._text import InvisibleCharacters
 from send_screen.readers._xlsx_marks import SheetMarks, xlsx_marks
 
@@ -144,7 +143,9 @@ def _read_together(sheets: list[Sheet], file: str, notes: list[str]) -> Reading:
     if len(sheets) > 1:
         first = sheets[0].layout
         check_headers([header_key(header) for header in first.header], file, row=first.row)
-    frame, row_notes = _stack(sheets)
+    frames, names = [as_frame(sheet.layout) for sheet in sheets], [sheet.shown_name for sheet in sheets]
+    frame, row_notes = stack_tables(frames, names, "sheet")
+    frame = frame.astype(object).where(frame.notna(), None)
     row_notes += notes
     if hidden_rows := sum(sheet.hidden_rows for sheet in sheets):
         row_notes.append(f"Rows that are hidden or filtered away in the workbook were read too: {hidden_rows}.")
@@ -154,30 +155,6 @@ def _read_together(sheets: list[Sheet], file: str, notes: list[str]) -> Reading:
 
 def _shown_names(sheets: list[Sheet]) -> str:
     return ", ".join(sheet.shown_name for sheet in sheets)
-
-
-def _stack(sheets: list[Sheet]) -> tuple[pd.DataFrame, list[str]]:
-    """Concatenate sheets; the row numbers of each further sheet are offset by a power of ten."""
-    frames = [as_frame(sheet.layout) for sheet in sheets]
-    if len(sheets) == 1:
-        return frames[0], []
-    names = {header_key(header): header for header in frames[0].columns}
-    offset = 10 ** len(str(max(frame.index[-1] for frame in frames)))
-    numbered = [
-        frame.rename(columns=lambda header: names.get(header_key(header), header)).set_axis(
-            frame.index + number * offset
-        )
-        for number, frame in enumerate(frames)
-    ]
-    counted = "; ".join(
-        f"{sheet.shown_name} {number * offset:,} more than in the sheet"
-        if number
-        else f"{sheet.shown_name} as in the sheet"
-        for number, sheet in enumerate(sheets)
-    )
-    stacked = pd.concat(numbered).rename_axis(index="row")
-    note = f"{len(sheets)} sheets with the same headers were read together. Their rows are numbered: {counted}."
-    return stacked.astype(object).where(stacked.notna(), None), [note]
 
 
 def _sheets(content: io.BytesIO, file: str, invisible: InvisibleCharacters) -> list[Sheet]:

@@ -10,7 +10,7 @@ import io
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
@@ -120,7 +120,7 @@ def _sheet_marks(data: bytes, percent_styles: set[str], from_1904: bool, file: s
     if not percent_styles and not _MARKS.search(data):
         return marks
     sheet = _Sheet(marks, percent_styles)
-    _parse(data, sheet)
+    _parse(data, sheet.start, sheet.characters, sheet.end)
     if sheet.uncalculated is not None:
         row, _ = sheet.uncalculated
         raise ReadError(
@@ -132,17 +132,7 @@ def _sheet_marks(data: bytes, percent_styles: set[str], from_1904: bool, file: s
     return marks
 
 
-class _Handler:
-    """Callbacks of the parser of a part."""
-
-    def start(self, tag: str, attributes: dict[str, str]) -> None: ...
-
-    def characters(self, text: str) -> None: ...
-
-    def end(self, tag: str) -> None: ...
-
-
-class _Sheet(_Handler):
+class _Sheet:
     """Collects the marks of a sheet."""
 
     def __init__(self, marks: SheetMarks, percent_styles: set[str]) -> None:
@@ -189,31 +179,27 @@ class _Sheet(_Handler):
                 self.uncalculated = self._cell
 
 
-class _Starts(_Handler):
-    """Collects the start of each element: its tag and attributes."""
-
-    def __init__(self) -> None:
-        self.found: list[tuple[str, dict[str, str]]] = []
-
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        self.found.append((tag, attributes))
+def _elements(data: bytes) -> list[tuple[str, dict[str, str]]]:
+    """Return the tag and the attributes of each element of a part."""
+    found: list[tuple[str, dict[str, str]]] = []
+    _parse(data, lambda tag, attributes: found.append((tag, attributes)))
+    return found
 
 
-def _elements(data: bytes) -> Iterator[tuple[str, dict[str, str]]]:
-    starts = _Starts()
-    _parse(data, starts)
-    yield from starts.found
-
-
-def _parse(data: bytes, handler: _Handler) -> None:
+def _parse(
+    data: bytes,
+    start: Callable[[str, dict[str, str]], None],
+    characters: Callable[[str], None] | None = None,
+    end: Callable[[str], None] = lambda tag: None,
+) -> None:
     """Parse a part that was measured and has no entities; namespace prefixes are removed."""
     parser = expat.ParserCreate()
     parser.buffer_text = True
-    parser.StartElementHandler = lambda name, attributes: handler.start(
+    parser.StartElementHandler = lambda name, attributes: start(
         name.rpartition(":")[2], {key.rpartition(":")[2]: value for key, value in attributes.items()}
     )
-    parser.CharacterDataHandler = handler.characters
-    parser.EndElementHandler = lambda name: handler.end(name.rpartition(":")[2])
+    parser.CharacterDataHandler = characters
+    parser.EndElementHandler = lambda name: end(name.rpartition(":")[2])
     try:
         parser.Parse(data, True)
     except expat.ExpatError as error:

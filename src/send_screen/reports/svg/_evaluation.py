@@ -171,10 +171,7 @@ def decision_svg(points: Sequence[DecisionPoint], this: str) -> Markup:
         if point.low is not None and point.high is not None:
             drawn += path("line", f"M{x:.1f} {plot.y(point.low):.1f}V{plot.y(point.high):.1f}")
         if point.baseline is not None:
-            at = plot.y(point.baseline)
-            drawn += Markup('<rect class="hollow" x="{:.1f}" y="{:.1f}" width="7" height="7"/>').format(
-                x - 3.5, at - 3.5
-            )
+            drawn += _square(x, plot.y(point.baseline))
         body += _mark(point.description, drawn + _shape("●", x, y))
     return _figure(
         "Net benefit, upwards, of acting from a probability, across.", body + _legend(this, with_rule=bool(rule))
