@@ -239,7 +239,9 @@ def test_in_autumn_the_cohort_is_that_of_the_profiles_year(spec: ModelSpec, tabl
     census["NCyearActual"] = census["NCyearActual"].replace("R", "1")
     autumn = screening(spec, tables)
     assert autumn.ids.tolist() == july.ids.tolist()
-    assert f"{len(july):,} children have moved on since the as-of date, and are taken as they were then." in autumn.notes
+    assert (
+        f"{len(july):,} children have moved on since the as-of date, and are taken as they were then." in autumn.notes
+    )
     child = (census["UPN"] == july.ids.iloc[0]).idxmax()
     census.loc[child, "DOB"] = str(int(census.loc[child, "DOB"][:4]) - 1) + census.loc[child, "DOB"][4:]
     assert rules(screening(spec, tables))["POPULATION-YEAR-GROUP"] == rules(autumn)["POPULATION-YEAR-GROUP"] + 1

@@ -59,6 +59,13 @@ def uses_decimal_comma(texts: Iterable[str | None]) -> bool:
     )
 
 
+def plain_number(text: str, *, comma: bool) -> str:
+    """Return a number without thousands separators, and with a decimal point where it has a decimal comma."""
+    if comma:
+        return text.replace(",", ".")
+    return text.replace(",", "") if _THOUSANDS.fullmatch(text) else text
+
+
 def parse_column(series: pd.Series, column: Column) -> tuple[pd.Series, Note | None]:
     """Return a column parsed into the contract's values, and a note on what was repaired.
 
@@ -181,10 +188,7 @@ def _number_parser(column: Column, texts: list[str | None]) -> Callable[[str], f
         if percents and not text.endswith("%"):
             return text  # beside 95.5 %, a bare .97 may be 97 % or not quite 1 %
         bare = text.removesuffix("%").rstrip() if column.unit == "%" else text
-        if comma:
-            bare = bare.replace(",", ".")
-        elif _THOUSANDS.fullmatch(bare):
-            bare = bare.replace(",", "")
+        bare = plain_number(bare, comma=comma)
         if not _NUMBER.fullmatch(bare):
             return text
         number = float(bare)

@@ -14,7 +14,7 @@ import yaml
 from send_screen.contracts import valid_upns
 from send_screen.contracts._dates import month_first, read_date
 from send_screen.contracts._headers import header_key
-from send_screen.contracts._parse_cells import code_key, uses_decimal_comma
+from send_screen.contracts._parse_cells import code_key, plain_number, uses_decimal_comma
 from send_screen.contracts._quote import quotable
 from send_screen.drafting._headers import ColumnRole, infer_role, tokens
 from send_screen.errors import UsageError
@@ -40,7 +40,6 @@ _CODES_BELOW = 10  # a code such as 99 means "not known" only where the others a
 # Where this share of a column's values are numbers, a few short texts (A for absent) are marks among them.
 _MIN_SHARE_OF_NUMBERS, _MAX_MARKS, _MAX_MARK_LENGTH = 0.75, 8, 12
 _ACADEMIC_YEAR = r"20\d{2}/\d{2}"
-_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 _PERCENT = re.compile(r"[+-]?[\d.,]+\s*%")
 
 
@@ -124,7 +123,7 @@ def _profile_column(series: pd.Series, header: str, name: str) -> ColumnProfile:
     suggested = infer_role(header)
     distinct = known.value_counts()
     comma = uses_decimal_comma(distinct.index)
-    plain = {text: _plain_number(text, comma=comma) for text in distinct.index}
+    plain = {text: plain_number(text.removesuffix("%").rstrip(), comma=comma) for text in distinct.index}
     numbers = pd.to_numeric(known.map(plain), errors="coerce").astype("float64")
     numbers = numbers[np.isfinite(numbers)]
     marks = known[~known.index.isin(numbers.index)].value_counts()
@@ -186,13 +185,6 @@ def _share_of_rows(distinct: pd.Series, found: Any) -> float:
 def _text(value: object) -> str | None:
     text = as_code(value).strip(" \t\r\n\u00a0\u200b\ufeff")
     return None if text.casefold() in _BLANKS else text
-
-
-def _plain_number(text: str, *, comma: bool) -> str:
-    text = text.removesuffix("%").rstrip()
-    if comma:
-        return text.replace(",", ".")
-    return text.replace(",", "") if _THOUSANDS.fullmatch(text) else text
 
 
 def _is_number(text: str) -> bool:

@@ -13,11 +13,11 @@ from send_screen.specs import Equals, Feature
 from send_screen.specs._columns import describe_value
 from send_screen.tables import RiskTables, ShapeTerm
 
-MIN_CHILDREN = 30
-_MAX_SHOWN = 3
-_MAX_CODES = 3
-_MIN_VALUES = 8
-_DISJOINT = 0.85
+MIN_CHILDREN = 30  # in the file, for a column to be compared
+_MAX_SHOWN = 3  # banners
+_MAX_CODES = 3  # of a column with so few values the distance alone is sufficient
+_MIN_VALUES = 8  # distinct, of other columns
+_DISJOINT = 0.85  # distance from which a column counts as disjoint from training
 _QUANTILES = (0.1, 0.5, 0.9)
 
 

@@ -10,11 +10,18 @@ import numpy as np
 import pandas as pd
 
 from send_screen.errors import UsageError
-from send_screen.simulation._need import Need, Observed, SenRegister, identify, observe, simulate_need
+from send_screen.simulation._need import (
+    Need,
+    Observed,
+    SenRegister,
+    simulate_identification,
+    simulate_need,
+    simulate_observations,
+)
 from send_screen.simulation._population import Children, simulate_children, simulate_schools
 from send_screen.simulation._rates import AREAS, GOALS
 
-CHILDREN_A_SCHOOL = 100
+CHILDREN_PER_SCHOOL = 100
 
 
 @dataclass(frozen=True)
@@ -104,20 +111,20 @@ def simulate_england(
     first_year = int(match[1])
     if children < 1 or seed < 0:
         raise UsageError("The number of children must be 1 or more and the seed 0 or more.", remedy="Change them.")
-    count = max(1, round(children / CHILDREN_A_SCHOOL)) if schools is None else schools
+    count = max(1, round(children / CHILDREN_PER_SCHOOL)) if schools is None else schools
     # One random stream per stage, so that a change in one stage does not affect the others. Schools are the same in all
     # years.
     simulated = simulate_schools(np.random.default_rng([seed, 0]), count, children)
     streams = [np.random.default_rng([seed, first_year, stage]) for stage in range(1, 5)]
-    who = simulate_children(streams[0], simulated, first_year)
-    need = simulate_need(streams[1], simulated, who)
-    seen = observe(streams[2], who, need)
-    record = identify(streams[3], simulated, who, need, seen)
+    pupils = simulate_children(streams[0], simulated, first_year)
+    need = simulate_need(streams[1], simulated, pupils)
+    observed = simulate_observations(streams[2], pupils, need)
+    register = simulate_identification(streams[3], simulated, pupils, need, observed)
     return SyntheticEngland(
-        pupil_census=_pupil_census(who, seen, record, academic_year),
-        eyfsp=_eyfsp(who, seen, academic_year),
-        sen_status=_sen_status(who, record, first_year),
-        truth=_truth(who, need, record),
+        pupil_census=_pupil_census(pupils, observed, register, academic_year),
+        eyfsp=_eyfsp(pupils, observed, academic_year),
+        sen_status=_sen_status(pupils, register, first_year),
+        truth=_truth(pupils, need, register),
         children=children,
         schools=count,
         seed=seed,
@@ -125,61 +132,61 @@ def simulate_england(
     )
 
 
-def _pupil_census(who: Children, seen: Observed, record: SenRegister, academic_year: str) -> pd.DataFrame:
+def _pupil_census(pupils: Children, observed: Observed, register: SenRegister, academic_year: str) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "UPN": who.upn,
-            "Surname": who.surname,
-            "Forename": who.forename,
-            "DOB": who.born.astype(str),
-            "Sex": np.where(who.male, "M", "F"),
-            "Ethnicity": who.ethnicity,
-            "Language": who.language,
-            "FSMeligible": np.where(who.fsm, "true", "false"),
-            "EverFSM6": np.where(who.ever_fsm, "true", "false"),
+            "UPN": pupils.upn,
+            "Surname": pupils.surname,
+            "Forename": pupils.forename,
+            "DOB": pupils.born.astype(str),
+            "Sex": np.where(pupils.male, "M", "F"),
+            "Ethnicity": pupils.ethnicity,
+            "Language": pupils.language,
+            "FSMeligible": np.where(pupils.fsm, "true", "false"),
+            "EverFSM6": np.where(pupils.ever_fsm, "true", "false"),
             "NCyearActual": "R",
-            "School": who.school_number,
-            "ClassName": who.class_name,
-            "SENprovision": record.at_reception,
-            "SessionsPossible": seen.sessions,
-            "SessionsAbsent": seen.absent,
+            "School": pupils.school_number,
+            "ClassName": pupils.class_name,
+            "SENprovision": register.at_reception,
+            "SessionsPossible": observed.sessions,
+            "SessionsAbsent": observed.absent,
             "AcademicYear": academic_year,
         }
     )
 
 
-def _eyfsp(who: Children, seen: Observed, academic_year: str) -> pd.DataFrame:
-    frame = pd.DataFrame({"UPN": who.upn, "AcademicYear": academic_year})
-    frame[list(GOALS)] = seen.goals
-    return frame[seen.has_profile].reset_index(drop=True)
+def _eyfsp(pupils: Children, observed: Observed, academic_year: str) -> pd.DataFrame:
+    frame = pd.DataFrame({"UPN": pupils.upn, "AcademicYear": academic_year})
+    frame[list(GOALS)] = observed.goals
+    return frame[observed.has_profile].reset_index(drop=True)
 
 
-def _sen_status(who: Children, record: SenRegister, first_year: int) -> pd.DataFrame:
-    types = pd.Series(record.later_type)
+def _sen_status(pupils: Children, register: SenRegister, first_year: int) -> pd.DataFrame:
+    types = pd.Series(register.later_type)
     frame = pd.DataFrame(
         {
-            "UPN": who.upn,
+            "UPN": pupils.upn,
             "StatusDate": census_day(first_year + 3).isoformat(),
-            "SENprovision": record.later,
-            "SENtype": types.where(record.later != "N", None),
+            "SENprovision": register.later,
+            "SENtype": types.where(register.later != "N", None),
         }
     )
-    return frame[record.traced].reset_index(drop=True)
+    return frame[register.traced].reset_index(drop=True)
 
 
-def _truth(who: Children, need: Need, record: SenRegister) -> pd.DataFrame:
+def _truth(pupils: Children, need: Need, register: SenRegister) -> pd.DataFrame:
     area = pd.Series(np.array(AREAS, dtype=object)[need.area], dtype=object)
     return pd.DataFrame(
         {
-            "UPN": who.upn,
+            "UPN": pupils.upn,
             "true_need": need.true_need,
             "area": area.where(need.true_need, None),
             "severity": need.severity,
             "development": need.development,
-            "mobile": who.mobile,
-            "looked_after": who.looked_after,
-            "other_effect": record.other_effect,
-            "school_effect": record.school_effect,
+            "mobile": pupils.mobile,
+            "looked_after": pupils.looked_after,
+            "other_effect": register.other_effect,
+            "school_effect": register.school_effect,
         }
     )
 

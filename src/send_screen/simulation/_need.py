@@ -95,7 +95,7 @@ def simulate_need(rng: np.random.Generator, schools: Schools, children: Children
     return Need(true_need, area, np.where(true_need, 0.6 + (liability - NEED_THRESHOLD), 0.0), development)
 
 
-def observe(rng: np.random.Generator, children: Children, need: Need) -> Observed:
+def simulate_observations(rng: np.random.Generator, children: Children, need: Need) -> Observed:
     """Draw the recorded data: early learning goals, absence, and missing values."""
     n = len(children.school)
     scale = (
@@ -125,7 +125,7 @@ def observe(rng: np.random.Generator, children: Children, need: Need) -> Observe
     return Observed(goals, has_profile, sessions, rng.binomial(sessions, 1 / (1 + np.exp(-log_odds))))
 
 
-def identify(
+def simulate_identification(
     rng: np.random.Generator, schools: Schools, children: Children, need: Need, observed: Observed
 ) -> SenRegister:
     """Draw who is identified, from need, from the child's other circumstances and from the school."""
