@@ -51,6 +51,7 @@ class Evidence:
     sha256: str
     table: pd.DataFrame | None
     excluded: pd.DataFrame
+    """Excluded rows, with their ``reason``."""
     unreadable_reason: str = ""
 
 
@@ -70,8 +71,11 @@ class AuditedVersion:
     metadata: VersionMetadata | None
     """Section ``version`` of ``published.json``; None where it cannot be read."""
     key: Ed25519PublicKey | None = None
+    """Public key to verify the signature with."""
     ledger: str | Path | None = None
+    """The ledger of decisions that the auditor gave."""
     uri: str | None = None
+    """Tracking URI that the auditor gave."""
     inconclusive_reason: str = ""
     """Why a difference in a figure is inconclusive, such as other packages at training; empty where it is not."""
     inconclusive_pages: str = ""
@@ -96,15 +100,13 @@ class AuditedVersion:
     def require_evidence(self) -> Evidence:
         """Return the evidence; raise CannotCheck where it cannot be read, and CheckSkipped where none was given."""
         if self.evidence is None:
-            raise (
-                CheckSkipped(self.no_evidence_reason) if self.snapshot is None else CannotCheck(self.no_evidence_reason)
-            )
+            raise (CheckSkipped if self.snapshot is None else CannotCheck)(self.no_evidence_reason)
         return self.evidence
 
     def require_snapshot(self) -> RegistrySnapshot:
         """Return the metadata in the MLflow store; raise CheckSkipped for an exported folder."""
         if self.snapshot is None:
-            raise CheckSkipped("A folder knows of no registry. Audit models:/name/number for that.")
+            raise CheckSkipped("An exported folder has no registry entry. Audit models:/name/number for that.")
         return self.snapshot
 
     def hash_mismatches(self, name: str, found: str, what: str) -> list[Mismatch]:
@@ -197,7 +199,7 @@ def with_evidence(audited: AuditedVersion, given: Path | None) -> AuditedVersion
         return replace(audited, no_evidence_reason=why)
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
-            raise UsageError("The evidence is far larger than any of ours.", file=path.name)
+            raise UsageError("The evidence is far larger than any that send_screen writes.", file=path.name)
         content = path.read_bytes()
     except OSError as error:
         return replace(audited, no_evidence_reason=f"The evidence may not be read from here ({error.strerror}).")

@@ -73,7 +73,7 @@ def check_ledger(audited: AuditedVersion) -> CheckResult:
         differences.append(Mismatch(where, error.message, f"an entry {head}"))
     summary = (
         f"{len(decisions)} entries about {name}, each with its hash and in its place. Who writes to ledger and registry"
-        " could write all of it anew: hold the last hash against one noted elsewhere, "
+        " could write all of it anew: compare the last hash with one noted elsewhere, "
         f"{decisions[-1].sha256 if decisions else 'none yet'}."
     )
     return check_result(differences, summary, additions=_about_other_models(ledger, audited))

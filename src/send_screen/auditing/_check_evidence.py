@@ -29,7 +29,7 @@ def check_evidence(audited: AuditedVersion) -> CheckResult:
     evidence = audited.require_evidence()
     sha256 = evidence.sha256
     if audited.snapshot is None:
-        raise CheckSkipped(f"A folder knows of no registry. The evidence's SHA-256 is {sha256}.")
+        raise CheckSkipped(f"An exported folder has no registry entry. The evidence's SHA-256 is {sha256}.")
     differences = audited.hash_mismatches("evidence_sha256", sha256, "the evidence's SHA-256")
     # files registered with the table: the identifiers behind serial numbers, and the rows of held-out schools
     folder, absent = evidence.path.parent, []

@@ -1,4 +1,7 @@
-"""Checks of files: against the manifest, of the manifest against the registry, and of both against the signature."""
+"""Checks of files: against the manifest, of the manifest against the registry, and of both against the signature.
+
+The evidence is the table of out-of-fold predictions, whose hash is registered and signed.
+"""
 
 from __future__ import annotations
 

@@ -126,7 +126,7 @@ def describe_scope(audited: AuditedVersion) -> Iterable[str]:
         "Runs, models and experiments that neither carry this version's id nor a name like this model's; and the "
         "artefacts of others that carry it."
     )
-    yield "When, by whom and from where it was trained: that is MLflow's word alone."
+    yield "When, by whom and from where it was trained: only MLflow records that."
     yield "Entries of the ledger about other models, but for their hashes and whether the registry records them."
     local = folder_of(audited.tracking_uri) is not None
     yield (

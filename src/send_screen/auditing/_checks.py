@@ -74,9 +74,11 @@ class AuditCheck:
             found = Mismatch(Path(str(error.filename)).name, "no such file", "a file of every version")
         except _UNREADABLE as error:
             if isinstance(error, OSError) and error.strerror:
-                return Check(self.id, self.title, not_checked(f"This machine stands in the way ({error.strerror})."))
+                why = f"A file cannot be read on this machine ({error.strerror})."
+                return Check(self.id, self.title, not_checked(why))
             # the message of the exception is left out, since it could quote the file
-            found = Mismatch("the version's files", f"what cannot be read ({type(error).__name__})", "what we write")
+            unreadable = f"what cannot be read ({type(error).__name__})"
+            found = Mismatch("the version's files", unreadable, "what send_screen writes")
         # unreadable content is never inconclusive, whatever the code version
         result = check_result([found], "", failure="It could not be derived from these files.")
         return Check(self.id, self.title, result)

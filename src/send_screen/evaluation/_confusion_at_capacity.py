@@ -61,8 +61,8 @@ class TopKThreshold:
         listed, children = np.bincount(predictions.fold_id, flag), np.bincount(predictions.fold_id)
         kernel = np.zeros(len(flag))
         excess = flag - (listed / children)[predictions.fold_id]
-        for block, k in enumerate(listed):
-            rows = np.flatnonzero(predictions.fold_id == block)
+        for fold, k in enumerate(listed):
+            rows = np.flatnonzero(predictions.fold_id == fold)
             if score[rows][flag[rows] > 0].min(initial=np.inf) < score[rows][flag[rows] < 1].max(initial=-np.inf):
                 excess[rows] = 0.0  # flagged are not the highest scores: there is no threshold
             else:
@@ -83,11 +83,8 @@ def _kernel_weights(score: np.ndarray, k: float) -> np.ndarray:
 class Confusion:
     """Confusion matrix by school: ``by_school``, shape (4, schools), in the order of ``CONFUSION_CELLS``.
 
-    Counts are averages over fold seeds.
-
-
-    ``flag`` is the share of each child that is flagged, ``rows`` the children of one group (all by default), and
-    ``threshold`` that of the list where its length is fixed.
+    Counts are averages over fold seeds. ``flag`` is the share of each child that is flagged, ``rows`` the children of
+    one group (all by default), and ``threshold`` that of the list where its length is fixed.
     """
 
     def __init__(
@@ -98,15 +95,15 @@ class Confusion:
         threshold: TopKThreshold | None = None,
     ) -> None:
         inside = np.ones(len(flag)) if rows is None else rows.astype(np.float64)
-        having, not_having = inside * predictions.outcome, inside * (1 - predictions.outcome)
-        cells = (having * flag, having * (1 - flag), not_having * flag, not_having * (1 - flag))
+        positive, negative = inside * predictions.outcome, inside * (1 - predictions.outcome)
+        cells = (positive * flag, positive * (1 - flag), negative * flag, negative * (1 - flag))
         self.by_school = np.stack([predictions.by_school(cell) for cell in cells])
         self._totals = self.by_school.sum(axis=1)
         self._children = len(flag) / predictions.n_seeds
         self._threshold, self._displaced, self._adjusted = threshold, np.zeros(4), self.by_school
         if threshold is not None:
             # change of the four counts when one more child listed elsewhere takes a place from those at the threshold
-            with_outcome, without = float(threshold.kernel @ having), float(threshold.kernel @ not_having)
+            with_outcome, without = float(threshold.kernel @ positive), float(threshold.kernel @ negative)
             self._displaced = np.array([-with_outcome, with_outcome, -without, without])
             self._adjusted = self.by_school + np.outer(self._displaced, threshold.excess)
 

@@ -1,4 +1,4 @@
-"""Compare two versions from their published reports: no data, evidence or model is loaded."""
+"""Compare two versions from their published reports: no data, out-of-fold predictions or model is loaded."""
 
 from __future__ import annotations
 

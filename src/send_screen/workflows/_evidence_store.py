@@ -129,7 +129,7 @@ def read_evidence(content: bytes) -> tuple[pd.DataFrame, pd.DataFrame]:
         with pq.ParquetFile(pa.BufferReader(content)) as file:
             shape = file.metadata.num_rows, file.metadata.num_columns
             if shape[0] * shape[1] > _MAX_CELLS:
-                raise DataError("The evidence is far larger than any evidence of ours.", file=EVIDENCE)
+                raise DataError("The evidence is far larger than any that send_screen writes.", file=EVIDENCE)
             table = file.read()
         counts: dict[str, int] = json.loads((table.schema.metadata or {}).get(_EXCLUDED, b"{}"))
         if sum(counts.values()) > _MAX_CELLS or min(counts.values(), default=0) < 0:

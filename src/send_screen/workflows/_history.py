@@ -61,7 +61,7 @@ class History(Result):
         if self.withdrawals:
             yield Section([f"{model_uri(entry)} was withdrawn {entry.description}" for entry in self.withdrawals])
         if self.faults:
-            yield Section([f"NOT AS IT SHOULD BE: {fault}" for fault in self.faults])
+            yield Section([f"FAULT: {fault}" for fault in self.faults])
         elif self.ledger.entries:
             last = self.ledger.entries[-1]
             yield Section(

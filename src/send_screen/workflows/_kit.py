@@ -54,7 +54,7 @@ class Kit(Result):
         if self.trained_on_synthetic:
             lines.append("This version was trained on invented data: at the school it refuses to list anybody real.")
         if self.python:
-            lines.append(f"It brings Python {self.python.version}. Hold its SHA-256 against python.org's:")
+            lines.append(f"It brings Python {self.python.version}. Compare its SHA-256 with python.org's:")
             lines.append(f"  {self.python.sha256}")
         else:
             pythons = " or ".join(self.pythons)

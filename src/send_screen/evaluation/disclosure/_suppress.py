@@ -114,7 +114,7 @@ def suppress(
     before = [prior_knowledge(table, one) for one in prior_releases]
     known = [form for one in before for form in one.forms]
     known += [_revealed(table, *one) for one in revealed if all((one[0], group) in table.members for group in one[1])]
-    rounded_before = {share for one in before for share in one.rounded}
+    rounded_before = {rate for one in before for rate in one.rounded}
     inherited = {unit for one in before for unit in one.suppressed}
     primary = _primary_suppression(table)
     forbidden = {unit for one in before for unit in one.forbidden}
@@ -211,7 +211,7 @@ def _published_units(table: ContingencyTable, suppressed: set[Unit]) -> list[Uni
 
 
 def _with_dependants(key: Key, part: Part) -> list[Unit]:
-    """Return a part and those that cannot be published without it: recall and specificity come with prevalence."""
+    """Return a part and those that cannot be published without it: for prevalence, all parts."""
     return [(key, other) for other in (PARTS if part == "prevalence" else (part,))]
 
 
