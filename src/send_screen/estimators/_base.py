@@ -60,7 +60,7 @@ class BinaryRiskClassifier(ClassifierMixin, BaseEstimator):
         """
         X = as_pandas(X)
         self._text_columns, self._used_columns = self._choose_columns(X)
-        frame = checked_frame(self, X, texts=self._text_columns, only=self._used_columns, reset=True)
+        frame = checked_frame(self, X, text_columns=self._text_columns, columns=self._used_columns, reset=True)
         frame, y, weight, groups, self.classes_ = checked_target(self, frame, y, groups, sample_weight)
         self._fit(frame, y, weight, groups)
         return self
@@ -97,7 +97,9 @@ class BinaryRiskClassifier(ClassifierMixin, BaseEstimator):
     def _checked(self, X: Any) -> pd.DataFrame:
         """Return the columns that the model uses, checked as in ``fit``."""
         check_is_fitted(self)
-        return checked_frame(self, as_pandas(X), texts=self._text_columns, only=self._used_columns, reset=False)
+        return checked_frame(
+            self, as_pandas(X), text_columns=self._text_columns, columns=self._used_columns, reset=False
+        )
 
     def _score(self, X: pd.DataFrame) -> np.ndarray:
         """Return the score in log-odds: implemented by each subclass."""

@@ -34,18 +34,18 @@ _NUMBERS = {"integer", "floating", "mixed-integer-float", "boolean", "decimal", 
 
 
 def checked_frame(
-    estimator: Any, X: Any, *, texts: Levels, only: Sequence[str] | None = None, reset: bool
+    estimator: Any, X: Any, *, text_columns: Levels, columns: Sequence[str] | None = None, reset: bool
 ) -> pd.DataFrame:
-    """Return the columns ``only`` of ``X`` (None: all): ``texts`` hold text or None, the others float64 or NaN.
+    """Return the columns ``columns`` of ``X`` (None: all): ``text_columns`` hold text or None, the others float64 or NaN.
 
     Columns of an array are x0, x1, ... With ``reset`` (in ``fit``) the estimator's ``n_features_in_`` and
     ``feature_names_in_`` are set; without, ``X`` must agree with them.
     """
     # a frame for a model that was fitted without names is an array, as in scikit-learn
     named = has_names(X) and (reset or hasattr(estimator, "feature_names_in_"))
-    frame = (_from_frame if named else _from_array)(estimator, X, texts, only, reset=reset)
+    frame = (_from_frame if named else _from_array)(estimator, X, text_columns, columns, reset=reset)
     for name in frame.columns:
-        if name not in texts and bool((np.abs(frame[name].to_numpy()) > _MAX_VALUE).any()):
+        if name not in text_columns and bool((np.abs(frame[name].to_numpy()) > _MAX_VALUE).any()):
             raise ValueError(
                 f"Input X contains infinity, or a value beyond {_MAX_VALUE:g}, in column {name!r}. Make it NaN "
                 f"where it stands for a value that is not known, or clip it."
@@ -58,9 +58,13 @@ def has_names(X: Any) -> bool:
     return isinstance(X, pd.DataFrame) and all(isinstance(name, str) for name in X.columns)
 
 
-def _from_array(estimator: Any, X: Any, texts: Levels, only: Sequence[str] | None, *, reset: bool) -> pd.DataFrame:
+def _from_array(
+    estimator: Any, X: Any, text_columns: Levels, columns: Sequence[str] | None, *, reset: bool
+) -> pd.DataFrame:
     try:
-        array = validate_data(estimator, X, dtype=object if texts else np.float64, ensure_all_finite=False, reset=reset)
+        array = validate_data(
+            estimator, X, dtype=object if text_columns else np.float64, ensure_all_finite=False, reset=reset
+        )
     except ValueError as error:
         # the libraries' own messages quote cells, which may be a child's data
         if str(error).startswith("could not convert"):
@@ -72,11 +76,11 @@ def _from_array(estimator: Any, X: Any, texts: Levels, only: Sequence[str] | Non
             raise ValueError("Complex data not supported: X must hold real numbers.") from None
         raise
     names = _check_feature_names_in(estimator)
-    return _cells(pd.DataFrame(array, columns=pd.Index(names, dtype=object)).infer_objects(), texts, only)
+    return _cells(pd.DataFrame(array, columns=pd.Index(names, dtype=object)).infer_objects(), text_columns, columns)
 
 
 def _from_frame(
-    estimator: Any, X: pd.DataFrame, texts: Levels, only: Sequence[str] | None, *, reset: bool
+    estimator: Any, X: pd.DataFrame, text_columns: Levels, columns: Sequence[str] | None, *, reset: bool
 ) -> pd.DataFrame:
     names = list(X.columns)
     if not (len(X) and names):
@@ -94,15 +98,18 @@ def _from_frame(
     except ValueError as error:
         expected = [str(name) for name in getattr(estimator, "feature_names_in_", names)]
         raise ValueError(f"{error}\n{describe_difference(expected, names)}") from None
-    return _cells(X, texts, only)
+    return _cells(X, text_columns, columns)
 
 
-def _cells(X: pd.DataFrame, texts: Levels, only: Sequence[str] | None) -> pd.DataFrame:
-    """Return the columns ``only`` of ``X`` as levels or float64."""
-    require_known(texts, X.columns, "categorical_features")
-    require_known(only or (), X.columns, "features")
-    used = list(X.columns if only is None else only)
-    cells = {name: _levels(name, X[name], texts[name]) if name in texts else _numbers(name, X[name]) for name in used}
+def _cells(X: pd.DataFrame, text_columns: Levels, columns: Sequence[str] | None) -> pd.DataFrame:
+    """Return the columns ``columns`` of ``X`` as levels or float64."""
+    require_known(text_columns, X.columns, "categorical_features")
+    require_known(columns or (), X.columns, "features")
+    used = list(X.columns if columns is None else columns)
+    cells = {
+        name: _levels(name, X[name], text_columns[name]) if name in text_columns else _numbers(name, X[name])
+        for name in used
+    }
     return pd.DataFrame(cells, columns=pd.Index(used, dtype=object), index=pd.RangeIndex(len(X)))
 
 

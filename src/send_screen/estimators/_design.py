@@ -57,7 +57,7 @@ class NumericDesign:
         return cls(str(column.name), x, sign, low, high, median, centres, scales, A, bounded)
 
     @cached_property
-    def line(self) -> np.ndarray:
+    def clipped(self) -> np.ndarray:
         """The clipped values, which the slope multiplies, 0 where missing: float64, shape (n,)."""
         return np.where(np.isnan(self.x), 0.0, np.clip(self.x, self.low, self.high))
 
@@ -70,7 +70,7 @@ class NumericDesign:
         """Return the same columns of some of the rows."""
         return replace(self, x=self.x[rows])
 
-    def raw(self, w: np.ndarray) -> tuple[float, float, float]:
+    def in_raw_units(self, w: np.ndarray) -> tuple[float, float, float]:
         """Return slope, value where missing, and shift of the intercept, in raw units."""
         raw = w / self.scales
         slope = float(raw[0]) + 0.0  # -0.0 becomes 0.0
@@ -81,7 +81,7 @@ class NumericDesign:
 
     def term(self, w: np.ndarray) -> tuple[ShapeTerm, float]:
         """Return the term and the shift of the intercept; the term has steps of value 0, whose counts it publishes."""
-        slope, missing, shift = self.raw(w)
+        slope, missing, shift = self.in_raw_units(w)
         known = np.sort(self.x[~np.isnan(self.x)])
         edges = tuple(shortest_cut_point(edge, known) for edge in quantile_cut_points(self.x, _LINE_BINS))
         counts = np.diff([0, *np.searchsorted(known, edges), len(known)])
@@ -172,7 +172,7 @@ class CategoricalDesign:
         """Return the same columns of some of the rows."""
         return replace(self, codes=self.codes[rows])
 
-    def raw(self, w: np.ndarray) -> tuple[np.ndarray, float]:
+    def in_raw_units(self, w: np.ndarray) -> tuple[np.ndarray, float]:
         """Return the value of each group of levels, and of a missing level."""
         n = len(self.groups)
         values = w[:n]
@@ -186,7 +186,7 @@ class CategoricalDesign:
 
     def term(self, w: np.ndarray) -> tuple[LevelsTerm, float]:
         """Return the term, and the shift of the intercept, which is 0."""
-        values, missing = self.raw(w)
+        values, missing = self.in_raw_units(w)
         named = {level: float(values[g]) for g, group in enumerate(self.groups) for level in group}
         mean = float(np.append(values, missing)[self.codes].mean())
         n_missing_rows = int((self.codes == len(self.groups)).sum())

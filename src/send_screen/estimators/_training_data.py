@@ -103,10 +103,10 @@ class TrainingData:
         for j, (design, feature, w) in enumerate(zip(self.designs, self.features, coefficients, strict=True)):
             steps = np.zeros(feature.n_bins + 1)
             if isinstance(design, NumericDesign):
-                slopes[j], steps[-1], shift = design.raw(w)
+                slopes[j], steps[-1], shift = design.in_raw_units(w)
                 intercept += shift
             elif design.groups:
-                steps[:-1], steps[-1] = design.raw(w)
+                steps[:-1], steps[-1] = design.in_raw_units(w)
             values.append(steps)
         return AdditiveComponents(intercept, slopes, tuple(values))
 
@@ -116,7 +116,7 @@ class TrainingData:
         for j, (design, feature) in enumerate(zip(self.designs, self.features, strict=True)):
             score += components.values[j][feature.codes]
             if isinstance(design, NumericDesign) and components.slopes[j]:
-                score += components.slopes[j] * design.line
+                score += components.slopes[j] * design.clipped
         for (first, second), grid in zip(pairs, components.grids, strict=True):
             score += grid[first.codes, second.codes]
         return score

@@ -93,7 +93,8 @@ class _Best(NamedTuple):
 
 
 def _best(curves: Sequence[Sequence[float]], weight: np.ndarray) -> _Best:
-    each = pad_curves(curves)
-    mean, _ = mean_and_standard_error(each, weight)
+    """Return the minimum of the mean of these loss curves."""
+    padded = pad_curves(curves)
+    mean, _ = mean_and_standard_error(padded, weight)
     n_rounds = int(mean.argmin())
-    return _Best(float(mean[n_rounds]), n_rounds, each[:, n_rounds])
+    return _Best(float(mean[n_rounds]), n_rounds, padded[:, n_rounds])

@@ -66,11 +66,11 @@ def compare_baseline(report: MeasuredReport) -> str:
 def _compare(report: MeasuredReport, model: str, short: str) -> ModelComparison:
     """Return the comparison of the candidate with one model; ``short`` is its short name."""
     compared = {metric: report.difference(metric, model) for metric in _COMPARED}
-    figures = {
+    differences = {
         metric: Estimate.of(row) for metric, row in compared.items() if row is not None or metric != "neg_log_loss"
     }
     by_verdict: dict[str, list[str]] = {}
-    for metric, figure in figures.items():
+    for metric, figure in differences.items():
         by_verdict.setdefault(_verdict(figure), []).append(_COMPARED[metric][1])
     verdicts = (verdict for verdict in (WORSE, BETTER, NOT_SHOWN, UNKNOWN) if verdict in by_verdict)
     text = "; ".join(f"{verdict} in {join_list(by_verdict[verdict])}" for verdict in verdicts)
@@ -81,7 +81,7 @@ def _compare(report: MeasuredReport, model: str, short: str) -> ModelComparison:
             "" if figure.n is None else whole(figure.n),
             f"{UNKNOWN}: {figure.reason}" if _verdict(figure) == UNKNOWN else _verdict(figure),
         )
-        for metric, figure in figures.items()
+        for metric, figure in differences.items()
     ]
     return ModelComparison(short, f"Beside {report.version.challengers.get(model, short)}: {text}.", tuple(rows))
 

@@ -71,7 +71,7 @@ def _source(row: Attribution, gap: Gap, who: str, outcome: str, shapes: Mapping[
     values = [row.value, row.folds, *(part.value for part in (*row.features, *row.agencies))]
     if row.value is None or None in values or not row.features:
         return None
-    total = Part("All together", round(row.value * _HUNDREDTH), _between(row), is_sum=True)
+    total = Part("All together", round(row.value * _HUNDREDTH), _interval_text(row), is_sum=True)
     parts = tuple(_parts(row, shapes, total.hundredths))
     largest = sorted((part for part in parts if not part.is_sum), key=lambda part: -abs(part.hundredths))[:2]
     description = (
@@ -95,7 +95,7 @@ def _parts(row: Attribution, shapes: Mapping[str, Shape], total: int) -> list[Pa
     printed = round_to_total([*(_size(agency) for agency, _ in agencies), folds], total)
     parts = []
     for (agency, members), hundredths in zip(agencies, printed, strict=False):
-        parts.append(Part(f"From {agency.term}", hundredths, _between(agency), is_sum=True))
+        parts.append(Part(f"From {agency.term}", hundredths, _interval_text(agency), is_sum=True))
         members.sort(key=lambda part: -abs(_size(part)))
         shown = members if len(members) <= _MAX_FEATURES + 1 else members[:_MAX_FEATURES]
         if rest := members[len(shown) :]:
@@ -103,7 +103,7 @@ def _parts(row: Attribution, shapes: Mapping[str, Shape], total: int) -> list[Pa
             shown = [*shown, AttributionTerm(term=others, value=sum(map(_size, rest)), low=None, high=None)]
         for part, number in zip(shown, round_to_total(list(map(_size, shown)), hundredths), strict=True):
             label = shapes[part.term].label if part.term in shapes else part.term
-            parts.append(Part(label, number, _between(part), is_sum=False))
+            parts.append(Part(label, number, _interval_text(part), is_sum=False))
     return [*parts, Part(_FOLDS, printed[-1], "", is_sum=True)]
 
 
@@ -111,7 +111,7 @@ def _size(part: AttributionTerm) -> float:
     return part.value or 0.0  # none is suppressed here
 
 
-def _between(part: AttributionTerm | Attribution) -> str:
+def _interval_text(part: AttributionTerm | Attribution) -> str:
     """Return an interval as text."""
     if part.low is None or part.high is None:
         return ""
