@@ -36,7 +36,7 @@ _NUMBERS = {"integer", "floating", "mixed-integer-float", "boolean", "decimal", 
 def checked_frame(
     estimator: Any, X: Any, *, text_columns: Levels, columns: Sequence[str] | None = None, reset: bool
 ) -> pd.DataFrame:
-    """Return the columns ``columns`` of ``X`` (None: all): ``text_columns`` hold text or None, the others float64 or NaN.
+    """Return the ``columns`` of ``X`` (None: all): ``text_columns`` hold text or None, the others float64 or NaN.
 
     Columns of an array are x0, x1, ... With ``reset`` (in ``fit``) the estimator's ``n_features_in_`` and
     ``feature_names_in_`` are set; without, ``X`` must agree with them.
