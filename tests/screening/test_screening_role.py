@@ -96,22 +96,52 @@ def test_no_number_tells_what_a_role_may_not_see(bundle: Bundle, trained: Any) -
     assert predict_records(closed, frame, today=TODAY)["score"].notna().any()
 
 
-def test_a_column_that_excludes_a_child_is_hidden_with_all_that_tells_of_it(bundle: Bundle, trained: Any) -> None:
-    closed = closed_to(bundle, "class_teacher", "education/pupil_census", {"SENprovision"}, "the SEN office")
-    cohort = load_cohort(closed.spec, trained.school_file, training=False, contracts=closed.contracts)
-    rule = "ELIGIBLE-NOT-ON-SEN-REGISTER"
-    rows = set(cohort.excluded.loc[cohort.excluded["rule"] == rule, "row"])
-    result = screen_cohort(closed, cohort, file="x.csv", role="class_teacher", today=TODAY)
-    hidden = [child for child in result.excluded if child.row in rows]
-    assert len(hidden) == len(rows) > 0
-    shown = {(child.kind, child.rule, child.reason, child.remedy) for child in hidden}
-    reason = "The model is not to be asked about this row."
-    assert shown == {("outside_population", "NOT-SHOWN-TO-THIS-ROLE", reason, "Ask the SEN office.")}
-    assert rule not in repr(result)
-    served = predict_records(closed, pd.read_csv(trained.school_file, dtype=str), role="class_teacher", today=TODAY)
-    told = served.loc[served["row"].isin([row - 1 for row in rows]), ["status", "reason", "ask"]]
-    assert {tuple(row) for row in told.to_numpy()} == {("outside_population", reason, "the SEN office")}
+@pytest.mark.parametrize(
+    "told_by", [{"SENprovision": "E"}, {"SENprovision": None}, {"SENprovision": "Q"}, "no row", GOALS]
+)
+def test_what_excludes_a_child_by_a_hidden_column_is_not_told_rule_7(
+    bundle: Bundle, trained: Any, told_by: Any
+) -> None:
+    """Not eligible, not known, unreadable, no record, nothing essential known: one kind, text and count."""
+    census, eyfsp = "education/pupil_census", "education/eyfsp"
+    closed = closed_to(bundle, "class_teacher", eyfsp, set(bundle.contracts[eyfsp].columns), "the records office")
+    closed = closed_to(closed, "class_teacher", census, {"SENprovision"}, "the records office")
+    frame = pd.read_csv(trained.school_file, dtype=str)
+    eligible = load_cohort(closed.spec, frame, training=False, contracts=closed.contracts)
+    row = int(eligible.show["row"].iloc[0])
+    if told_by != "no row":
+        frame.loc[row - 1, [*told_by]] = list(told_by.values()) if isinstance(told_by, dict) else None
+    tables = {census: frame, eyfsp: frame.drop(index=row - 1) if told_by == "no row" else frame}
+    cohort = load_cohort(closed.spec, tables, training=False, contracts=closed.contracts)
+    assert len(cohort) == len(eligible) - 1
+    result = screen_cohort(closed, cohort, file="x", role="class_teacher", today=TODAY)
+    (child,) = (each for each in result.excluded if each.child_id == frame["UPN"][row - 1])
+    told = (child.kind, child.rule, child.reason, child.remedy)
+    reason = "This row could not be screened."
+    assert told == ("manual_review", "NOT-SHOWN-TO-THIS-ROLE", reason, "Ask the records office.")
+    assert {each.kind for each in result.excluded} == {"manual_review"}
+    n_by_hand = {row["attribute"]: 0 for row in result.manual_review_by_group}
+    for group in result.manual_review_by_group:
+        n_by_hand[str(group["attribute"])] += int(str(group["n_manual_review"]))
+    assert set(n_by_hand.values()) == {len(result.excluded)}
     assert ", not to be asked about:" not in render_screening(result)
+    if told_by != "no row":
+        served = predict_records(closed, frame, role="class_teacher", today=TODAY).iloc[row - 1]
+        assert tuple(served[["status", "reason", "ask"]]) == ("manual_review", reason, "the records office")
+    assert {each.rule for each in screen_cohort(closed, cohort, file="x", today=TODAY).excluded} != {child.rule}
+
+
+def test_who_is_in_a_hidden_table_alone_is_not_named(bundle: Bundle, trained: Any) -> None:
+    census, eyfsp = "education/pupil_census", "education/eyfsp"
+    closed = closed_to(bundle, "class_teacher", eyfsp, set(bundle.contracts[eyfsp].columns), "the records office")
+    frame = pd.read_csv(trained.school_file, dtype=str)
+    cohort = load_cohort(
+        closed.spec, {census: frame.iloc[1:], eyfsp: frame}, training=False, contracts=closed.contracts
+    )
+    for role, hidden in (("class_teacher", True), ("senco", False)):
+        excluded = screen_cohort(closed, cohort, file="x", role=role, today=TODAY).excluded
+        assert (frame["UPN"][0] not in {child.child_id for child in excluded}) == hidden
+        assert ("no row for this identifier" not in repr(excluded)) == hidden
 
 
 def test_a_value_that_cannot_be_used_is_hidden_with_its_rule(bundle: Bundle, trained: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -113,6 +113,7 @@ def load_cohort(
         _exclude(
             excluded,
             outcome.isna(),
+            {spec.outcome.column},
             NO_OUTCOME,
             "OUTCOME-KNOWN",
             "What happened later is not known, so nothing can be learnt from this row.",
@@ -121,6 +122,7 @@ def load_cohort(
         _exclude(
             excluded,
             school == "",
+            {spec.school} if spec.school else (),
             MANUAL_REVIEW,
             "SCHOOL-KNOWN",
             f"The {spec.schools_are.singular} is not recorded, so the row cannot be kept on one side of a split.",
@@ -172,10 +174,19 @@ def load_cohort(
     ).take(keep)
 
 
-def _exclude(excluded: pd.DataFrame, where: pd.Series, kind: str, rule: str, reason: str, remedy: str) -> None:
-    """Exclude rows that are not excluded already."""
+def _exclude(
+    excluded: pd.DataFrame,
+    where: pd.Series,
+    columns: Iterable[ColumnRef],
+    kind: str,
+    rule: str,
+    reason: str,
+    remedy: str,
+) -> None:
+    """Exclude rows, by what some columns hold, that are not excluded already."""
     rows = where.to_numpy(dtype=bool) & excluded["kind"].isna().to_numpy()
     excluded.loc[rows, ["kind", "rule", "reason", "remedy"]] = [kind, rule, reason, remedy]
+    excluded.loc[rows, "columns"] = pd.Series([frozenset(columns)] * rows.sum(), excluded.index[rows], object)
 
 
 def _apply_conditions(
@@ -195,11 +206,13 @@ def _apply_conditions(
     for condition in conditions:
         met, moved_on, unknown = evaluate_condition(linked, condition, as_of)
         later |= moved_on
-        _exclude(excluded, ~met & ~unknown, kind, condition.rule, _sentence(condition.description), remedy)
+        columns = {condition.column, *(condition.moved_on.age_in_months.sources if condition.moved_on else ())}
+        _exclude(excluded, ~met & ~unknown, columns, kind, condition.rule, _sentence(condition.description), remedy)
         label = column_of(linked, condition.column).label
         _exclude(
             excluded,
             unknown & (linked.problem["rule"] != NO_RECORD),
+            columns,
             MANUAL_REVIEW,
             f"{condition.rule}-NOT-KNOWN",
             f"{label} is not recorded, so it cannot be told whether the model may be asked.",
@@ -234,18 +247,19 @@ def _year_rules(linked: LinkedTables) -> list[str]:
 def _apply_years(spec: ModelSpec, linked: LinkedTables, excluded: pd.DataFrame) -> None:
     """Exclude a child whose records are of different academic years."""
     columns = [
-        f"{contract.id}.{column.name}"
+        ColumnRef(contract.id, column.name)
         for contract in linked.contracts.values()
         for column in contract.columns.values()
         if column.rule("academicYear") and f"{contract.id}.{column.name}" in linked.frame
     ]
     if not columns:
         return
-    years = linked.frame[columns]
+    years = linked.frame[list(map(str, columns))]
     first = years.bfill(axis=1).iloc[:, 0]
     _exclude(
         excluded,
         (years.notna() & years.ne(first, axis=0)).any(axis=1),
+        columns,
         MANUAL_REVIEW,
         "DATA-YEARS-DIFFER",
         "The records are of different academic years.",
@@ -272,12 +286,13 @@ def _raise_on_wrong_file(spec: ModelSpec, excluded: pd.DataFrame) -> None:
 def _exclude_without_essentials(spec: ModelSpec, linked: LinkedTables, X: pd.DataFrame, excluded: pd.DataFrame) -> None:
     """Exclude each child without a record of a contract that the spec calls essential: no record is not "no need"."""
     for use in spec.data:
-        features = [f.name for f in spec.features if any(ref.contract == use.contract for ref in f.sources)]
+        features = [f for f in spec.features if any(ref.contract == use.contract for ref in f.sources)]
         if use.essential and features:
             contract = linked.contracts[use.contract]
             _exclude(
                 excluded,
-                X[features].isna().all(axis=1),
+                X[[feature.name for feature in features]].isna().all(axis=1),
+                {ref for feature in features for ref in feature.sources},
                 MANUAL_REVIEW,
                 "DATA-ESSENTIAL",
                 f"Nothing that the model looks at is known from {contract.title}.",

@@ -38,10 +38,10 @@ class Cohort:
         What a list shows beside the identifier: ``row`` (of the file), ``name``, ``class_name``, ``school``.
     recorded_on : dict of str to pandas.Series of datetime64
         When each feature was recorded, where its contract says so.
-    excluded : pandas.DataFrame, shape (n_rows - n, 10 or more)
-        Rows that are not in the cohort: ``file``, ``row``, ``child_id``, ``name``, ``class_name``, ``school``,
-        ``cluster`` (its value in ``school`` above), ``kind``,
-        ``rule``, ``reason``, ``remedy``, and a ``group.<attribute>`` column for each attribute.
+    excluded : pandas.DataFrame, shape (n_rows - n, 12 or more)
+        Rows that are not in the cohort: ``contract``, ``file``, ``row``, ``child_id``, ``name``, ``class_name``,
+        ``school``, ``cluster`` (its value in ``school`` above), ``kind``, ``rule``, ``reason``, ``remedy``, ``columns``
+        (by which the row was excluded), and a ``group.<attribute>`` column for each attribute.
     notes : tuple of str
         How headers and values were interpreted, repaired or left out when the data were read.
     synthetic : bool

@@ -9,6 +9,7 @@ import pandas as pd
 
 from send_screen.contracts import CheckedTable, Contract, check_table
 from send_screen.documents import count
+from send_screen.specs import ColumnRef
 
 OTHER_YEAR = "DATA-OTHER-YEAR"
 _MIN_SHARE = 0.05  # of the rows that the current year must have, so that mistyped years do not count
@@ -26,11 +27,13 @@ def drop_repeats_and_other_years(
 
     A row that equals an earlier one under every contract is a repeat. With ``one_year``, only the current
     academic year is kept: the newest of those with more than a few rows. Rows of other years have the columns
-    ``file``, ``row``, ``child_id``, ``year`` and those of the contracts, called ``agency/contract.column``.
+    ``contract``, ``file``, ``row``, ``child_id``, ``year``, ``columns`` (those that say the year) and those of the
+    contracts, called ``agency/contract.column``.
     """
     repeats = pd.Series(True, index=next(iter(checks.values())).frame.index)
     other_year = ~repeats
     years, ids = pd.Series(None, index=repeats.index, dtype=object), pd.Series(None, index=repeats.index, dtype=object)
+    year_columns = set()
     for name, check in checks.items():
         id_column = contracts[name].id_column
         ids = check.frame[id_column.name] if id_column else ids
@@ -39,12 +42,20 @@ def drop_repeats_and_other_years(
             repeats &= check.frame.duplicated()
         for column in contracts[name].columns.values():
             if one_year and column.rule("academicYear"):
+                year_columns.add(ColumnRef(name, column.name))
                 years = check.frame[column.name]
                 shares = years.value_counts(normalize=True)
                 current = max(shares.index[shares >= _MIN_SHARE], default=None)
                 other_year |= years.notna() & (years != current)
     others = pd.concat([check.frame.add_prefix(f"{name}.") for name, check in checks.items()], axis=1)
-    others = others.assign(file=file, row=others.index, child_id=ids, year=years)[other_year & ~repeats]
+    others = others.assign(
+        contract=next(iter(checks)),
+        file=file,
+        row=others.index,
+        child_id=ids,
+        year=years,
+        columns=pd.Series([frozenset(year_columns)] * len(others), others.index, object),
+    )[other_year & ~repeats]
     notes = []
     if repeats.any():
         rows = count(repeats.sum(), "row repeats another one and was", "rows repeat another row and were")

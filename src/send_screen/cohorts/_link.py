@@ -14,12 +14,13 @@ from send_screen.cohorts._notes import missing_display_columns, unreadable_value
 from send_screen.cohorts._source import SourceData, read_source
 from send_screen.cohorts._source_table import SourceTable
 from send_screen.contracts import CheckedTable, Contract, check_table
+from send_screen.contracts._predicates import key_of
 from send_screen.documents import count
 from send_screen.errors import DataError
-from send_screen.specs import AcademicYearEnd, ModelSpec
+from send_screen.specs import AcademicYearEnd, ColumnRef, ModelSpec
 
 NO_RECORD = "DATA-NO-RECORD"
-_PROBLEM_COLUMNS = ["rule", "reason", "remedy"]
+_PROBLEM_COLUMNS = ["rule", "reason", "remedy", "columns"]
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,8 @@ class LinkedTables:
 
     contracts: dict[str, Contract]
     frame: pd.DataFrame  # one row per child or unusable row, columns named ``agency/contract.column``
-    origin: pd.DataFrame  # ``file``, ``row`` and ``child_id`` of each row
-    problem: pd.DataFrame  # ``rule``, ``reason``, ``remedy`` of the first thing wrong with a row, else missing
+    origin: pd.DataFrame  # ``contract``, ``file``, ``row`` and ``child_id`` of each row
+    problem: pd.DataFrame  # rule, reason, remedy and columns of the first thing wrong with a row, else missing
     outcome: pd.DataFrame | None  # the table of a training-only outcome, which may have several rows per child
     notes: tuple[str, ...]  # on values and headers that were repaired or not used
 
@@ -88,13 +89,13 @@ def link(
     joined = {use.contract: checks[use.contract] for use in uses if not use.training_only and use.contract in checks}
     one_table = len({id(table) for table in tables.values()}) == 1
     frame, origin, problem = _with_other_years(
-        *_join(spec, joined, files, needed, one_table=one_table),
+        *_join(spec, used, joined, files, needed, one_table=one_table),
         pd.concat(other_years) if other_years else pd.DataFrame(),
     )
     outcome = None
     name = spec.outcome.column.contract
     if name in checks and name not in joined:
-        bad = _row_problems(checks[name], needed[name])["rule"].notna()
+        bad = _row_problems(used[name], checks[name], needed[name])["rule"].notna()
         outcome, outcome_notes = _usable_outcomes(
             checks[name].frame, spec.child_id, bad, origin["child_id"], files[name]
         )
@@ -165,10 +166,19 @@ def _missing_table(contract: str, source: str) -> DataError:
     )
 
 
-def _row_problems(check: CheckedTable, columns: set[str]) -> pd.DataFrame:
-    """Return rule, reason and remedy of the first error in a needed column, row by row."""
+def _row_problems(contract: Contract, check: CheckedTable, columns: set[str]) -> pd.DataFrame:
+    """Return rule, reason, remedy and columns of the first error in a needed column, row by row."""
+    compared = {
+        rule.id: {rule.arguments["column"]} if "column" in rule.arguments else set(key_of(rule, contract))
+        for rule in (*contract.rules, *(rule for column in contract.columns.values() for rule in column.rules))
+        if rule.kind == "duplicate" or "column" in rule.arguments
+    }
+
+    def decided_by(rule: str, column: str | None) -> frozenset[ColumnRef]:
+        return frozenset(ColumnRef(contract.id, name) for name in {column, *compared.get(rule, ())} if name)
+
     errors = [
-        (v.row, v.rule, f"{v.column}: {v.message}" if v.column else v.message, v.remedy)
+        (v.row, v.rule, f"{v.column}: {v.message}" if v.column else v.message, v.remedy, decided_by(v.rule, v.column))
         for v in check.violations
         if v.level == "row" and v.severity == "error" and v.column in {None, *columns}
     ]
@@ -188,7 +198,12 @@ def _with_other_years(
         for year in records["year"]
     ]
     problems = pd.DataFrame(
-        {"rule": OTHER_YEAR, "reason": reasons, "remedy": "To screen another year, give a file of that year alone."}
+        {
+            "rule": OTHER_YEAR,
+            "reason": reasons,
+            "remedy": "To screen another year, give a file of that year alone.",
+            "columns": records["columns"],
+        }
     )
     return (
         pd.concat([frame, records.reindex(columns=frame.columns)], ignore_index=True),
@@ -199,6 +214,7 @@ def _with_other_years(
 
 def _join(
     spec: ModelSpec,
+    contracts: Mapping[str, Contract],
     checks: dict[str, CheckedTable],
     files: dict[str, str],
     needed: dict[str, set[str]],
@@ -212,7 +228,14 @@ def _join(
     """
     rows = pd.concat(
         [
-            pd.DataFrame({"file": files[name], "row": check.frame.index, "child_id": check.frame[spec.child_id].array})
+            pd.DataFrame(
+                {
+                    "contract": name,
+                    "file": files[name],
+                    "row": check.frame.index,
+                    "child_id": check.frame[spec.child_id].array,
+                }
+            )
             for name, check in checks.items()
         ],
         keys=range(len(checks)),
@@ -228,7 +251,7 @@ def _join(
     origin = rows[first].reset_index(drop=True)
     origin["child_id"] = rows["child_id"].groupby(child).first()
 
-    problems = [_row_problems(check, needed[name]) for name, check in checks.items()]
+    problems = [_row_problems(contracts[name], check, needed[name]) for name, check in checks.items()]
     problem = pd.concat(problems)[first].reset_index(drop=True)
     parts = []
     for number, (name, check) in enumerate(checks.items()):
@@ -236,10 +259,13 @@ def _join(
         parts.append(check.frame.add_prefix(f"{name}.").set_axis(children).reindex(origin.index))
         problems_here = problems[number].set_axis(children).reindex(origin.index)
         lacking = ~origin.index.isin(children) & (usable | (table > 0))[first]
-        problems_here.loc[lacking, _PROBLEM_COLUMNS] = [
+        problems_here.loc[lacking, ["rule", "reason", "remedy"]] = [
             NO_RECORD,
             f"{files[name]} has no row for this identifier.",
             f"Look at the {spec.children_are.singular} by hand, and ask for the missing record.",
         ]
+        problems_here.loc[lacking, "columns"] = origin["contract"][lacking].map(
+            lambda there, name=name: frozenset(ColumnRef(contract, spec.child_id) for contract in (name, there))
+        )
         problem = problem.where(problem["rule"].notna(), problems_here)
     return pd.concat(parts, axis=1), origin, problem

@@ -74,6 +74,8 @@ class ExcludedChild:
     """Id of the rule that excluded the row."""
     reason: str
     remedy: str
+    ask: tuple[str, ...] = ()
+    """Agencies whose data excluded the row, and that the role may not see; kind and rule are then not told."""
 
 
 @dataclass(frozen=True)

@@ -24,19 +24,14 @@ class RoleAccess:
         """Return whether the role may see a column's content."""
         return self.role in self.contracts[ref.contract].columns[ref.column].visible_to
 
-    def hidden_rules(self, spec: ModelSpec) -> dict[str, str]:
-        """Return the agency to ask for each rule of the spec or a contract on a column that the role may not see."""
-        rules = [(condition.rule, condition.column) for condition in (*spec.population.where, *spec.eligible.where)]
-        for name, contract in self.contracts.items():
-            rules += [
-                (rule.id, ColumnRef(name, each.name)) for each in contract.columns.values() for rule in each.rules
-            ]
-        return {rule: self.contracts[ref.contract].agency for rule, ref in rules if not self.may_see(ref)}
+    def data_owners(self, columns: Iterable[ColumnRef]) -> tuple[str, ...]:
+        """Return the agencies that own those of the columns which the role may not see, each once."""
+        hidden = [self.contracts[ref.contract].agency for ref in columns if not self.may_see(ref)]
+        return tuple(dict.fromkeys(hidden))
 
     def data_owner(self, feature: Feature) -> str | None:
         """Return the agency that owns a feature which the role may not see; None where it may."""
-        hidden = [ref for ref in feature.sources if not self.may_see(ref)]
-        return self.contracts[hidden[0].contract].agency if hidden else None
+        return next(iter(self.data_owners(feature.sources)), None)
 
     def may_see_score(self, spec: ModelSpec) -> bool:
         """Return whether the role may see every feature: the score and the others would reveal a hidden one."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import fields
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from send_screen.cohorts import MANUAL_REVIEW, OUTSIDE, Cohort
+from send_screen.cohorts import MANUAL_REVIEW, Cohort
 from send_screen.errors import UsageError
 from send_screen.governance import Bundle
 from send_screen.screening._capacity import Capacity, listed_and_margin
@@ -19,6 +18,7 @@ from send_screen.screening._reasons import reasons
 from send_screen.screening._result import ExcludedChild, ScreenedChild, ScreeningResult
 from send_screen.screening._role import RoleAccess, role_access
 from send_screen.screening._scored import score_cohort, selection_stability
+from send_screen.specs import ColumnRef, ModelSpec
 from send_screen.tables import percent, tie_break_key
 
 #: Shown instead of a rule on a column that the role may not see.
@@ -83,8 +83,7 @@ def screen_cohort(
         )
 
     rows = _visible(bundle, access, cohort.excluded).to_dict("records")
-    hidden = access.hidden_rules(bundle.spec)
-    excluded = tuple(excluded_child({str(k): v for k, v in row.items()}, hidden) for row in rows)
+    excluded = tuple(excluded_child(bundle.spec, row, access) for row in rows)
     return ScreeningResult(
         published=bundle.published,
         file=file,
@@ -95,7 +94,7 @@ def screen_cohort(
         listed=tuple(map(child, listed)),
         margin=tuple(map(child, margin)),
         excluded=excluded,
-        manual_review_by_group=_by_group(bundle, cohort, access),
+        manual_review_by_group=_by_group(bundle, cohort, access, excluded),
         n_rows=len(cohort) + len(excluded),
         n_screened=len(cohort),
         banners=(*banners, *access.visible_notes(scored.banners())),
@@ -115,32 +114,31 @@ def _visible(bundle: Bundle, access: RoleAccess, shown: pd.DataFrame) -> pd.Data
     return shown.assign(**dict.fromkeys(hidden, ""))
 
 
-def excluded_child(row: dict[str, Any], hidden_rules: Mapping[str, str]) -> ExcludedChild:
-    """Return an excluded row as a role may see it, by its :meth:`~send_screen.screening.RoleAccess.hidden_rules`.
+def excluded_child(spec: ModelSpec, row: Mapping[Any, Any], access: RoleAccess) -> ExcludedChild:
+    """Return an excluded row as a role may see it.
 
-    Of a hidden rule only the agency to ask is named: remedy and kind would also reveal what the column holds.
+    Where the role may not see a column that decided it, only the agency to ask is named, and all such rows are alike:
+    kind, rule or remedy would reveal what the column holds. An identifier that only a hidden column has is blank.
     """
-    shown = {key: "" if pd.isna(value) else str(value) for key, value in row.items()}
-    agency = hidden_rules.get(shown["rule"])
-    if agency is not None:
-        by_hand = shown["kind"] == MANUAL_REVIEW
-        shown |= {
-            "kind": MANUAL_REVIEW if by_hand else OUTSIDE,
-            "rule": NOT_SHOWN,
-            "reason": "This row could not be screened." if by_hand else "The model is not to be asked about this row.",
-            "remedy": f"Ask {agency}.",
-        }
-    return ExcludedChild(
-        row=int(row["row"]), **{field.name: shown[field.name] for field in fields(ExcludedChild) if field.name != "row"}
-    )
+    names = ("child_id", "name", "class_name", "school", "kind", "rule", "reason", "remedy")
+    shown = {name: "" if pd.isna(row[name]) else str(row[name]) for name in names}
+    ask = access.data_owners(sorted(row["columns"]))
+    if ask:
+        reason = "This row could not be screened."
+        shown |= {"kind": MANUAL_REVIEW, "rule": NOT_SHOWN, "reason": reason, "remedy": f"Ask {'; '.join(ask)}."}
+    if not access.may_see(ColumnRef(row["contract"], spec.child_id)):
+        shown["child_id"] = ""
+    return ExcludedChild(row=int(row["row"]), ask=ask, **shown)
 
 
-def _by_group(bundle: Bundle, cohort: Cohort, access: RoleAccess) -> tuple[dict[str, object], ...]:
+def _by_group(
+    bundle: Bundle, cohort: Cohort, access: RoleAccess, shown: Sequence[ExcludedChild]
+) -> tuple[dict[str, object], ...]:
     """Count the children for manual review in each group, and all rows of the group.
 
     Only by columns that the role may see: a count of one would reveal the group of a named child.
     """
-    manual_review = cohort.excluded[cohort.excluded["kind"] == MANUAL_REVIEW]
+    manual_review = cohort.excluded[[child.kind == MANUAL_REVIEW for child in shown]]
     rows: list[dict[str, object]] = []
     for group in filter(lambda group: access.may_see(group.column), bundle.spec.groups):
         excluded = cohort.excluded[f"group.{group.name}"].value_counts()

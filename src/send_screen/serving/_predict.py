@@ -113,8 +113,7 @@ def _excluded(bundle: Bundle, cohort: Cohort, access: RoleAccess) -> Iterator[di
     """Yield a prediction without a score for each row that was excluded."""
     texts = ("reasons_for", "reasons_against", "not_known", "ask", "beyond_training")
     nothing = {"score": np.nan, "percent": np.nan, **dict.fromkeys(texts, "")}
-    hidden = access.hidden_rules(bundle.spec)
     for record in cohort.excluded.to_dict("records"):
-        child = excluded_child({str(key): value for key, value in record.items()}, hidden)
-        ask = hidden.get(record["rule"], "")
-        yield nothing | {"row": child.row - 1, "status": child.kind, "reason": child.reason, "ask": ask}
+        child = excluded_child(bundle.spec, record, access)
+        told = {"status": child.kind, "reason": child.reason, "ask": "; ".join(child.ask)}
+        yield nothing | {"row": child.row - 1, **told}
