@@ -105,29 +105,26 @@ def _levels(axis: AxisLabels, term: Term) -> list[Segment]:
 
 
 def _steps(axis: AxisLabels, term: ShapeTerm) -> list[Segment]:
-    """Return a segment for each bin; of whole numbers it ends where the next one begins."""
+    """Return a segment for each bin; a bin of whole numbers is plotted up to the first number of the next bin."""
     whole = bool(axis.values)
     edges = [float(math.ceil(edge)) for edge in term.edges] if whole else list(term.edges)
     low, high = term.low, term.high + 1.0 if whole else term.high
-    least = _MIN_WIDTH * (high - low) or 1.0
-    bounds = [
-        min([low, *(edge - least for edge in edges[:1])]),
-        *edges,
-        max([high, *(edge + least for edge in edges[-1:])]),
-    ]
+    min_width = _MIN_WIDTH * (high - low) or 1.0
+    if edges:
+        low, high = min(low, edges[0] - min_width), max(high, edges[-1] + min_width)
     counts = term.n or [None] * len(term.values)
     ends = itertools.pairwise([None, *term.edges, None])
     return [
         Segment(x, to, x, max(x, to - 1.0) if whole else math.nextafter(to, -math.inf), axis.describe_range(*end), n)
-        for (x, to), end, n in zip(itertools.pairwise(bounds), ends, counts, strict=True)
+        for (x, to), end, n in zip(itertools.pairwise([low, *edges, high]), ends, counts, strict=True)
     ]
 
 
 def _line(axis: AxisLabels, term: LinearTerm) -> list[Segment]:
     """Return segments of a linear term: its standard error changes along it."""
-    at = np.linspace(term.low, term.high, _LINE_PIECES + 1).tolist()
-    labels = [axis.describe(float(value)) for value in (*at[:-2], at[-1])]
-    return [Segment(x, to, x, to, label) for (x, to), label in zip(itertools.pairwise(at), labels, strict=True)]
+    x = np.linspace(term.low, term.high, _LINE_PIECES + 1).tolist()
+    labels = [axis.describe(value) for value in (*x[:-2], x[-1])]  # of the start of each segment, of the last its end
+    return [Segment(*ends, *ends, label) for ends, label in zip(itertools.pairwise(x), labels, strict=True)]
 
 
 class MergedGrid(NamedTuple):
@@ -149,15 +146,21 @@ def merged_grid(axes: Mapping[str, AxisLabels], interaction: InteractionTerm) ->
     if interaction.shape[1] > interaction.shape[0]:
         interaction = interaction.transpose()
     values = np.round(np.array(interaction.values) - interaction.mean, _DECIMALS)
-    bins = [[*runs(grid[:-1]), [len(grid) - 1]] if np.any(grid[-1]) else runs(grid[:-1]) for grid in (values, values.T)]
+    row_bins, column_bins = _equal_rows(values), _equal_rows(values.T)
     first, second = (axes[name] for name in interaction.features)
     return MergedGrid(
         interaction,
         (first.label, second.label),
-        bin_labels(first, interaction.edges[0], bins[0]),
-        bin_labels(second, interaction.edges[1], bins[1]),
-        *bins,
+        bin_labels(first, interaction.edges[0], row_bins),
+        bin_labels(second, interaction.edges[1], column_bins),
+        row_bins,
+        column_bins,
     )
+
+
+def _equal_rows(grid: np.ndarray) -> list[list[int]]:
+    """Return runs of equal rows; the last row, of missing values, is a run of its own, left out where it is 0."""
+    return [*runs(grid[:-1]), *([[len(grid) - 1]] if np.any(grid[-1]) else [])]
 
 
 def interaction_grid(axes: Mapping[str, AxisLabels], interaction: InteractionTerm) -> InteractionGrid:

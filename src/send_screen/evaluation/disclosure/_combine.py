@@ -40,32 +40,24 @@ def combine_small_groups(
     None of this depends on the model: versions on the same children have the same groups. ``nouns`` are nouns for the
     ``children`` of each level, by attribute.
     """
-    return tuple(
-        CombinedGroup(
-            attribute=attribute,
-            group=_name(group, levels, hierarchy),
-            levels=group,
-            description=_describe([describe_group(attribute, level, nouns) for level in group], children),
-        )
-        for attribute in predictions.attributes
-        for levels in [_counts_by_level(predictions, attribute)]
-        for hierarchy in [hierarchies.get(attribute, {})]
-        for group in sorted(_combined(levels, hierarchy))
-        if len(group) > 1
-    )
+    found = []
+    for attribute in predictions.attributes:
+        counts, hierarchy = _counts_by_level(predictions, attribute), hierarchies.get(attribute, {})
+        for levels in sorted(_combined(counts, hierarchy)):
+            if len(levels) > 1:
+                description = _describe([describe_group(attribute, level, nouns) for level in levels], children)
+                name = _name(levels, counts, hierarchy)
+                found.append(CombinedGroup(attribute=attribute, group=name, levels=levels, description=description))
+    return tuple(found)
 
 
 def recode_groups(evidence: pd.DataFrame, combined: Collection[CombinedGroup]) -> pd.DataFrame:
     """Return an evidence table (out-of-fold predictions) with small levels replaced by their combined groups."""
-    return evidence.assign(
-        **{
-            f"group.{attribute}": evidence[f"group.{attribute}"].astype(str).replace(group_of)
-            for attribute in {one.attribute for one in combined}
-            for group_of in [
-                {level: one.group for one in combined if one.attribute == attribute for level in one.levels}
-            ]
-        }
-    )
+    columns = {}
+    for attribute in {one.attribute for one in combined}:
+        group_of = {level: one.group for one in combined if one.attribute == attribute for level in one.levels}
+        columns[f"group.{attribute}"] = evidence[f"group.{attribute}"].astype(str).replace(group_of)
+    return evidence.assign(**columns)
 
 
 def join_descriptions(descriptions: Sequence[str], conjunction: str) -> str:

@@ -146,20 +146,20 @@ def contingency_table(
     attributes = {
         name: _levels(predictions, name, combined, by_level=name in by_level) for name in predictions.attributes
     }
-    shown = [tuple(crossed) for crossed in intersections]
+    published = [tuple(crossed) for crossed in intersections]
     # crossed by a prior release, or (below) because of nested groups
-    before = [tuple(attribute.split(" × ")) for attribute in prior_releases]
-    before = [names for names in before if set(names) <= set(predictions.attributes)]
+    also = [tuple(attribute.split(" × ")) for attribute in prior_releases]
+    also = [names for names in also if set(names) <= set(predictions.attributes)]
     flag, rows = predictions.flag(CANDIDATE), np.arange(len(predictions.outcome))
     confusion = np.zeros((len(rows), 4))  # of each row: the share of the child in each confusion cell
     confusion[rows, np.where(predictions.outcome == 1, TP, FP)] = flag / predictions.n_seeds
     confusion[rows, np.where(predictions.outcome == 1, FN, TN)] = (1 - flag) / predictions.n_seeds
     nested = _nested_groups(attributes, confusion)
-    before += [pair for pair in nested if not any(set(pair) <= set(names) for names in (*shown, *before))]
-    within = [
-        part for names in (*shown, *before) for size in range(2, len(names) + 1) for part in combinations(names, size)
+    also += [pair for pair in nested if not any(set(pair) <= set(names) for names in (*published, *also))]
+    margins = [
+        part for names in (*published, *also) for size in range(2, len(names) + 1) for part in combinations(names, size)
     ]
-    intersections = list(dict.fromkeys((*shown, *within)))
+    intersections = list(dict.fromkeys((*published, *margins)))
     counts: list[np.ndarray] = []
     crosstab: list[int] = []
     tables: list[tuple[list[_Attribute], int]] = []
@@ -173,8 +173,14 @@ def contingency_table(
         crosstab += [number] * size
     members = _members(tables, len(crosstab), intersections)
     members[ALL] = np.array(crosstab) == 0
-    shown = [*((name,) for name in predictions.attributes), *shown]
-    unpublished = frozenset(key for key in members if key != ALL and not _is_published(key, attributes, shown))
+    published = [*((name,) for name in predictions.attributes), *published]
+    unpublished = frozenset(key for key in members if key != ALL and not _is_published(key, attributes, published))
+    empty = set()
+    for pair, combinations_of_groups in nested.items():
+        names = next(names for names in intersections if set(names) == set(pair))
+        for groups in combinations_of_groups:
+            group_of = dict(zip(pair, groups, strict=True))
+            empty.add((" × ".join(names), " × ".join(group_of[name] for name in names)))
     return ContingencyTable(
         np.vstack(counts),
         np.array(crosstab),
@@ -182,12 +188,7 @@ def contingency_table(
         frozenset(key for key in members if " × " in key[0]),
         unpublished,
         {(one.attribute, one.group): len(one.levels) for one in combined},
-        frozenset(
-            (" × ".join(names), " × ".join(chosen[name] for name in names))
-            for pair, groups in nested.items()
-            for names in [next(names for names in intersections if set(names) == set(pair))]
-            for chosen in (dict(zip(pair, each, strict=True)) for each in groups)
-        ),
+        frozenset(empty),
     )
 
 
@@ -272,10 +273,10 @@ def _nested_zeros(crosstab: np.ndarray) -> list[tuple[int, int]]:
     ]
 
 
-def _is_published(key: Key, attributes: Mapping[str, _Attribute], shown: Sequence[tuple[str, ...]]) -> bool:
+def _is_published(key: Key, attributes: Mapping[str, _Attribute], published: Sequence[tuple[str, ...]]) -> bool:
     """Return whether this release publishes figures of a group or of a combination."""
     names = tuple(key[0].split(" × "))
-    return names in shown and all(
+    return names in published and all(
         group in attributes[name].groups for name, group in zip(names, key[1].split(" × "), strict=True)
     )
 
