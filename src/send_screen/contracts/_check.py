@@ -71,9 +71,7 @@ def check_table(
     from_codes: dict[str, pd.Series] = {}
     for name, column in contract.columns.items():
         derivation = derivation_of(column, headers.position)
-        if (
-            derivation and derivation.kind == "codes"
-        ):  # the column of codes is more detailed, and preferred where the file has both
+        if derivation and derivation.kind == "codes":  # of a more detailed column, preferred where the file has both
             derived = derive(derivation, columns)
             from_codes[name] = derived.notna().set_axis(rows)
             columns[name] = derived.combine_first(columns[name])

@@ -49,12 +49,10 @@ class ProjectDraft:
     positive: tuple[str, ...]  # codes of the outcome
     negative: tuple[str, ...]
     features: tuple[ColumnProfile, ...] = ()
-    groups: tuple[
-        tuple[ColumnProfile, Derive | None], ...
-    ] = ()  # attributes to compare, and how their groups are derived
-    status: tuple[
-        tuple[ColumnProfile, tuple[str, ...]], ...
-    ] = ()  # SEN status columns, with the codes that mean a recorded need
+    # attributes to compare, each with how its groups are derived
+    groups: tuple[tuple[ColumnProfile, Derive | None], ...] = ()
+    # SEN status columns, each with the codes that mean a recorded need
+    status: tuple[tuple[ColumnProfile, tuple[str, ...]], ...] = ()
     shown: dict[str, ColumnProfile] = field(default_factory=dict)  # the "forename", "surname" and "class"
     birth: ColumnProfile | None = None  # the date of birth
     year: ColumnProfile | None = None  # the academic year
@@ -87,22 +85,22 @@ def draft_project(
         "school": _school_candidates(columns),
         "outcome": _outcome_candidates(columns),
     }
-    parts: dict[str, ColumnProfile | None] = {}
+    chosen: dict[str, ColumnProfile | None] = {}
     missing = []
     for part, header in given.items():
         likely, possible = guesses[part]
         if header is not None:
-            parts[part] = _named(columns, file, part, header)
+            chosen[part] = _named(columns, file, part, header)
         elif len(likely) == 1:
-            parts[part] = likely[0]
+            chosen[part] = likely[0]
         elif part == "school" and not likely:
-            parts[part] = None
+            chosen[part] = None
         else:
             missing.append(_missing_option(part, likely or possible))
-    found = parts.get("outcome")
-    codes = None if found is None else _outcome_codes(found, file, positive)
-    if found is not None and codes is None:
-        names = ", ".join(map(repr, found.codes))
+    outcome_column = chosen.get("outcome")
+    codes = None if outcome_column is None else _outcome_codes(outcome_column, file, positive)
+    if outcome_column is not None and codes is None:
+        names = ", ".join(map(repr, outcome_column.codes))
         missing.append(f"{_POSITIVE} with each of {names} that says that it happened (the others say that it did not)")
     if missing:
         raise UsageError(
@@ -110,19 +108,19 @@ def draft_project(
             file=file,
             remedy=f"Run send-screen init again with {'; and '.join(missing)}.",
         )
-    child, school_column = parts["child_id"], parts["school"]
+    child, school_column = chosen["child_id"], chosen["school"]
     assert child is not None
-    assert found is not None
+    assert outcome_column is not None
     assert codes is not None
-    for first, second in combinations(parts, 2):
-        if parts[first] is parts[second]:
+    for first, second in combinations(chosen, 2):
+        if chosen[first] is chosen[second]:
             raise UsageError(
                 f"One column cannot be both {_DESCRIPTIONS[first]} and {_DESCRIPTIONS[second]}.",
                 file=file,
-                column=child.header if "child_id" in (first, second) else found.header,
+                column=child.header if "child_id" in (first, second) else outcome_column.header,
                 remedy=f"Give another with {OPTIONS[first]} or {OPTIONS[second]}.",
             )
-    _check_counts(found, codes, file)
+    _check_counts(outcome_column, codes, file)
     if not child.unique:
         raise UsageError(
             "Many rows have the same identifier, or none: send-screen init needs one row per person.",
@@ -144,11 +142,11 @@ def draft_project(
             column=school_column.header,
             remedy="Give another column with --school, or leave it out: each row then stands alone.",
         )
-    guessed = frozenset(part for part, header in given.items() if header is None and parts[part] is not None)
-    draft = ProjectDraft(found, school_column, child, guessed, *codes)
+    guessed = frozenset(part for part, header in given.items() if header is None and chosen[part] is not None)
+    draft = ProjectDraft(outcome_column, school_column, child, guessed, *codes)
     headers = tuple(column.header for column in columns)
     for column in columns:
-        if column not in parts.values():
+        if column not in chosen.values():
             draft = _assign_role(draft, column, headers)
     return draft
 

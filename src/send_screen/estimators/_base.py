@@ -133,10 +133,8 @@ class BinaryRiskClassifier(ClassifierMixin, BaseEstimator):
         -------
         numpy.ndarray, shape (n,)
         """
-        likelier = (self.decision_function(X) > 0).astype(
-            int
-        )  # before classes_ is read: this checks that the model is fitted
-        return np.asarray(self.classes_[likelier])
+        above = (self.decision_function(X) > 0).astype(int)  # first, since it checks that the model is fitted
+        return np.asarray(self.classes_[above])
 
     def report(self, X: Any, y: Any, *, sensitive_features: Any = None, groups: Any = None, **options: Any) -> Any:
         """Evaluate the model on children whom it was not fitted on.
