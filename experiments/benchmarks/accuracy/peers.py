@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
 import lightgbm
 import numpy as np
 import pandas as pd
+from scipy.special import logit
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
@@ -119,9 +121,42 @@ class CatBoost:
         return np.asarray(self.model.predict(X.to_numpy(), prediction_type="RawFormulaVal"))
 
 
+class NeuralNetwork:
+    """A network of pytabkit, on one thread; not among the project's dependencies.
+
+    ``RealMLP_TD_Classifier`` or ``TabM_D_Classifier`` with its own settings, but stopped by log loss instead of by the
+    share of errors, in which the rare outcome hardly counts; and as its documentation advises then, without smoothed
+    labels. A random fifth of the training children chooses the epoch. Neither takes missing values: median and
+    indicator, as for the logistic regression.
+    """
+
+    def __init__(self, name: str, settings: dict[str, Any]) -> None:
+        self.name, self.settings = name, settings
+
+    def fit(self, X: pd.DataFrame, y: np.ndarray, groups: np.ndarray) -> NeuralNetwork:
+        """Fit; schools are not used."""
+        import pytabkit
+        import torch
+
+        torch.set_num_threads(1)
+        always = {"device": "cpu", "random_state": 0, "n_threads": 1, "val_metric_name": "cross_entropy"}
+        network = getattr(pytabkit, self.name)(**always, **self.settings)
+        imputed = SimpleImputer(strategy="median", add_indicator=True)
+        self.model = make_pipeline(imputed, network).fit(X, y)
+        return self
+
+    def decision_function(self, X: pd.DataFrame) -> np.ndarray:
+        """Return log-odds."""
+        return logit(np.clip(self.model.predict_proba(X)[:, 1].astype(float), 1e-7, 1 - 1e-7))
+
+
+REALMLP = partial(NeuralNetwork, "RealMLP_TD_Classifier", {"use_ls": False})
+TABM = partial(NeuralNetwork, "TabM_D_Classifier", {})
+
+
 def reason_to_skip(model: str) -> str | None:
     """Return why a model cannot be run here; None if it can."""
-    package = {"ebm": "interpret", "catboost": "catboost"}.get(model)
+    package = {"ebm": "interpret", "catboost": "catboost", "realmlp": "pytabkit", "tabm": "pytabkit"}.get(model)
     if package is None or find_spec(package):
         return None
     return f"{model} is skipped: the package {package} is not installed."

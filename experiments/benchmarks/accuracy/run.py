@@ -29,6 +29,8 @@ MODELS: dict[str, Callable[[], Any]] = {
     "lightgbm_tuned": partial(peers.LightGBMTuned, CONFIG["tuned_budget"]),
     "ebm": peers.EBM,
     "catboost": peers.CatBoost,
+    "realmlp": peers.REALMLP,
+    "tabm": peers.TABM,
     OURS: AdditiveRiskClassifier,
 }
 
