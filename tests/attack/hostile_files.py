@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from send_screen.contracts import shipped, upn_check_letter
+from send_screen.readers._xls import ole_container
 
 UPN = upn_check_letter("000100122001") + "000100122001"
 EYFSP = ["UPN", "AcademicYear", "DOB", *(f"E{goal:02d}" for goal in range(1, 18))]
@@ -363,6 +364,65 @@ def sheets_of_an_open_document(folder):
     return ods(
         folder / "a.ods", sheet + "".join(f"</table:table><table:table table:name='S{i}'>{sheet}" for i in range(60))
     )
+
+
+def record(kind: int, content: bytes) -> bytes:
+    return struct.pack("<HH", kind, len(content)) + content
+
+
+def number(row: int, column: int) -> bytes:
+    return record(0x0203, struct.pack("<3Hd", row, column, 0, 1))
+
+
+def shared_text(row: int, column: int, index: int) -> bytes:
+    return record(0x00FD, struct.pack("<3HI", row, column, 0, index))
+
+
+def xls(path: Path, *cells: bytes, texts: bytes = b"", count: int = 2) -> Path:
+    """Write a workbook of Excel 97: a sheet of a header of two shared texts, and of records below it."""
+    start = record(0x0809, struct.pack("<2H12x", 0x0600, 5))
+    shared = record(0x00FC, struct.pack("<2I", count, count) + b"\3\0\0UPN\3\0\0G01" + texts)
+    place = len(start) + len(shared) + 17
+    sheet = record(0x0085, struct.pack("<IHBB", place, 0, 1, 0) + b"S") + record(0x000A, b"")
+    head = shared_text(0, 0, 0) + shared_text(0, 1, 1)
+    stream = b"".join([start, shared, sheet, start, head, *cells, record(0x000A, b"")])
+    return written(path, ole_container(stream).getvalue())
+
+
+@hostile("read_table")
+def a_cell_of_excel_97_far_to_the_right(folder):
+    return xls(folder / "a.xls", number(1, 0), number(0x7F7F, 0x7F7F))
+
+
+@hostile("read_table")
+def dimensions_of_excel_97_beyond_its_cells(folder):
+    return xls(folder / "a.xls", record(0x0200, struct.pack("<2I3H", 0, 2**31, 0, 2**16 - 1, 0)), number(1, 0))
+
+
+@hostile("read_table")
+def a_formula_of_excel_97_that_is_opened_again_and_again(folder):
+    opened = b"\x1e\1\0" + b"\x15" * 60_000  # a number in brackets in brackets
+    formula = struct.pack("<3Hd3H", 1, 0, 0, 1, 0, 0, 0) + struct.pack("<H", len(opened)) + opened
+    return xls(folder / "a.xls", *[record(0x0006, formula)] * 500)
+
+
+@hostile("read_table")
+def a_count_of_shared_texts_that_are_not_there(folder):
+    return xls(folder / "a.xls", number(1, 0), count=2**31 - 1)
+
+
+@hostile("read_table")
+def one_long_shared_text_in_the_cells_of_excel_97(folder):
+    cells = [shared_text(row, 0, 2) for row in range(1, 60_000)] * 2
+    return xls(folder / "a.xls", *cells, texts=struct.pack("<HB", 32_000, 0) + b"x" * 32_000, count=3)
+
+
+@hostile("read_table")
+def sectors_that_follow_themselves(folder):
+    path = xls(folder / "a.xls", number(1, 0))
+    data = bytearray(path.read_bytes())
+    data[4_096 + 4 : 4_096 + 8] = struct.pack("<I", 1)  # of the directory
+    return written(path, bytes(data))
 
 
 # --- documents -------------------------------------------------------------------------------------------------------

@@ -130,19 +130,42 @@ def test_what_is_not_read_is_said_in_one_message(tmp_path: Path, text: str, what
     assert "Blorb" not in str(caught.value)
 
 
-def test_excels_xml_of_2003(tmp_path: Path) -> None:
-    def row(*cells: str, at: str = "") -> str:
-        return f"<Row{at}>" + "".join(f'<Cell><Data ss:Type="String">{cell}</Data></Cell>' for cell in cells) + "</Row>"
+def spreadsheet(*rows: str) -> str:
+    return (
+        '<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?><Workbook '
+        'xmlns="urn:schemas-microsoft-com:office:spreadsheet" xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet">'
+        '<Worksheet ss:Name="Sheet1"><Table>' + "".join(rows) + "</Table></Worksheet></Workbook>"
+    )
 
+
+def row(*cells: str) -> str:
+    return "<Row>" + "".join(f'<Cell><Data ss:Type="String">{cell}</Data></Cell>' for cell in cells) + "</Row>"
+
+
+def test_excels_xml_of_2003(tmp_path: Path) -> None:
     gap = (
         '<Row ss:Index="4"><Cell><Data ss:Type="Number">7.0</Data></Cell><Cell ss:Index="3"><Data>x</Data></Cell></Row>'
     )
-    text = (
-        '<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?><Workbook '
-        'xmlns="urn:schemas-microsoft-com:office:spreadsheet" xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet">'
-        '<Worksheet ss:Name="Sheet1"><Table>' + row("UPN", "Surname", "Class") + row("A1", "O&apos;Neill", "RA") + gap
-        + "</Table></Worksheet></Workbook>"
-    )  # fmt: skip
+    text = spreadsheet(row("UPN", "Surname", "Class"), row("A1", "O&apos;Neill", "RA"), gap)
     frame = read_table(write(tmp_path / "a.xls", text)).frame
     assert frame.to_numpy().tolist() == [["A1", "O'Neill", "RA"], ["7", None, "x"]]
     assert frame.index.tolist() == [2, 4]
+
+
+ROWS = spreadsheet(row("UPN", "E01"), row("A1", "1"), row("A2", "2"), row("A3", "1"))
+
+
+@pytest.mark.parametrize(
+    ("text", "lost", "what"),
+    [
+        (ROWS, '</Data></Cell></Row><Row><Cell><Data ss:Type="String">', "row 2: The row has 3 cells and the header 2"),
+        (ROWS, '</Cell><Cell>', "row 2: A cell holds two values"),
+        (HEAD + pupil(1) + pupil(2) + TAIL, "</Pupil><Pupil>", "row 2: A record holds more than one UPN"),
+    ],
+)  # fmt: skip
+def test_a_row_that_damage_joined_to_the_next_is_not_lost_in_silence(
+    tmp_path: Path, text: str, lost: str, what: str
+) -> None:
+    place = text.index(lost, max(0, text.find("A1<")))
+    with pytest.raises(ReadError, match=what):
+        read_table(write(tmp_path / "a.xml", text[:place] + text[place + len(lost) :]))

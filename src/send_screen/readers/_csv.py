@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from send_screen.errors import ReadError
-from send_screen.readers._header import Layout, as_frame, header_share, require_table, split_header
+from send_screen.readers._header import Layout, as_frame, check_row_widths, header_share, require_table, split_header
 from send_screen.readers._reading import Reading
 from send_screen.readers._size_limits import (
     MAX_CELL_LENGTH,
@@ -43,7 +43,9 @@ def read_csv(content: io.BytesIO, file: str) -> Reading:
     if not layout.header:
         raise ReadError("The file is empty.", file=file, remedy="Export it again.")
     _check_open_quotes(layout, delimiter, file)
-    _check_row_widths(layout, file)
+    check_row_widths(
+        layout, file, remedy="Put cells that contain the delimiter into quotation marks, or give every column a header."
+    )
     require_table(layout, file)
     notes = []
     if encoding not in ("utf-8", "utf-8-sig"):
@@ -124,16 +126,3 @@ def _check_open_quotes(layout: Layout, delimiter: str, file: str) -> None:
                     row=number,
                     remedy="Take the quotation marks out of that row and of the rows below it, or export again.",
                 )
-
-
-def _check_row_widths(layout: Layout, file: str) -> None:
-    """Raise where a row has content to the right of the last header: all its cells may be one column off."""
-    width = len(layout.header)
-    for row, number in zip(layout.rows, layout.numbers, strict=True):
-        if len(row) > width and any(map(str.strip, row[width:])):
-            raise ReadError(
-                f"The row has {len(row)} cells and the header {width}.",
-                file=file,
-                row=number,
-                remedy="Put cells that contain the delimiter into quotation marks, or give every column a header.",
-            )

@@ -121,6 +121,16 @@ def check_headers(headers: Sequence[str], file: str, *, row: int | None = None) 
         )
 
 
+def check_row_widths(layout: Layout, file: str, *, remedy: str) -> None:
+    """Raise where a row has content to the right of the last header: all its cells may be one column off."""
+    width = len(layout.header)
+    for row, number in zip(layout.rows, layout.numbers, strict=True):
+        if len(row) > width and any(map(str.strip, row[width:])):
+            raise ReadError(
+                f"The row has {len(row)} cells and the header {width}.", file=file, row=number, remedy=remedy
+            )
+
+
 def header_share(layout: Layout) -> float:
     """Return the share of the header's cells that look like headers and are not repeated in a row below.
 

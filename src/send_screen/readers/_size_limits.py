@@ -65,7 +65,7 @@ def measured_copy(archive: zipfile.ZipFile, file: str) -> io.BytesIO:
     binary = "xl/workbook.bin" in parts
     endings = (".bin", ".rels") if binary else (".xml", ".rels", "mimetype")
     kept = [name for name in parts if name.endswith(endings) or name == "[content_types].xml"]
-    measure = _Measure(file)
+    measure = Measure(file)
     copy = io.BytesIO()
     with zipfile.ZipFile(copy, "w") as packed:
         for name in sorted(kept, key=lambda name: "sharedstrings" not in name):  # cells refer to them
@@ -78,12 +78,12 @@ def measured_copy(archive: zipfile.ZipFile, file: str) -> io.BytesIO:
     return copy
 
 
-class _Measure:
+class Measure:
     """Count the cells and characters of a workbook over its sheets, and raise beyond the limits."""
 
     def __init__(self, file: str) -> None:
         self._file = file
-        self._shared: list[int] = []  # lengths of the shared strings
+        self.shared: list[int] = []  # lengths of the shared strings
         self._cells = 0
         self._text = 0
 
@@ -108,7 +108,7 @@ class _Measure:
 
     def shared_text(self, number: int) -> int:
         """Return the length of a shared string; 0 where there is none (calamine refuses such a file)."""
-        return self._shared[number] if 0 <= number < len(self._shared) else 0
+        return self.shared[number] if 0 <= number < len(self.shared) else 0
 
     def part(self, name: str) -> Callable[[bytes, bool], object]:
         """Return a function that measures a part chunk by chunk; its second argument marks the last chunk."""
@@ -121,7 +121,7 @@ class _Measure:
         parser.buffer_text = True
         part: _Part
         if "sharedstrings" in name:
-            part = _SharedTexts(self, self._shared)
+            part = _SharedTexts(self, self.shared)
         elif name == "content.xml":
             part = _OpenDocument(self)
         else:
@@ -168,7 +168,7 @@ class _Measure:
                 if kind == _SHARED_CELL:
                     self.add_text(self.shared_text(int.from_bytes(record[8:], "little")))
             elif kind == _SHARED_TEXT:
-                self._shared.append(int.from_bytes(record[1:5], "little"))
+                self.shared.append(int.from_bytes(record[1:5], "little"))
             if records > MAX_CELLS:
                 self.add_sheet(records, 1)
             offset += size
@@ -181,7 +181,7 @@ _ROW, _SHARED_CELL, _SHARED_TEXT, _CELLS = 0, 7, 19, range(2, 12)  # kinds of re
 class _Part:
     """Callbacks of the parser of a part of the archive; ``end_of_chunk`` is called after each chunk."""
 
-    def __init__(self, measure: _Measure) -> None:
+    def __init__(self, measure: Measure) -> None:
         self.measure = measure
 
     def start(self, name: str, attributes: dict[str, str]) -> None: ...
@@ -194,7 +194,7 @@ class _Part:
 class _SharedTexts(_Part):
     """The shared strings of XLSX, to which cells refer by number."""
 
-    def __init__(self, measure: _Measure, lengths: list[int]) -> None:
+    def __init__(self, measure: Measure, lengths: list[int]) -> None:
         super().__init__(measure)
         self._lengths = lengths
         self._in_text = False
@@ -214,7 +214,7 @@ class _SharedTexts(_Part):
 class _Sheet(_Part):
     """A sheet of XLSX: a cell has a reference such as B7, or follows the one before."""
 
-    def __init__(self, measure: _Measure) -> None:
+    def __init__(self, measure: Measure) -> None:
         super().__init__(measure)
         self._row = self._column = 0  # of cells without a reference
         self._rows: set[str] = set()
@@ -281,7 +281,7 @@ def column_number(letters: str) -> int:
 class _OpenDocument(_Part):
     """Sheets of ODS: a row or cell can be written once with a number of repetitions."""
 
-    def __init__(self, measure: _Measure) -> None:
+    def __init__(self, measure: Measure) -> None:
         super().__init__(measure)
         self._row = self._column = self._rows = self._columns = 0
         self._row_times = self._times = 1

@@ -6,6 +6,7 @@ The children are in one sheet, or in several sheets with the same headers, which
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -28,12 +29,13 @@ from send_screen.readers._reading import Reading
 from send_screen.readers._size_limits import measured_copy
 from send_screen.readers._stack import stack_tables
 from send_screen.readers._text import InvisibleCharacters
+from send_screen.readers._xls import measured_xls
 from send_screen.readers._xlsx_marks import SheetMarks, xlsx_marks
 
 # A password-protected workbook is a container (OLE) whose encrypted part has this name.
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 # What zipfile raises for a damaged file; RuntimeError is for encrypted parts.
-_DAMAGE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError)
+_DAMAGE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError, LookupError, struct.error)
 _SHARED_HEADERS = 0.5  # share of equal headers, of the narrower of two sheets, from which both could hold children
 _ROWS_SEARCHED = 200  # first rows, for UPNs
 
@@ -175,6 +177,8 @@ def _sheets(content: io.BytesIO, file: str, invisible: InvisibleCharacters) -> l
                     _require_workbook(archive, file)
                     content = measured_copy(archive, file)  # within the size limits
                 marks = xlsx_marks(content, file)  # what calamine leaves out: errors, merged cells, hidden rows
+            else:
+                content = measured_xls(content.getvalue(), file)
             content.seek(0)
             workbook = calamine.CalamineWorkbook.from_filelike(content)
             return [

@@ -16,11 +16,13 @@ from pydantic import Field
 from send_screen.contracts import shipped
 from send_screen.documents import Document, load_yaml, replace_surrogates
 from send_screen.errors import ContractError, ReadError
-from send_screen.readers._header import as_frame, require_rows, require_table, split_header
+from send_screen.readers._header import as_frame, check_row_widths, require_rows, require_table, split_header
 from send_screen.readers._reading import Reading
 from send_screen.readers._size_limits import check_size
 from send_screen.readers._text import InvisibleCharacters
 from send_screen.readers._xml import Element, parse_xml
+
+_DAMAGED_REMEDY = "Open it in Excel, look at that row, and save it as .xlsx."
 
 
 class Repeated(Document):
@@ -71,9 +73,16 @@ def xml_formats() -> dict[str, XmlFormat]:
 def read_xml_format(content: io.BytesIO, file: str, mapping: XmlFormat) -> Reading:
     """Read the records of a file of a known format; the row numbers are those of the records, from 2."""
     rows: list[dict[str, str]] = []
-    root, doubled = parse_xml(
-        content.getvalue(), file, mapping.record, lambda record: rows.append(_row(record, mapping))
-    )
+
+    def take(record: Element) -> None:
+        for column, paths in mapping.columns.items():
+            if any(len({element.text.strip() for element in record.find_all(path)}) > 1 for path in paths):
+                raise ReadError(
+                    f"A record holds more than one {column}.", file=file, row=len(rows) + 2, remedy="Export it again."
+                )
+        rows.append(_row(record, mapping))
+
+    root, doubled = parse_xml(content.getvalue(), file, mapping.record, take)
     require_rows(len(rows), file)
     of_file = {column: text for column, path in mapping.header.items() if (text := root.find(path))}
     names = list(dict.fromkeys(name for row in rows for name in row))
@@ -142,6 +151,7 @@ def read_spreadsheet_2003(content: io.BytesIO, file: str) -> Reading:
         )
     layout = split_header(enumerate(filled[0], start=1))
     require_table(layout, file)
+    check_row_widths(layout, file, remedy=_DAMAGED_REMEDY)
     return Reading(as_frame(layout), file, notes=(*layout.notes, *invisible.notes()))
 
 
@@ -156,6 +166,8 @@ def _sheet_rows(sheet: Element, invisible: InvisibleCharacters, file: str) -> li
             column = _place(cell, len(cells))
             check_size(file, columns=column)
             cells += [""] * (column - len(cells))
+            if len(cell.find_all("Data")) > 1:
+                raise ReadError("A cell holds two values.", file=file, row=place + 1, remedy=_DAMAGED_REMEDY)
             cells.append(invisible.clean(_cell_text(cell)))
         rows.append(cells)
     return rows
