@@ -7,11 +7,13 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from send_screen.errors import MachineError
-from send_screen.tracking import end_killed_runs, publishing
+from send_screen.errors import DataError, MachineError
+from send_screen.specs import load_spec
+from send_screen.tracking import end_killed_runs, format_hashes, log_version, prior_runs, publishing
 from send_screen.tracking._connect import connect, experiment_id
 from send_screen.tracking._publication_lock import HOLDER
 
@@ -85,3 +87,44 @@ def test_a_run_that_was_killed_does_not_seem_to_run_for_ever(tmp_path: Path) -> 
     somebodys = client.create_run(experiment).info.run_id
     end_killed_runs(uri)
     assert [client.get_run(run).info.status for run in (killed, somebodys)] == ["KILLED", "RUNNING"]
+
+
+@pytest.mark.parametrize("killed_at", ["log_batch", "log_text", "rename"])
+def test_a_killed_run_is_accounted_for_as_soon_as_it_shows_a_figure(
+    tmp_path: Path, trained: Any, small_spec: Path, monkeypatch: pytest.MonkeyPatch, killed_at: str
+) -> None:
+    made, uri = trained.made, uri_in(tmp_path)
+
+    def kill(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    where = "os.replace" if killed_at == "rename" else f"mlflow.MlflowClient.{killed_at}"
+    with monkeypatch.context() as patch:
+        patch.setattr(where, kill)
+        with pytest.raises(KeyboardInterrupt):
+            log_version(
+                load_spec(small_spec), made.tables, None, made.published, uri=uri, evidence=made.evidence,
+                evidence_sha256={"evidence.parquet": made.evidence_sha256}, key=None, passed=True, register=True,
+            )  # fmt: skip
+    known = [run.published.decode() for run in prior_runs(uri=uri, data_sha256=made.published.version.data_sha256)]
+    (run,) = connect(uri).search_runs([experiment_id(connect(uri), uri)])
+    shown = {entry.path for entry in connect(uri).list_artifacts(run.info.run_id)}
+    assert known == ([] if killed_at == "rename" else [made.published.to_json()])
+    assert shown == (set() if killed_at == "rename" else {"published.json"})
+    assert killed_at == "log_text" or "mlflow.note.content" not in run.data.tags
+
+
+def test_a_page_without_its_published_report_stops_a_training_until_the_run_is_gone(tmp_path: Path) -> None:
+    uri = uri_in(tmp_path)
+    client, data = connect(uri), "d" * 64
+    run = client.create_run(experiment_id(client, uri), tags=format_hashes({"data_sha256": data})).info.run_id
+    assert prior_runs(uri=uri, data_sha256=data) == []
+    client.log_text(run, "Of 100 girls, 4.", "report.html")
+    with pytest.raises(DataError, match=f"What run {run}, on these data, has published cannot be read") as caught:
+        prior_runs(uri=uri, data_sha256=data)
+    *_, delete, purge, _ = str(caught.value).replace(", and then ", ": ").replace(", with", ": with").split(": ")
+    for command in (delete, purge):
+        assert command.startswith("mlflow ")
+        command = [sys.executable, "-m", *command.split()]
+        subprocess.run(command, env={**os.environ, "MLFLOW_TRACKING_URI": uri}, check=True, capture_output=True)
+    assert prior_runs(uri=uri, data_sha256=data) == []

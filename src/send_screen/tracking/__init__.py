@@ -24,7 +24,7 @@ from send_screen.tracking._log import (
     run_tags,
     version_files,
 )
-from send_screen.tracking._prior_runs import Overlap, PriorRun, prior_runs
+from send_screen.tracking._prior_runs import Overlap, PriorRun, prior_runs, unreadable_release
 from send_screen.tracking._publication_lock import publishing
 from send_screen.tracking._registry import (
     CANDIDATE_ALIAS,
@@ -78,6 +78,7 @@ __all__ = [
     "OtherRun",
     "REGISTERED_META",
     "prior_runs",
+    "unreadable_release",
     "Overlap",
     "PriorRun",
     "require_writable",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from send_screen.documents import DEFAULT_MODE, write_atomically
 from send_screen.governance import (
     BAGS,
     EVIDENCE,
@@ -38,6 +40,7 @@ from send_screen.simulation._examples import synthetic_rows
 from send_screen.specs import ModelSpec
 from send_screen.tables import BaggedTables, RiskTables
 from send_screen.tracking._connect import connect, experiment_id
+from send_screen.tracking._prior_runs import PUBLISHED
 from send_screen.tracking._registry import (
     CANDIDATE_ALIAS,
     HASHES_TAG,
@@ -57,7 +60,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import LoggedModel, Run
 
-PAGES = (*VERSION_PAGES, "published.json")
+PAGES = (*VERSION_PAGES, PUBLISHED)
 WATERFALL = "plots/synthetic_child.svg"
 
 
@@ -111,19 +114,22 @@ def log_version(
         **{file: sha256 for file, sha256 in evidence_sha256.items() if file != EVIDENCE},
         "signed_by": "nobody" if key is None else key_id(key.public_key()),
     }
-    run_tags_and_note = {**tags, **format_hashes(hashes), RUN_DESCRIPTION_TAG: note, RUN_USER_TAG: current_user()}
+    run_tags_and_note = {**tags, RUN_DESCRIPTION_TAG: note, RUN_USER_TAG: current_user()}
     run = client.create_run(
-        experiment_id(client, uri), run_name=f"{spec.name} {version.id}", tags={"version_id": version.id}
+        experiment_id(client, uri),
+        run_name=f"{spec.name} {version.id}",
+        tags={"version_id": version.id, **format_hashes(hashes)},
     )
     run_id = run.info.run_id
     try:
+        _log_published(client, run, files[PUBLISHED])
         client.log_batch(
             run_id,
             tags=[RunTag(name, value) for name, value in run_tags_and_note.items()],
             params=[Param(name, value) for name, value in run_params(spec, version.held_out_schools).items()],
             synchronous=True,
         )
-        for path, text in {**{name: files[name].decode() for name in PAGES}, **plots}.items():
+        for path, text in {**{name: files[name].decode() for name in VERSION_PAGES}, **plots}.items():
             client.log_text(run_id, text, path)
         with TemporaryDirectory() as staging, contextlib.chdir(staging):
             _write_files(Path("bundle"), files)
@@ -158,6 +164,18 @@ def log_version(
         f"models:/{spec.name}/{number}" if number else f"runs:/{run_id}/bundle",
         str(local_folder(location) or location),
     )
+
+
+def _log_published(client: MlflowClient, run: Run, content: bytes) -> None:
+    """Log ``published.json`` before any other figure, whole: later versions read in it what a killed run published."""
+    folder = local_folder(run.info.artifact_uri)
+    if folder is None:
+        client.log_text(run.info.run_id, content.decode(), PUBLISHED)
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    # beside the artefacts, where MLflow does not show a partial file
+    write_atomically(content, folder.parent / PUBLISHED, mode=DEFAULT_MODE)
+    os.replace(folder.parent / PUBLISHED, folder / PUBLISHED)
 
 
 def end_killed_runs(uri: str) -> None:

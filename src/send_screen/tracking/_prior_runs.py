@@ -10,7 +10,7 @@ from pathlib import Path
 from send_screen.errors import DataError
 from send_screen.published import ExposedFigure
 from send_screen.tracking._connect import connect
-from send_screen.tracking._registry import HASHES_TAG
+from send_screen.tracking._registry import HASHES_TAG, RUN_DESCRIPTION_TAG
 from send_screen.tracking._store import all_experiments, all_pages
 from send_screen.tracking._store_faults import translate_store_errors
 
@@ -38,6 +38,17 @@ class PriorRun:
     """Whether it was trained on the same file."""
     overlap: Overlap | None = None
     """None where its evidence cannot be read."""
+
+
+def unreadable_release(run_id: str) -> DataError:
+    """Return the error of a run that published figures which cannot be accounted for."""
+    return DataError(
+        f"What run {run_id}, on these data, has published cannot be read.",
+        file=PUBLISHED,
+        remedy="Without it, new figures could give away single people. Put its published.json back. If nobody has seen "
+        f"its figures, delete the run for good: mlflow runs delete --run-id {run_id}, and then mlflow gc --run-ids "
+        f"{run_id}, with MLFLOW_TRACKING_URI set to this MLflow store.",
+    )
 
 
 @translate_store_errors
@@ -72,8 +83,10 @@ def prior_runs(
         try:
             paths = [entry.path for folder in (None, "bundle") for entry in client.list_artifacts(run_id, folder)]
             path = next((path for path in paths if Path(path).name == PUBLISHED), None)
-            if path is None:
+            if path is None and not paths and RUN_DESCRIPTION_TAG not in run.data.tags:
                 continue  # it was interrupted before it published anything
+            if path is None:
+                raise unreadable_release(run_id)
             with tempfile.TemporaryDirectory() as folder:
                 file = mlflow.artifacts.download_artifacts(
                     run_id=run_id, artifact_path=path, dst_path=folder, tracking_uri=uri
@@ -81,8 +94,5 @@ def prior_runs(
                 version_id = run.data.tags.get("version_id", "")
                 runs.append(PriorRun(run_id, version_id, Path(file).read_bytes(), same_data, overlap))
         except (MlflowException, OSError):
-            raise DataError(
-                f"What run {run_id}, on these data, has published cannot be fetched from MLflow.",
-                remedy="Without it, new figures could give away single people. Put its published.json back.",
-            ) from None
+            raise unreadable_release(run_id) from None
     return runs

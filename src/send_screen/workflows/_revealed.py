@@ -14,13 +14,13 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from send_screen.cohorts import Cohort
-from send_screen.errors import DataError, SendScreenError
+from send_screen.errors import SendScreenError
 from send_screen.evaluation import revealed_counts
 from send_screen.governance import sha256_of
 from send_screen.published import PriorRelease, PublishedReport, RevealedCounts
 from send_screen.specs import ModelSpec
 from send_screen.tables import MINIMUM_CHILDREN, LevelsTerm, RiskTables, ShapeTerm, bin_of
-from send_screen.tracking import PriorRun
+from send_screen.tracking import PriorRun, unreadable_release
 
 
 def prior_releases(spec: ModelSpec, runs: Sequence[PriorRun], *, version: str, n: int) -> list[PriorRelease]:
@@ -42,11 +42,7 @@ def prior_releases(spec: ModelSpec, runs: Sequence[PriorRun], *, version: str, n
         try:
             report = PublishedReport.from_json(run.published)
         except SendScreenError:
-            raise DataError(
-                f"What run {run.run_id}, on these data, has published cannot be read.",
-                file="published.json",
-                remedy="Without it, new figures could give away single people. Put its published.json back.",
-            ) from None
+            raise unreadable_release(run.run_id) from None
         if run.version_id == version:
             return list(report.disclosure.prior_releases)
         release = PriorRelease(
