@@ -27,7 +27,7 @@ from send_screen.published import GateResult
 from send_screen.published._gates import recheck_gates
 from send_screen.reports import render_decisions, render_summary
 from send_screen.tracking import CANDIDATE_ALIAS, default_uri, describe_version, parse_hashes
-from send_screen.workflows._decision_ledger import default_ledger, file_at
+from send_screen.workflows._decision_ledger import default_ledger, describe_number, file_at
 
 
 def require_ledger(audited: AuditedVersion) -> Ledger:
@@ -118,18 +118,18 @@ def check_aliases(audited: AuditedVersion) -> CheckResult:
         if alias not in expected and any(is_confusable(alias, own) for own in expected):
             expected[alias] = None
         elif alias not in expected:
-            additions.append(Addition(f"alias {alias}", f"{_number(number)}; no promotion in the ledger gave it"))
+            additions.append(
+                Addition(f"alias {alias}", f"{describe_number(number)}; no promotion in the ledger gave it")
+            )
     differences = [
-        Mismatch(f"alias {alias}", _number(actual.get(alias)), f"{_number(number)}, as the ledger has it")
+        Mismatch(
+            f"alias {alias}", describe_number(actual.get(alias)), f"{describe_number(number)}, as the ledger has it"
+        )
         for alias, number in expected.items()
         if actual.get(alias) != number
     ]
     failure = "An alias that send-screen gives, or one that reads like it, was moved without send-screen."
     return check_result(differences, f"{len(expected)} aliases.", failure=failure, additions=additions)
-
-
-def _number(number: str | None) -> str:
-    return "no version" if number is None else f"version {number}"
 
 
 @audit_check("The decisions displayed with this version are those of the ledger")

@@ -11,10 +11,9 @@ import pandas as pd
 from send_screen.documents import CHILDREN, SCHOOLS, Noun
 from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._gaps import CALIBRATION, FALSE_NEGATIVES, FALSE_POSITIVES, INCONCLUSIVE, OTHERS, WITHIN
+from send_screen.published._measured import SUPPRESSED
 from send_screen.tables import MINIMUM_CHILDREN
 
-#: Reason of a suppressed figure; the same for primary and secondary suppression.
-SUPPRESSED = "withheld to protect small groups"
 #: Reason of a figure that is published rounded because its counts are suppressed.
 ROUNDED = "rounded to {step:.0f} of 100, without counts, to protect small groups"
 

@@ -15,7 +15,6 @@ from send_screen.evaluation._calibration import calibration_bins
 from send_screen.evaluation._decision_curve import TREAT_ALL, TREAT_NONE, decision_curve
 from send_screen.evaluation._describe_gaps import (
     ROUNDED,
-    SUPPRESSED,
     describe_gap,
     describe_group,
     is_material,
@@ -55,6 +54,7 @@ from send_screen.published import (
     PriorRelease,
     WholePointsCost,
 )
+from send_screen.published._measured import SUPPRESSED
 from send_screen.specs import TOLERANCES
 from send_screen.tables import MINIMUM_CHILDREN
 

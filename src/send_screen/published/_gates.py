@@ -6,60 +6,24 @@ from collections.abc import Iterable
 from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
-from send_screen.published._measured import Difference, MeasuredSections, Performance, PublishedFigure
+from send_screen.published._measured import SUPPRESSED, Difference, MeasuredSections, Performance, PublishedFigure
 from send_screen.published._report import GateResult, PublishedReport
 
 if TYPE_CHECKING:
     from send_screen.specs import Gate
 
-
-_SUPPRESSED = "withheld to protect small groups"
-_CHECKED_ON_EXACT_FIGURE = f"{_SUPPRESSED}; judged on the exact figure"
-_RESULT_SUPPRESSED = f"{_SUPPRESSED}, and so is whether it passes"
+_CHECKED_ON_EXACT_FIGURE = f"{SUPPRESSED}; judged on the exact figure"
+_RESULT_SUPPRESSED = f"{SUPPRESSED}, and so is whether it passes"
 
 
 def find_figure(gate: Gate, measured: MeasuredSections) -> Performance | Difference | None:
-    """Return the figure that a gate bounds.
-
-    Parameters
-    ----------
-    gate : Gate
-    measured : MeasuredSections
-        Its sections ``performance`` and ``differences`` are used.
-
-    Returns
-    -------
-    Performance, Difference or None
-        None where it was not measured.
-
-    Examples
-    --------
-    >>> from send_screen.published import MeasuredSections
-    >>> from send_screen.specs import Gate
-    >>> nothing = MeasuredSections.model_construct(performance=(), differences=())
-    >>> find_figure(Gate(metric="recall", at_least=0.4), nothing) is None
-    True
-    """
+    """Return the figure that a gate bounds; None where it was not measured."""
     return measured.difference(gate.metric, gate.against) if gate.against else measured.metric(gate.metric)
 
 
 def is_suppressed(figure: PublishedFigure | None) -> bool:
-    """Return whether disclosure control suppressed a figure, to protect small groups.
-
-    Parameters
-    ----------
-    figure : PublishedFigure or None
-
-    Returns
-    -------
-    bool
-
-    Examples
-    --------
-    >>> is_suppressed(None)
-    False
-    """
-    return figure is not None and figure.value is None and figure.reason == _SUPPRESSED
+    """Return whether disclosure control suppressed a figure, to protect small groups."""
+    return figure is not None and figure.value is None and figure.reason == SUPPRESSED
 
 
 def check_gates(
@@ -96,25 +60,7 @@ def check_gates(
 
 
 def recheck_gates(gates: Iterable[Gate], published: PublishedReport) -> tuple[GateResult, ...]:
-    """Check each gate against the published figures; where a figure is suppressed, take the result as published.
-
-    Parameters
-    ----------
-    gates : iterable of Gate
-    published : PublishedReport
-
-    Returns
-    -------
-    tuple of GateResult
-        One for each gate, in order.
-
-    Examples
-    --------
-    >>> from send_screen import load_model
-    >>> version = load_model("models:/reception_sen@champion")  # doctest: +SKIP
-    >>> recheck_gates(version.spec.gates, version.published) == version.published.version.gates  # doctest: +SKIP
-    True
-    """
+    """Check each gate against the published figures; where a figure is suppressed, take the result as published."""
     claimed = [None if one.reason == _RESULT_SUPPRESSED else one.passed for one in published.version.gates]
     return check_gates(gates, published, claimed)
 

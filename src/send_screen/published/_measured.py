@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from send_screen.documents import Count, Document
 
+#: The reason of a suppressed figure; the same for primary and secondary suppression.
+SUPPRESSED: Final = "withheld to protect small groups"
 Verdict = Literal["within tolerance", "outside tolerance", "inconclusive", "withheld to protect small groups"]
 
 

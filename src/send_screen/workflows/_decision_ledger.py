@@ -94,6 +94,11 @@ def model_uri(entry: DecisionEntry) -> str:
     return f"models:/{entry.model}/{entry.registered} ({entry.version})"
 
 
+def describe_number(number: str | None) -> str:
+    """Return a phrase for the number of a registered version, or for none."""
+    return "no version" if number is None else f"version {number}"
+
+
 def to_minute(entry: Entry) -> str:
     """Return when an entry was made, to the minute."""
     return f"{entry.when:%Y-%m-%d %H:%M} UTC"

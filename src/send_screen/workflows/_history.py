@@ -22,7 +22,13 @@ from send_screen.governance import (
 )
 from send_screen.results import Result, Section
 from send_screen.tracking import default_uri, find_model
-from send_screen.workflows._decision_ledger import default_ledger, describe_entries, model_uri, to_minute
+from send_screen.workflows._decision_ledger import (
+    default_ledger,
+    describe_entries,
+    describe_number,
+    model_uri,
+    to_minute,
+)
 
 
 @dataclass(frozen=True, repr=False)
@@ -165,25 +171,21 @@ def history(
         faults.append(f"The registry does not record {describe_entries(unfinished)}: interrupted, or added by hand.")
     if model.aliases.get(alias) != current:
         faults.append(
-            f"The registry has {_number(model.aliases.get(alias))} under {alias}, and the ledger {_number(current)}: "
-            "the alias was moved without send-screen."
+            f"The registry has {describe_number(model.aliases.get(alias))} under {alias}, and the ledger "
+            f"{describe_number(current)}: the alias was moved without send-screen."
         )
     for earlier, later in zip([None, *periods], periods, strict=False):
         before = None if earlier is None or earlier.ended is not later.began else earlier.began.registered
         if later.began.replaces != before:
             faults.append(
                 f"When entry {later.began.number} was made, the registry had "
-                f"{_number(later.began.replaces)} under {alias}, and the ledger {_number(before)}."
+                f"{describe_number(later.began.replaces)} under {alias}, and the ledger {describe_number(before)}."
             )
     selected = [period for period in periods if day is None or period.covers(day)]
     withdrawals = [
         entry for entry in decisions_about(decision_ledger.entries, name) if isinstance(entry, WithdrawalEntry)
     ]
     return History(name, alias, on, decision_ledger, selected, withdrawals, tuple(faults))
-
-
-def _number(number: str | None) -> str:
-    return "no version" if number is None else f"version {number}"
 
 
 def _day(text: str | None) -> dt.date | None:
