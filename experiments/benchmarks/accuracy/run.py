@@ -117,7 +117,7 @@ def verdicts(table: dict[str, Any]) -> dict[str, Any]:
     """Return for AUC and AP the best peer, the difference, and whether the target is met."""
     peers_of = {model: row for model, row in table["models"].items() if model != OURS}
     answer = {}
-    for metric in ("roc_auc", "average_precision"):
+    for metric in ("roc_auc", "average_precision") if peers_of else ():  # all peers may be skipped
         # the peer that is furthest ahead of us on the seeds that both were run on
         best = min(peers_of, key=lambda model: peers_of[model]["ours_minus_theirs"][metric]["value"])
         gap = peers_of[best]["ours_minus_theirs"][metric]
