@@ -260,10 +260,9 @@ def _whole_points_cost(predictions: OutOfFoldPredictions) -> WholePointsCost | N
     if WHOLE_POINTS not in predictions.models:
         return None
     error = float(np.abs(predictions.score(WHOLE_POINTS) - predictions.score(CANDIDATE)).mean())
-    listed, both = (
-        float(np.sum(predictions.flag(CANDIDATE) * flag)) / predictions.n_seeds
-        for flag in (1.0, predictions.flag(WHOLE_POINTS))
-    )
+    flag = predictions.flag(CANDIDATE)
+    listed = float(flag.sum()) / predictions.n_seeds
+    both = float((flag * predictions.flag(WHOLE_POINTS)).sum()) / predictions.n_seeds
     few = is_small(listed - both)
     same = None if few or not listed else both / listed
     return WholePointsCost(n=_count(predictions.n), mean_error=error, same_list=same, reason=SUPPRESSED if few else "")

@@ -100,13 +100,11 @@ def performance(evidence: pd.DataFrame, *, alpha: float = 0.05) -> pd.DataFrame:
 
 def _selection_probability(predictions: OutOfFoldPredictions, alpha: float) -> Estimate:
     """Return the mean selection probability of listed children under resampled schools."""
-    flag, chance = (
-        predictions.flag(CANDIDATE),
-        predictions.frame[f"selection_probability.{CANDIDATE}"].to_numpy(np.float64),
-    )
+    flag = predictions.flag(CANDIDATE)
+    probability = predictions.frame[f"selection_probability.{CANDIDATE}"].to_numpy(np.float64)
     flagged = predictions.by_school(flag)
     return clustered_rate(
-        predictions.by_school(flag * chance),
+        predictions.by_school(flag * probability),
         flagged,
         alpha=alpha,
         smallest_cell=smallest(float(flagged.sum())),
@@ -131,9 +129,7 @@ def net_benefit(counts: Confusion, listed: float, *, alpha: float = 0.05) -> Est
     found = counts.ratio(
         cell_indicator("tp") - listed / (1 - listed) * cell_indicator("fp"), cell_indicator(*CONFUSION_CELLS)
     )
-    df = min(
-        schools - 1.0, degrees_of_freedom(found.by_school[found.by_school != 0])
-    )  # all listed children may be in few schools
+    df = degrees_of_freedom(found.by_school[found.by_school != 0])  # all listed children may be in few schools
     return t_interval(
         found.value,
         found.standard_error,
@@ -141,7 +137,7 @@ def net_benefit(counts: Confusion, listed: float, *, alpha: float = 0.05) -> Est
         schools=schools,
         smallest_cell=counts.smallest,
         alpha=alpha,
-        df=df,
+        df=min(schools - 1.0, df),
         undefined_reason="no child",
     )
 
@@ -218,15 +214,13 @@ def paired_differences(
         Confusion(predictions, predictions.flag(name), threshold=TopKThreshold.of(predictions, name))
         for name in (model, against)
     ]
-    ours, theirs = (
-        mean_auc_and_ap(predictions, predictions.score(name)) | _rates_at_capacity(of)
-        for name, of in zip((model, against), counts, strict=True)
-    )
-    if against in (ALL_TERMS, WHOLE_POINTS):
-        ours, theirs = (
-            figures | {LOG_LOSS: _negative_log_loss(predictions, predictions.score(name))}
-            for name, figures in ((model, ours), (against, theirs))
-        )
+    figures = []
+    for name, counted in zip((model, against), counts, strict=True):
+        of_model = mean_auc_and_ap(predictions, predictions.score(name)) | _rates_at_capacity(counted)
+        if against in (ALL_TERMS, WHOLE_POINTS):
+            of_model[LOG_LOSS] = _negative_log_loss(predictions, predictions.score(name))
+        figures.append(of_model)
+    ours, theirs = figures
     without, listed = predictions.n - predictions.n_outcome, float(predictions.flag(model).sum()) / predictions.n_seeds
     denominators = {"recall": predictions.n_outcome, "precision": listed, "specificity": without}
     rows = []

@@ -38,8 +38,8 @@ _TOLERANCES = (0.001, 0.002, 0.003, 0.005, 0.007, 0.01, 0.015, 0.02, 0.03, 0.05,
 #: Lagrange multipliers: how many lines a card may be longer for an error that is smaller by one log-odds.
 _LAGRANGE_MULTIPLIERS = tuple(1.2**i for i in range(75))
 _TOTALS_STEP = 0.5  # log-odds between the totals of the card
-#: Fractions, down to a half, of the largest multiplier of log-odds that can keep within ``most_points``.
-_MULTIPLIERS = tuple(0.96**i for i in range(18))
+#: Fractions, down to a half, of the largest scale factor of log-odds that can keep within ``max_points``.
+_SCALE_FRACTIONS = tuple(0.96**i for i in range(18))
 _LOWEST_PERCENT, _HIGHEST_PERCENT = 1, 90  # range of the totals
 _LOW_EVERY = 3  # every third feature of the synthetic child has a low value
 
@@ -85,17 +85,17 @@ def _value_labels(axes: Mapping[str, AxisLabels], child: pd.DataFrame) -> list[s
 
 
 def scorecard(
-    axes: Mapping[str, AxisLabels], tables: RiskTables, child: pd.DataFrame, most_points: int | None = None
+    axes: Mapping[str, AxisLabels], tables: RiskTables, child: pd.DataFrame, max_points: int | None = None
 ) -> Scorecard:
     """Return the points of every value with its label, what totals mean, and the synthetic child's sum.
 
-    Points are log-odds with decimals, or whole numbers of which no line has more than ``most_points``.
+    Points are log-odds with decimals, or whole numbers of which no line has more than ``max_points``.
     """
     values = {name: axis.values for name, axis in axes.items()}
     digits, log_odds_per_point = 1, 1.0
-    if most_points is not None:
+    if max_points is not None:
         digits = 0
-        points, largest_error, largest_left_out, log_odds_per_point = to_whole_points(tables, most_points, values)
+        points, largest_error, largest_left_out, log_odds_per_point = to_whole_points(tables, max_points, values)
     else:
         points, largest_error, largest_left_out = to_points(tables, digits, values)
         if largest_error > _MAX_ERROR:
@@ -151,22 +151,20 @@ def _totals(log_odds_per_point: float) -> tuple[ScorecardTotal, ...]:
     return tuple(ScorecardTotal(points=i * step, percent=percent(i * each)) for i in steps)
 
 
-def score_by_points(
-    tables: RiskTables, X: pd.DataFrame, most_points: int, axes: Mapping[str, AxisLabels]
-) -> np.ndarray:
+def score_by_points(tables: RiskTables, X: pd.DataFrame, max_points: int, axes: Mapping[str, AxisLabels]) -> np.ndarray:
     """Return the sums that a card of whole points gives, in log-odds, shape (n,)."""
     values = {name: axis.values for name, axis in axes.items()}
-    points, *_, log_odds_per_point = to_whole_points(tables, most_points, values)
+    points, *_, log_odds_per_point = to_whole_points(tables, max_points, values)
     return points.score(X) * log_odds_per_point
 
 
 def to_whole_points(
-    tables: RiskTables, most_points: int, values: Mapping[str, Sequence[float]] | None = None
+    tables: RiskTables, max_points: int, values: Mapping[str, Sequence[float]] | None = None
 ) -> tuple[RiskTables, float, float, float]:
     """Return the tables as whole points, the largest errors of a total and of a part left out, and log-odds per point.
 
-    The errors are in log-odds. No line has more than ``most_points``, up or down. Log-odds are multiplied before they
-    are rounded. As in [Liu2022]_, several multipliers are tried, and the one with the smallest largest error is taken;
+    The errors are in log-odds. No line has more than ``max_points``, up or down. Log-odds are multiplied before they
+    are rounded. As in [Liu2022]_, several factors are tried, and the one with the smallest largest error is taken;
     [Ustun2019]_, section 3.2, scales by the largest coefficient alone.
 
     References
@@ -179,12 +177,12 @@ def to_whole_points(
     largest = max(float(np.abs([*term.step_values, term.missing]).max()) for term in exact.terms)
     largest = max([largest, *(float(np.abs(pair.values).max()) for pair in exact.interactions)]) or 1.0
     found = []
-    for multiplier in (most_points / largest * share for share in _MULTIPLIERS):
-        points, error, left_out = to_points(_scaled(tables, multiplier), 0, values)
+    for factor in (max_points / largest * fraction for fraction in _SCALE_FRACTIONS):
+        points, error, left_out = to_points(_scaled(tables, factor), 0, values)
         lines = [number for term in points.terms for number in (*term.step_values, term.missing)]
         lines += [number for pair in points.interactions for row in pair.values for number in row]
-        if np.abs(lines).max() <= most_points:
-            found.append((points, error / multiplier, left_out / multiplier, 1.0 / multiplier))
+        if np.abs(lines).max() <= max_points:
+            found.append((points, error / factor, left_out / factor, 1.0 / factor))
     return min(found, key=lambda card: card[1])
 
 

@@ -101,11 +101,9 @@ class Intruder:
             if not self.is_protected(cell, known):
                 return SensitiveCell(form, cell.value)
             moves = self.feasible @ form
-            lowest, highest = (
-                self.feasible[end(moves)] * (sign * moves[end(moves)] > 0)
-                for end, sign in ((np.argmin, -1), (np.argmax, 1))
-            )
-            differences = np.vstack([differences, (cells @ (highest - lowest)).round(6)])
+            low, high = moves.argmin(), moves.argmax()
+            difference = self.feasible[high] * (moves[high] > 0) - self.feasible[low] * (moves[low] < 0)
+            differences = np.vstack([differences, (cells @ difference).round(6)])
         return None
 
     def with_limits(self, limits: Sequence[Limit]) -> Intruder:
