@@ -220,6 +220,11 @@ def xlsx(path: Path, sheets: list[list[bytes]], shared: list[bytes] = (), doctyp
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         archive.writestr("[Content_Types].xml", "<Types/>")
         archive.writestr(
+            "_rels/.rels",
+            f'<Relationships xmlns="{_PACKAGE}"><Relationship Id="r" Type="{_RELATION}/officeDocument" '
+            'Target="xl/workbook.xml"/></Relationships>',
+        )
+        archive.writestr(
             "xl/workbook.xml",
             f'{doctype}<workbook xmlns="{_MAIN}" xmlns:r="{_RELATION}"><sheets>{entries}</sheets></workbook>',
         )
@@ -320,7 +325,7 @@ def a_zip_bomb_among_the_pictures(folder):
         zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive,
         archive.open("xl/worksheets/sheet2.xml", "w", force_zip64=True) as part,
     ):
-        for _ in range(12):
+        for _ in range(6):
             part.write(b" " * 100_000_000)
     return path
 
@@ -332,6 +337,59 @@ def six_thousand_parts(folder):
         for i in range(6_000):
             archive.writestr(f"xl/worksheets/x{i}.xml", b"")
     return path
+
+
+MILLION = b"x" * 1_000_000
+
+
+@hostile("read_table")
+def a_comment_of_two_hundred_megabytes(folder):
+    return xlsx(folder / "a.xlsx", [[HEAD, cell(b"<t>x</t>"), b"<!--", *[MILLION] * 200, b"-->"]])
+
+
+@hostile("read_table")
+def an_attribute_of_two_hundred_megabytes(folder):
+    return xlsx(folder / "a.xlsx", [[HEAD, cell(b"<t>x</t>"), b'<row a="', *[MILLION] * 200, b'"/>']])
+
+
+@hostile("read_table")
+def two_hundred_megabytes_before_the_first_row(folder):
+    return xlsx(folder / "a.xlsx", [[*[b" " * 1_000_000] * 200, HEAD, cell(b"<t>x</t>")]])
+
+
+@hostile("read_table")
+def four_million_empty_rows(folder):
+    return xlsx(folder / "a.xlsx", [[HEAD, cell(b"<t>x</t>"), *[b'<row hidden="1"/>' * 10_000] * 400]])
+
+
+@hostile("read_table")
+def four_million_merged_cells(folder):
+    merged = [b'</sheetData><mergeCells><mergeCell ref="A2:B9"/>', *[b'<mergeCell ref="A2:A9"/>' * 10_000] * 400]
+    return xlsx(folder / "a.xlsx", [[HEAD, cell(b"<t>x</t>"), *merged, b"</mergeCells><sheetData>"]])
+
+
+@hostile("read_table")
+def merged_cells_over_each_other(folder):
+    merged = [b"</sheetData><mergeCells>", *[b'<mergeCell ref="A2:A50001"/>'] * 50_000, b"</mergeCells><sheetData>"]
+    return xlsx(folder / "a.xlsx", [[HEAD, *shared_rows(50_000, "AB"), *merged]], [b"<si><t>x</t></si>"])
+
+
+@hostile("read_table")
+def records_of_eight_megabytes(folder):
+    with zipfile.ZipFile(folder / "a.xlsb", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.bin", b"\x83\x01\x00")
+        with archive.open("xl/worksheets/sheet1.bin", "w", force_zip64=True) as part:
+            for _ in range(50):
+                part.write(b"\xa0\x1f\x80\x80\x80\x04" + bytes(8_388_608))
+    return folder / "a.xlsb"
+
+
+@hostile("read_table")
+def thirty_million_records_without_cells(folder):
+    with zipfile.ZipFile(folder / "a.xlsb", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.bin", b"\x83\x01\x00")
+        archive.writestr("xl/worksheets/sheet1.bin", b"\xa0\x1f\0" * 30_000_000)
+    return folder / "a.xlsb"
 
 
 def ods(path: Path, rows: str) -> Path:

@@ -14,6 +14,7 @@ import xlsxwriter
 from send_screen.contracts import shipped, upn_check_letter
 from send_screen.errors import ReadError
 from send_screen.readers import read_table
+from send_screen.readers._size_limits import Measure
 
 HEADER = ["UPN", "Surname", "DOB", "E01", "E02"]
 UPNS = [upn_check_letter(body) + body for body in (f"0001001220{serial:02d}" for serial in range(1, 9))]
@@ -208,7 +209,26 @@ def test_a_zip_bomb_is_not_unpacked(tmp_path):
         info = zipfile.ZipInfo("xl/worksheets/sheet2.xml")
         archive.writestr(info, b"<x/>")
         info.file_size = 5_000_000_000  # what the directory at the end then says
-    refused(tmp_path / "a.xlsx", "Unpacked, the workbook has more than 1 GB")
+    refused(tmp_path / "a.xlsx", "Unpacked, the workbook has more than 500 MB")
+
+
+@pytest.mark.parametrize("size", [1, 7, 1_000])
+def test_a_binary_sheet_is_measured_alike_in_chunks_of_any_size(size):
+    cells = b"".join(bytes([2, 12]) + column.to_bytes(4, "little") + bytes(8) for column in (0, 200))
+    unknown = b"\xa0\x1f\x85\x01" + bytes(133)
+    sheet = unknown + bytes([0, 16]) + (99_999).to_bytes(4, "little") + bytes(12) + cells + unknown
+    measure([sheet], size)
+    with pytest.raises(ReadError, match="more than 30,000,000 cells"):
+        measure([sheet, sheet], size)
+
+
+def measure(sheets, size):
+    total = Measure("a.xlsb")
+    for data in sheets:
+        measure_chunk = total.part("xl/worksheets/sheet1.bin")
+        for start in range(0, len(data), size):
+            measure_chunk(data[start : start + size], False)
+        measure_chunk(b"", True)
 
 
 def test_nested_parquet_columns_are_named(tmp_path):

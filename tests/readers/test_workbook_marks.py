@@ -62,6 +62,7 @@ def test_hidden_rows_are_read_and_said_to_be_hidden(tmp_path):
     def fill(book, sheet):
         pupils(sheet)
         sheet.set_row(2, options={"hidden": True})
+        sheet.set_row(9, options={"hidden": True})  # it is empty
 
     reading = read_table(write(tmp_path / "a.xlsx", fill))
     assert len(reading.frame) == 4

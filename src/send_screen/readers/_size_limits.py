@@ -11,15 +11,23 @@ from xml.parsers import expat
 
 from send_screen.errors import ReadError
 
-MAX_BYTES = 500_000_000  # of a file, and of the text in a table
+MAX_BYTES = 500_000_000  # of a file, of a workbook unpacked, and of the text in a table
 MAX_CELLS = 30_000_000
 MAX_ROWS = 2_000_000  # England's year groups have 600,000 children
 MAX_COLUMNS = 16_384  # as Excel has
 MAX_CELL_LENGTH = 32_767  # characters, as Excel has
 
-_MAX_UNPACKED = 2 * MAX_BYTES  # of a workbook: each cell has markup around it
 _MAX_PARTS = 5_000
-_CHUNK = 4_000_000
+_MAX_ELEMENTS = 20_000_000  # or records, of a workbook; a cell has two or three
+_MAX_OTHER_ELEMENTS = 1_000_000  # that are no rows, cells or texts
+CHUNK = 1_000_000  # bytes; each has a new element or record in it
+_SAVE_AS_CSV = "Save the sheet with the table as CSV."
+# Parts without cells, which may be long: pivot tables, queries, macros, printers' settings.
+_UNREAD = re.compile(
+    r"(docprops|customxml|xl/(activex|charts|ctrlprops|diagrams|drawings|embeddings|externallinks|model|pivotcache"
+    r"|pivottables|printersettings|querytables|slicer\w*|tables|theme|threadedcomments|timeline\w*))/"
+    r"|xl/(vbaproject|calcchain)\."
+)
 _LETTERS, _DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", "0123456789"
 _CELL_REFERENCE = re.compile(r"[A-Za-z]{0,3}[0-9]{0,7}")
 
@@ -60,18 +68,18 @@ def measured_copy(archive: zipfile.ZipFile, file: str) -> io.BytesIO:
     parts = {part.filename.lower(): part for part in archive.infolist()}
     if len(parts) > _MAX_PARTS:
         raise_too_large(f"The workbook has more than {_MAX_PARTS:,} parts.", file)
-    if sum(part.file_size for part in parts.values()) > _MAX_UNPACKED:
-        raise_too_large(f"Unpacked, the workbook has more than {_MAX_UNPACKED / 1e9:g} GB.", file)
     binary = "xl/workbook.bin" in parts
-    endings = (".bin", ".rels") if binary else (".xml", ".rels", "mimetype")
-    kept = [name for name in parts if name.endswith(endings) or name == "[content_types].xml"]
+    endings = (".bin", ".rels", "[content_types].xml") if binary else (".xml", ".rels", "mimetype")
+    kept = [name for name in parts if name.endswith(endings) and not _UNREAD.match(name)]
+    if sum(parts[name].file_size for name in kept) > MAX_BYTES:
+        raise_too_large(f"Unpacked, the workbook has more than {MAX_BYTES / 1e6:g} MB.", file, remedy=_SAVE_AS_CSV)
     measure = Measure(file)
     copy = io.BytesIO()
     with zipfile.ZipFile(copy, "w") as packed:
         for name in sorted(kept, key=lambda name: "sharedstrings" not in name):  # cells refer to them
             measure_chunk = measure.part(name)
             with archive.open(parts[name]) as source, packed.open(parts[name].filename, "w") as target:
-                while chunk := source.read(_CHUNK):
+                while chunk := source.read(CHUNK):
                     measure_chunk(chunk, False)
                     target.write(chunk)
                 measure_chunk(b"", True)
@@ -82,10 +90,9 @@ class Measure:
     """Count the cells and characters of a workbook over its sheets, and raise beyond the limits."""
 
     def __init__(self, file: str) -> None:
-        self._file = file
+        self.file = file
         self.shared: list[int] = []  # lengths of the shared strings
-        self._cells = 0
-        self._text = 0
+        self._cells = self._text = self._elements = self._others = 0
 
     def add_sheet(self, rows: int, columns: int, *, is_complete: bool = True) -> None:
         """Count the area up to the last filled cell, of a whole sheet or of the part that was read so far."""
@@ -94,7 +101,7 @@ class Measure:
         if columns > MAX_COLUMNS or cells > MAX_CELLS:
             raise_too_large(
                 f"The sheets have more than {MAX_CELLS:,} cells, or a cell too far to the right or below.",
-                self._file,
+                self.file,
                 remedy="Delete all columns to the right of the table and all rows below it; or save it as CSV.",
             )
 
@@ -102,9 +109,26 @@ class Measure:
         """Count the characters of a cell."""
         self._text += length * times
         if length > MAX_CELL_LENGTH:
-            raise_long_cell(self._file)
+            raise_long_cell(self.file)
         if self._text > MAX_BYTES:
-            raise_too_large(f"The cells have more than {MAX_BYTES / 1e6:,.0f} million characters.", self._file)
+            raise_too_large(f"The cells have more than {MAX_BYTES / 1e6:,.0f} million characters.", self.file)
+
+    def add_elements(self, count: int, others: int) -> None:
+        """Count elements or records, of which some are no rows, cells or texts."""
+        self._elements += count
+        self._others += others
+        if self._elements > _MAX_ELEMENTS or self._others > _MAX_OTHER_ELEMENTS:
+            raise_too_large(
+                f"The workbook has more than {_MAX_ELEMENTS:,} elements, or {_MAX_OTHER_ELEMENTS:,} besides its cells.",
+                self.file,
+                remedy=_SAVE_AS_CSV,
+            )
+
+    def raise_long_element(self) -> NoReturn:
+        """Raise for an element, or a comment, that is far longer than a cell."""
+        raise_too_large(
+            f"An element or comment in the workbook has more than {CHUNK / 1e6:g} MB.", self.file, remedy=_SAVE_AS_CSV
+        )
 
     def shared_text(self, number: int) -> int:
         """Return the length of a shared string; 0 where there is none (calamine refuses such a file)."""
@@ -128,54 +152,64 @@ class Measure:
             part = _Sheet(self)
 
         def raise_for_entities(*_: object) -> None:
-            raise_too_large("The workbook defines entities, which could grow without end.", self._file)
+            raise_too_large("The workbook defines entities, which could grow without end.", self.file)
 
         parser.StartDoctypeDeclHandler = raise_for_entities
         parser.StartElementHandler = part.start
         parser.CharacterDataHandler = part.characters
 
         def measure_chunk(chunk: bytes, last: bool) -> None:
+            part.elements = part.others = 0
             try:
                 parser.Parse(chunk, last)
             except (expat.ExpatError, LookupError) as error:  # the latter for an unknown encoding
                 raise ValueError("not well formed") from error
+            if len(chunk) == CHUNK and not part.elements:
+                self.raise_long_element()
+            self.add_elements(part.elements, part.others)
             part.end_of_chunk(last)
 
         return measure_chunk
 
     def _binary_part(self) -> Callable[[bytes, bool], object]:
-        pieces: list[bytes] = []
+        """Measure a part of a binary workbook (XLSB): a sequence of records, each with kind, size and content."""
+        rest = b""
+        row = columns = rows = 0
 
         def measure_chunk(chunk: bytes, last: bool) -> None:
-            pieces.append(chunk)
-            if last:
-                self._measure_records(b"".join(pieces))
+            nonlocal rest, row, columns, rows
+            data = rest + chunk
+            offset = records = others = 0
+            while offset < len(data) - (0 if last else _MAX_RECORD_HEAD):
+                kind, start = _varint(data, offset, 2)
+                size, start = _varint(data, start, 4)
+                if size > CHUNK:
+                    self.raise_long_element()
+                if start + size > len(data) and not last:
+                    break
+                offset = start + size
+                records += 1
+                record = data[start : start + min(size, 12)].ljust(12, b"\0")
+                if kind == _ROW:
+                    row = int.from_bytes(record[:4], "little") + 1
+                elif kind in _CELLS:
+                    rows, columns = max(rows, row), max(columns, int.from_bytes(record[:4], "little") + 1)
+                    if kind == _SHARED_CELL:
+                        self.add_text(self.shared_text(int.from_bytes(record[8:], "little")))
+                elif kind == _SHARED_TEXT:
+                    self.shared.append(int.from_bytes(record[1:5], "little"))
+                elif kind != _BLANK_CELL:
+                    others += 1
+            rest = data[offset:]
+            self.add_elements(records, others)
+            self.add_sheet(rows, columns, is_complete=last)
 
         return measure_chunk
 
-    def _measure_records(self, data: bytes) -> None:
-        """Measure a part of a binary workbook (XLSB): a sequence of records, each with kind, size and content."""
-        offset = row = columns = rows = records = 0
-        while offset < len(data):
-            records += 1
-            kind, offset = _varint(data, offset, 2)
-            size, offset = _varint(data, offset, 4)
-            record = data[offset : offset + min(size, 12)].ljust(12, b"\0")
-            if kind == _ROW:
-                row = int.from_bytes(record[:4], "little") + 1
-            elif kind in _CELLS:
-                rows, columns = max(rows, row), max(columns, int.from_bytes(record[:4], "little") + 1)
-                if kind == _SHARED_CELL:
-                    self.add_text(self.shared_text(int.from_bytes(record[8:], "little")))
-            elif kind == _SHARED_TEXT:
-                self.shared.append(int.from_bytes(record[1:5], "little"))
-            if records > MAX_CELLS:
-                self.add_sheet(records, 1)
-            offset += size
-        self.add_sheet(rows, columns)
 
-
-_ROW, _SHARED_CELL, _SHARED_TEXT, _CELLS = 0, 7, 19, range(2, 12)  # kinds of records of a binary workbook
+# Kinds of records of a binary workbook.
+_ROW, _BLANK_CELL, _SHARED_CELL, _SHARED_TEXT, _CELLS = 0, 1, 7, 19, range(2, 12)
+_MAX_RECORD_HEAD = 6  # bytes: kind and size
 
 
 class _Part:
@@ -183,6 +217,7 @@ class _Part:
 
     def __init__(self, measure: Measure) -> None:
         self.measure = measure
+        self.elements = self.others = 0  # of a chunk; the latter are no rows, cells or texts
 
     def start(self, name: str, attributes: dict[str, str]) -> None: ...
 
@@ -200,10 +235,13 @@ class _SharedTexts(_Part):
         self._in_text = False
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
+        self.elements += 1
         name = name.rpartition(":")[2]
         self._in_text = name == "t"
         if name == "si":
             self._lengths.append(0)
+        elif name not in ("t", "r"):
+            self.others += 1
 
     def characters(self, text: str) -> None:
         if self._in_text and self._lengths:
@@ -216,6 +254,7 @@ class _Sheet(_Part):
 
     def __init__(self, measure: Measure) -> None:
         super().__init__(measure)
+        self._n_rows = 0  # empty ones too
         self._row = self._column = 0  # of cells without a reference
         self._rows: set[str] = set()
         self._columns: set[str] = set()
@@ -226,6 +265,7 @@ class _Sheet(_Part):
         self._length = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
+        self.elements += 1
         name = name.rpartition(":")[2]
         self._in_text = name in ("v", "t")
         if name == "c":
@@ -244,6 +284,9 @@ class _Sheet(_Part):
             number = attributes.get("r", "")
             self._row = int(number) if number.isdecimal() else self._row + 1
             self._column = 0
+            self._n_rows += 1
+        elif name not in ("f", "r"):
+            self.others += 1
 
     def characters(self, text: str) -> None:
         if self._in_text:
@@ -267,6 +310,7 @@ class _Sheet(_Part):
         self._last_row = max([self._last_row, *(int(row or 0) for row in self._rows)])
         self._last_column = max([self._last_column, *map(column_number, self._columns)])
         self._rows.clear()
+        check_size(self.measure.file, rows=self._n_rows)
         self.measure.add_sheet(self._last_row, self._last_column, is_complete=last)
 
 
@@ -289,6 +333,7 @@ class _OpenDocument(_Part):
         self._filled = False
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
+        self.elements += 1
         name = name.rpartition(":")[2]
         attributes_by_name = {key.rpartition(":")[2]: value for key, value in attributes.items()}
         if name in ("table-cell", "covered-table-cell"):
@@ -303,8 +348,10 @@ class _OpenDocument(_Part):
             self._row_times = int(attributes_by_name.get("number-rows-repeated", 1))
             self._row += self._row_times
             self._column = 0
-        elif name == "table":
-            self._end_sheet()
+        else:
+            self.others += 1
+            if name == "table":
+                self._end_sheet()
 
     def characters(self, text: str) -> None:
         if self._filled:

@@ -10,12 +10,12 @@ import io
 import posixpath
 import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from send_screen.errors import ReadError
-from send_screen.readers._size_limits import column_number
+from send_screen.readers._size_limits import CHUNK, column_number
 
 _PERCENT_FORMATS = frozenset({"9", "10"})  # built into Excel: 0% and 0.00%
 _RANGE = re.compile(r"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})")
@@ -24,6 +24,7 @@ _ZERO_1904 = dt.date(1904, 1, 1)
 _SERIAL = re.compile(r"\d{5}")
 _SERIALS_1904 = range(18_000, 58_000)
 _MARKS = re.compile(rb"""t=["']e["']|<mergeCell |<f[ >/]|hidden=["'](?:1|true)["']""")
+_LONGEST_MARK = 15  # bytes
 
 Cell = tuple[int, int]  # row and column from 0
 
@@ -46,8 +47,11 @@ class SheetMarks:
         for row, column in self.percents:
             if row < len(texts) and column < len(texts[row]) and (text := texts[row][column]):
                 texts[row][column] = _as_percent(text)
-        for column, first, last in self.merged:
-            for row in range(first + 1, min(last + 1, len(texts))):
+        merged = [(column, first, range(first + 1, min(last + 1, len(texts)))) for column, first, last in self.merged]
+        if sum(len(rows) for _, _, rows in merged) > sum(map(len, texts)):
+            raise ValueError("merged cells that overlap")
+        for column, first, rows in merged:
+            for row in rows:
                 if column < len(texts[row]):
                     texts[row][column] = texts[row][column] or texts[first][column]
         if self.dates_from_1904:
@@ -87,25 +91,40 @@ def xlsx_marks(content: io.BytesIO, file: str) -> dict[str, SheetMarks]:
             attributes["Id"]: posixpath.normpath(posixpath.join("xl", attributes["Target"]))
             .removeprefix("xl/xl/")
             .lstrip("/")
-            for tag, attributes in _elements(archive.read("xl/_rels/workbook.xml.rels"))
+            for tag, attributes in _elements(_chunks(archive, "xl/_rels/workbook.xml.rels"))
             if tag == "Relationship" and {"Id", "Target"} <= attributes.keys()
         }
-        percent_styles = _percent_styles(archive.read("xl/styles.xml")) if "xl/styles.xml" in names else set()
+        percent_styles = _percent_styles(_chunks(archive, "xl/styles.xml")) if "xl/styles.xml" in names else set()
         marks: dict[str, SheetMarks] = {}
         from_1904 = False
-        for tag, attributes in _elements(archive.read("xl/workbook.xml")):
+        for tag, attributes in _elements(_chunks(archive, "xl/workbook.xml")):
             if tag == "workbookPr":
                 from_1904 = attributes.get("date1904") in ("1", "true")
             path = targets.get(attributes.get("id", ""), "")
             if tag == "sheet" and path in names:
-                marks[attributes.get("name", "")] = _sheet_marks(archive.read(path), percent_styles, from_1904, file)
+                marks[attributes.get("name", "")] = _sheet_marks(archive, path, percent_styles, from_1904, file)
         return marks
 
 
-def _percent_styles(data: bytes) -> set[str]:
+def _chunks(archive: zipfile.ZipFile, path: str) -> Iterator[bytes]:
+    with archive.open(path) as part:
+        while chunk := part.read(CHUNK):
+            yield chunk
+
+
+def _has_marks(chunks: Iterator[bytes]) -> bool:
+    end = b""
+    for chunk in chunks:
+        if _MARKS.search(end + chunk):
+            return True
+        end = chunk[-_LONGEST_MARK:]
+    return False
+
+
+def _percent_styles(chunks: Iterator[bytes]) -> set[str]:
     """Return the numbers of the cell styles that display per cent."""
     formats, styles, inside = set(_PERCENT_FORMATS), list[str](), False
-    for tag, attributes in _elements(data):
+    for tag, attributes in _elements(chunks):
         if tag == "numFmt" and "%" in attributes.get("formatCode", ""):
             formats.add(attributes.get("numFmtId", ""))
         if tag.startswith("cell") and tag.endswith("s") and tag != "cellStyles":
@@ -115,12 +134,14 @@ def _percent_styles(data: bytes) -> set[str]:
     return {str(number) for number, style in enumerate(styles) if style in formats}
 
 
-def _sheet_marks(data: bytes, percent_styles: set[str], from_1904: bool, file: str) -> SheetMarks:
+def _sheet_marks(
+    archive: zipfile.ZipFile, path: str, percent_styles: set[str], from_1904: bool, file: str
+) -> SheetMarks:
     marks = SheetMarks(dates_from_1904=from_1904)
-    if not percent_styles and not _MARKS.search(data):
+    if not percent_styles and not _has_marks(_chunks(archive, path)):
         return marks
     sheet = _Sheet(marks, percent_styles)
-    _parse(data, sheet.start, sheet.characters, sheet.end)
+    _parse(_chunks(archive, path), sheet.start, sheet.characters, sheet.end)
     if sheet.uncalculated is not None:
         row, _ = sheet.uncalculated
         raise ReadError(
@@ -140,7 +161,7 @@ class _Sheet:
         self.uncalculated: Cell | None = None
         self._cell: Cell = (0, -1)
         self._row = -1
-        self._is_error = self._is_number = self._has_formula = self._in_value = False
+        self._is_hidden = self._is_error = self._is_number = self._has_formula = self._in_value = False
         self._text = ""
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
@@ -148,7 +169,7 @@ class _Sheet:
             self._row += 1
             self._row = int(attributes["r"]) - 1 if attributes.get("r", "").isdecimal() else self._row
             self._cell = (self._row, -1)
-            self._marks.hidden_rows += attributes.get("hidden") in ("1", "true")
+            self._is_hidden = attributes.get("hidden") in ("1", "true")
         elif tag == "c":
             place = _REFERENCE.fullmatch(attributes.get("r", ""))
             self._cell = (int(place[2]) - 1, column_number(place[1]) - 1) if place else (self._row, self._cell[1] + 1)
@@ -158,8 +179,10 @@ class _Sheet:
                 self._marks.percents.add(self._cell)
         elif tag == "f":
             self._has_formula = True
-        elif tag == "v":
-            self._in_value = True
+        elif tag in ("v", "t"):
+            self._in_value = tag == "v"
+            self._marks.hidden_rows += self._is_hidden  # a row that has a value
+            self._is_hidden = False
         elif tag == "mergeCell" and (place := _RANGE.fullmatch(attributes.get("ref", ""))):
             first, last = int(place[2]) - 1, int(place[4]) - 1
             if place[1] == place[3]:  # of one column: its value holds for all rows
@@ -179,15 +202,15 @@ class _Sheet:
                 self.uncalculated = self._cell
 
 
-def _elements(data: bytes) -> list[tuple[str, dict[str, str]]]:
+def _elements(chunks: Iterator[bytes]) -> list[tuple[str, dict[str, str]]]:
     """Return the tag and the attributes of each element of a part."""
     found: list[tuple[str, dict[str, str]]] = []
-    _parse(data, lambda tag, attributes: found.append((tag, attributes)))
+    _parse(chunks, lambda tag, attributes: found.append((tag, attributes)))
     return found
 
 
 def _parse(
-    data: bytes,
+    chunks: Iterator[bytes],
     start: Callable[[str, dict[str, str]], None],
     characters: Callable[[str], None] | None = None,
     end: Callable[[str], None] = lambda tag: None,
@@ -201,6 +224,8 @@ def _parse(
     parser.CharacterDataHandler = characters
     parser.EndElementHandler = lambda name: end(name.rpartition(":")[2])
     try:
-        parser.Parse(data, True)
+        for chunk in chunks:
+            parser.Parse(chunk, False)
+        parser.Parse(b"", True)
     except expat.ExpatError as error:
         raise ValueError("not well formed") from error
