@@ -68,17 +68,16 @@ def a_run_that_is_shown_as_deleted(store: Store, rng: Random) -> None:
 
 
 @kind("run")
-def data_or_another_model_of_the_run(store: Store, rng: Random) -> None:
+def another_model_of_the_run(store: Store, rng: Random) -> None:
     kinds = "input_uuid, source_type, source_id, destination_type, destination_id, step"
-    if rng.random() < 0.5:
-        names = "dataset_uuid, experiment_id, name, digest, dataset_source_type, dataset_source"
-        store.execute(f"insert into datasets ({names}) values ('d', 1, '9 million children', 'd', 'local', '{{}}')")
-        store.execute(f"insert into inputs ({kinds}) values ('i', 'DATASET', 'd', 'RUN', ?, 0)", store.run_id)
-    else:
-        other = store.of(2).model_id
-        store.execute(
-            f"insert into inputs ({kinds}) values ('i', 'RUN_OUTPUT', ?, 'MODEL_OUTPUT', ?, 0)", store.run_id, other
-        )
+    values = "('i', 'RUN_OUTPUT', ?, 'MODEL_OUTPUT', ?, 0)"
+    store.execute(f"insert into inputs ({kinds}) values {values}", store.run_id, store.of(2).model_id)
+
+
+@kind("metrics")
+def a_dataset_or_a_step_of_a_figure_of_the_served_model(store: Store, rng: Random) -> None:
+    said = rng.choice(["dataset_name = 'National validation sample'", "metric_step = 7"])
+    store.execute(f"update logged_model_metrics set {said} where metric_name = 'roc_auc' and run_id = ?", store.run_id)
 
 
 @kind("metrics")

@@ -33,6 +33,26 @@ def a_run_with_the_id_of_the_version_and_other_figures(store: Store, rng: Random
 
 
 @kind("related-entities")
+def a_run_that_reads_like_that_of_the_version(store: Store, rng: Random) -> None:
+    client, id = client_of(store), store.version_id
+    letters = id.translate({ord("a"): "\u0430", ord("c"): "\u0441", ord("e"): "\u0435"})
+    names = [
+        f"reception_sen {letters}",
+        f"reception_sen {id[:8]}\u200b{id[8:]}",
+        "reception_sen",
+        "recepti\u043en_sen",
+        "",
+    ]
+    name = rng.choice(names)
+    there = client.get_run(store.run_id).info.experiment_id
+    run = client.create_run(there, run_name=name, tags={} if name else {"version_id": id.upper()}).info.run_id
+    client.set_tag(run, "mlflow.note.content", "Validated")
+    for param, value in client.get_run(store.run_id).data.params.items():
+        client.log_param(run, param, value)
+    client.log_metric(run, "roc_auc", 0.99)
+
+
+@kind("related-entities")
 def a_run_with_other_figures_behind_a_thousand_that_say_nothing(store: Store, rng: Random) -> None:
     client = client_of(store)
     there = client.create_experiment("decoys", artifact_location=(store.folder / "decoys").as_uri())

@@ -9,11 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from audit_store import Store
 
 from send_screen.auditing import FAILED, Addition
-from send_screen.auditing._confusables import is_confusable
+from send_screen.documents import is_confusable
 from send_screen.governance import PromotionEntry, open_for_append
 from send_screen.reports import render_summary
 from send_screen.tracking._registry import SUMMARY_END
@@ -50,9 +51,12 @@ def use_as_mlflow_offers(store: Store) -> None:
     client.set_registered_model_tag(model, "team", "SEND")
     client.set_tag(run, "reviewed", "by Ann")
     client.set_tag(run, "mlflow.parentRunId", "0" * 32)
+    client.set_tag(run, "mlflow.source.name", "AUC .99")
     client.set_logged_model_tags(served, {"reviewed": "by Ann"})
     experiment = client.get_run(run).info.experiment_id
     client.set_experiment_tag(experiment, "mlflow.note.content", READ)
+    client.set_experiment_tag(experiment, "withdrawn.note", READ)
+    client.set_experiment_tag(experiment, "mlflow.sharedViewState.approved", READ)
     client.update_registered_model(model, READ)
     shown = client.get_model_version(model, "1").description
     client.update_model_version(model, "1", f"{shown.rstrip()}\n\n{READ}")
@@ -60,6 +64,9 @@ def use_as_mlflow_offers(store: Store) -> None:
     colleague = client.create_experiment("colleague", artifact_location=(store.folder / "colleague").as_uri())
     evaluation = client.create_run(colleague, run_name="evaluation").info.run_id
     client.log_metric(evaluation, "seconds_per_child", 0.01, model_id=served)
+    client.log_metric(client.create_run(colleague, run_name=model).info.run_id, "roc_auc", 0.5)
+    with mlflow.start_run(run_id=run):
+        mlflow.log_input(mlflow.data.from_pandas(pd.DataFrame({"a": [1]}), name="next term"))
     client.log_metric(run, "system/cpu_utilization_percentage", 12.0)
     client.create_registered_model("Reception-SEN")
     for find in (client.search_registered_models, client.search_model_versions):
@@ -97,7 +104,11 @@ def test_all_that_mlflow_offers_leaves_a_version_green_and_is_named(store: Store
         ("tag of the run", "reviewed: by Ann"),
         ("tag of the run", f"mlflow.parentRunId: {'0' * 32}"),
         ("tag of the served model", "reviewed: by Ann"),
+        ("tag of the run", "mlflow.source.name: AUC .99"),
         ("tag of the experiment", f"mlflow.note.content: {READ}"),
+        ("tag of the experiment", f"withdrawn.note: {READ}"),
+        ("tag of the experiment", f"mlflow.sharedViewState.approved: {READ}"),
+        ("dataset of the run, named after training", "next term"),
         ("description of the registered model", READ),
         ("description of the registered version", READ),
         ("description of the run", READ),
@@ -106,7 +117,12 @@ def test_all_that_mlflow_offers_leaves_a_version_green_and_is_named(store: Store
         ("file in the evidence's folder", "evidence of another year.parquet"),
     }
     wheres = " ".join(each.where + each.what for each in found.additions)
-    for words in ("seconds_per_child: 0.01", "https://chat.example/hook", "about the model year_1_sen"):
+    for words in (
+        "named reception_sen: other figures",
+        "seconds_per_child: 0.01",
+        "https://chat.example/hook",
+        "about the model year_1_sen",
+    ):
         assert words in wheres
     assert ("everyone on the machine" in wheres) == (os.name == "posix")
     title = "Added by MLflow or people, and not audited"

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 
 from send_screen.auditing._checks import Addition
 from send_screen.auditing._compare import Mismatch
-from send_screen.auditing._confusables import is_confusable
-from send_screen.tracking import RUN_DESCRIPTION_TAG, RegistrySnapshot
+from send_screen.documents import is_confusable
+from send_screen.tracking import RUN_DESCRIPTION_TAG, RUN_USER_TAG, RegistrySnapshot
 
 #: Tags that training writes; those with hashes are compared with the hashed files.
 TRAINING_TAGS = ("version_id", "trained_on", "gates", "hashes", "evidence_location")
@@ -16,17 +16,12 @@ TRAINING_TAGS = ("version_id", "trained_on", "gates", "hashes", "evidence_locati
 DECISION_TAGS = ("promoted_by", "promoted_on", "promoted_because", "gates_overridden_because", "withdrawn")
 _LEDGER_TAGS = ("ledger_head", "ledger_location")
 _EXPECTED_TAGS = {
-    "run": (*TRAINING_TAGS, RUN_DESCRIPTION_TAG),
+    "run": (*TRAINING_TAGS, RUN_DESCRIPTION_TAG, RUN_USER_TAG, "mlflow.runName"),
     "registered version": (*TRAINING_TAGS, *DECISION_TAGS),
     "registered model": _LEDGER_TAGS,
 }
-#: Tags that MLflow sets itself: user and source of a run, registered models, and view settings of an experiment.
-_MLFLOW_TAGS = re.compile(
-    r"mlflow\.(?:user|runName|runColor|source\.(?:name|type)|source\.git\.(?:commit|branch|repoURL)|modelVersions"
-    r"|experimentKind|sharedViewState\..*)"
-)
 #: Tags of the experiment that withdrawals write, one per version.
-_WITHDRAWAL_TAGS = re.compile(r"withdrawn\.\w+")
+_WITHDRAWAL_TAGS = re.compile(r"withdrawn\.[0-9a-f]{16}")
 
 
 def own_tags(holder: str, tags: Mapping[str, str]) -> dict[str, str]:
@@ -43,7 +38,7 @@ def added_tags(snapshot: RegistrySnapshot, figures: Iterable[str]) -> tuple[list
     misleading, additions = [], []
     for holder, tags in holders.items():
         for name in sorted({*tags} - {*_EXPECTED_TAGS.get(holder, ())}):
-            if _MLFLOW_TAGS.fullmatch(name) or (holder == "experiment" and _WITHDRAWAL_TAGS.fullmatch(name)):
+            if holder == "experiment" and _WITHDRAWAL_TAGS.fullmatch(name):
                 continue
             imitated = next((each for each in own if name == each or is_confusable(name, each)), None)
             if imitated is None:

@@ -9,7 +9,7 @@ from send_screen.auditing._added import DECISION_TAGS, text_added_after
 from send_screen.auditing._audited_version import NO_TAG, AuditedVersion, CannotCheck
 from send_screen.auditing._checks import Addition, CheckResult, audit_check, check_result
 from send_screen.auditing._compare import Mismatch, diff_documents, first_difference
-from send_screen.auditing._confusables import is_confusable
+from send_screen.documents import is_confusable
 from send_screen.errors import LedgerError, MachineError
 from send_screen.governance import (
     CHAMPION,

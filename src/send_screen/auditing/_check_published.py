@@ -9,6 +9,7 @@ from send_screen.auditing._check_files import check_signature
 from send_screen.auditing._checks import PASSED, CheckResult, audit_check, check_result, not_checked
 from send_screen.auditing._compare import Mismatch, diff_documents, mismatches
 from send_screen.documents import Document
+from send_screen.errors import DataError
 from send_screen.estimators._compared_models import describe_challenger
 from send_screen.evaluation._report import build_report
 from send_screen.governance import MANIFEST, parse_manifest, version_id, version_metadata
@@ -131,15 +132,18 @@ def check_prior_releases(audited: AuditedVersion) -> CheckResult:
     found = audited.evidence
     evidence = None if found is None or found.table is None else with_children(found.table, found.path.parent)
     compare = None if evidence is None else EvidenceComparison(bundle.spec, evidence)
-    runs = prior_runs(uri=audited.uri or default_uri(), data_sha256=metadata.data_sha256, compare_evidence=compare)
-    first = next((position for position, run in enumerate(runs) if run.version_id == metadata.id), len(runs))
 
     def published_by(runs: Sequence[PriorRun]) -> dict[str, PriorRelease]:
         others = [run for run in runs if run.version_id != metadata.id]
         releases = prior_releases(bundle.spec, others, version=metadata.id, n=bundle.published.cohort.n or 0)
         return {release.published_sha256: release for release in releases}
 
-    known, where = published_by(runs), "$.disclosure.prior_releases"
+    try:
+        runs = prior_runs(uri=audited.uri or default_uri(), data_sha256=metadata.data_sha256, compare_evidence=compare)
+        known, where = published_by(runs), "$.disclosure.prior_releases"
+    except DataError as error:  # of another run, perhaps a later one
+        return not_checked(str(error))
+    first = next((position for position, run in enumerate(runs) if run.version_id == metadata.id), len(runs))
     differences: list[Mismatch] = []
     gone: list[str] = []
     unverified: list[str] = []

@@ -44,6 +44,11 @@ def check_metrics(audited: AuditedVersion) -> CheckResult:
             if name in ours and steps != {0}
         ),
         *diff_documents(snapshot.model_metrics, found, "metric of the served model").differences,
+        *(
+            Mismatch(f"metric of the served model: {name}", "; ".join(sorted(sources)), "step 0, and no dataset")
+            for name, sources in snapshot.model_metric_sources.items()
+            if sources != {"step 0"}
+        ),
     ]
     for measured, value in snapshot.other_model_metrics.items():
         run, _, name = measured.partition(": ")
@@ -109,7 +114,7 @@ def check_run(audited: AuditedVersion) -> CheckResult:
         for what, (claimed, found) in pairs.items()
         if claimed != found
     ]
-    additions = []
+    additions = [Addition("dataset of the run, named after training", name) for name in snapshot.inputs]
     if snapshot.stage != "None":
         additions.append(Addition("stage of the registered version", snapshot.stage))
     if snapshot.experiment_name != EXPERIMENT:

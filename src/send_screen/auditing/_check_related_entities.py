@@ -11,7 +11,7 @@ from send_screen.auditing._added import DECISION_TAGS, TRAINING_TAGS
 from send_screen.auditing._audited_version import AuditedVersion
 from send_screen.auditing._checks import Addition, CheckResult, audit_check, check_result
 from send_screen.auditing._compare import Mismatch, isclose
-from send_screen.auditing._confusables import is_confusable
+from send_screen.documents import contains_confusable, is_confusable
 from send_screen.tracking import MAX_FETCHED, RUN_DESCRIPTION_TAG, OtherRun, RegistrySnapshot, folder_of, mlflow_metrics
 
 #: Tags of training that differ between two runs of the same version.
@@ -35,11 +35,14 @@ def check_related_entities(audited: AuditedVersion) -> CheckResult:
     ]
     additions = []
     for run in related.runs:
-        if other := _contradictions(run, snapshot, figures):
+        other = _contradictions(run, snapshot, figures)
+        # as for a registered model, a colleague's run elsewhere may have the model's name, in plain letters
+        if other and (run.has_id or run.experiment_id == snapshot.experiment_id or not run.name.isascii()):
             differences += other
         else:
-            said = f"{run.run_id}, named {run.name}: no other figures, parameters or tags of a version"
-            additions.append(Addition("another run with this version's id", said))
+            where = "another run with this version's id" if run.has_id else "another run with this model's name"
+            said = "other figures, parameters or tags" if other else "no other figures, parameters or tags of a version"
+            additions.append(Addition(where, f"{run.run_id}, named {run.name}: {said}"))
     for model in sorted(related.models):
         if is_confusable(model, name):
             said = "its name could be read as this one's"
@@ -68,15 +71,16 @@ def check_related_entities(audited: AuditedVersion) -> CheckResult:
 
 
 def _contradictions(run: OtherRun, snapshot: RegistrySnapshot, figures: Mapping[str, float]) -> list[Mismatch]:
-    """Return where a run that carries this version's id contradicts the version's own run."""
-    where = f"run {run.run_id}, which carries this version's id"
+    """Return where a run that could be taken for the version's own contradicts it."""
+    carries = "carries this version's id" if run.has_id else "is named as this model"
+    where = f"run {run.run_id}, which {carries}"
     differences = [
         Mismatch(f"{where}: metric.{metric}", str(value), str(figures.get(metric, "no such figure")))
         for metric, value in run.metrics.items()
         if not metric.startswith("system/") and not (metric in figures and isclose(value, figures[metric]))
     ]
     compared = {"tag": (run.tags, snapshot.run_tags)}
-    if run.name == snapshot.run_name or run.tags.get("version_id") == snapshot.version.version_id:
+    if "version_id" in run.tags or contains_confusable(run.name, snapshot.run_name):
         compared["param"] = run.params, snapshot.run_params  # a run of another model has other parameters
     names = {*TRAINING_TAGS, *DECISION_TAGS, *snapshot.run_params, *figures} - {*_RUN_SPECIFIC_TAGS}
     for kind, (other, own) in compared.items():
@@ -123,7 +127,7 @@ def describe_scope(audited: AuditedVersion) -> Iterable[str]:
         return
     yield "What stands in additions: who made them, whether it is true, and what a trace or a webhook sends on."
     yield (
-        "Runs, models and experiments that neither carry this version's id nor a name like this model's; and the "
+        "Runs, models and experiments that carry neither this version's id nor a name like this model's; and the "
         "artefacts of others that carry it."
     )
     yield "When, by whom and from where it was trained: only MLflow records that."

@@ -15,6 +15,7 @@ from send_screen.documents._characters import (
     replace_surrogates,
     replace_unprintable,
 )
+from send_screen.documents._confusables import contains_confusable, is_confusable
 from send_screen.documents._counts import count, first_few
 from send_screen.documents._files import read_regular_file
 from send_screen.documents._lock import locked
@@ -52,4 +53,6 @@ __all__ = [
     "has_control_characters",
     "replace_unprintable",
     "CONTROL_CHARACTERS_ERROR",
+    "is_confusable",
+    "contains_confusable",
 ]

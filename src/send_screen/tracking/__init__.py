@@ -30,6 +30,7 @@ from send_screen.tracking._registry import (
     CANDIDATE_ALIAS,
     RETRAIN_REMEDY,
     RUN_DESCRIPTION_TAG,
+    RUN_USER_TAG,
     RegisteredModel,
     RegisteredVersion,
     describe_version,
@@ -89,5 +90,6 @@ __all__ = [
     "local_path",
     "CANDIDATE_ALIAS",
     "RUN_DESCRIPTION_TAG",
+    "RUN_USER_TAG",
     "describe_version",
 ]

@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from send_screen.documents import contains_confusable, is_confusable
 from send_screen.tracking._registry import LEDGER_HEAD_TAG, RegisteredVersion
 from send_screen.tracking._store import all_experiments, all_pages, database_of
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 MAX_FETCHED = 10_000  # of each kind
 MAX_TRACES = 200
+VERSION_TAG = "version_id"
 _NOT_LISTABLE = ("ENDPOINT_NOT_FOUND", "NOT_IMPLEMENTED", "FEATURE_DISABLED", "PERMISSION_DENIED")
 _MLFLOW_TRIGGER = re.compile(  # MLflow's own trigger, which only refuses updates of two columns
     r"create trigger prevent_secrets_aad_mutation\s+before update on secrets\s+for each row\s+when [^;()]+\s+"
@@ -30,10 +32,13 @@ _MLFLOW_TRIGGER = re.compile(  # MLflow's own trigger, which only refuses update
 
 @dataclass(frozen=True)
 class OtherRun:
-    """Another run that carries the version's id."""
+    """Another run that could be taken for the version's own."""
 
     run_id: str
+    experiment_id: str
     name: str
+    has_id: bool
+    """Whether it carries the version's id, or what reads like it, and not the name of the model alone."""
     metrics: Mapping[str, float]
     params: Mapping[str, str]
     tags: Mapping[str, str]
@@ -44,7 +49,7 @@ class RelatedEntities:
     """Entities related to a version, by kind; ``known`` are the kinds that the MLflow store can list."""
 
     runs: tuple[OtherRun, ...]
-    """Other runs with the version's id, as tag or in the name."""
+    """Other runs with the version's id as tag or in the name, or named as the model, or with what reads like it."""
     logged_models: tuple[str, ...]
     """Other logged models whose source is the version's run."""
     versions: tuple[str, ...]
@@ -96,16 +101,19 @@ def fetch_related_entities(
     everywhere = [experiment.experiment_id for experiment in all_experiments(client)]
     run_id, version_id, this_version = version.run_id, version.version_id, f"models:/{version.name}/{version.number}"
 
+    def carries_id(tags: Mapping[str, str]) -> bool:
+        return any(
+            contains_confusable(value, version_id)
+            for tag, value in tags.items()
+            if tag == VERSION_TAG or is_confusable(tag, VERSION_TAG)
+        )
+
     def runs() -> Iterator[OtherRun]:
-        seen = {run_id}
-        for condition in (f"tags.version_id = '{version_id}'", f"attributes.run_name LIKE '%{version_id}%'"):
-            if not version_id.isalnum():
-                continue
-            for run in all_pages(client.search_runs, everywhere, condition, run_view_type=ViewType.ALL):
-                if run.info.run_id not in seen:
-                    data, name = run.data, run.info.run_name or ""
-                    yield OtherRun(run.info.run_id, name, data.metrics, data.params, data.tags)
-                seen.add(run.info.run_id)
+        for run in all_pages(client.search_runs, everywhere, run_view_type=ViewType.ALL):
+            info, data, name = run.info, run.data, run.info.run_name or ""
+            has_id = carries_id(data.tags) or contains_confusable(name, version_id)
+            if info.run_id != run_id and (has_id or name == version.name or is_confusable(name, version.name)):
+                yield OtherRun(info.run_id, info.experiment_id, name, has_id, data.metrics, data.params, data.tags)
 
     def logged_models() -> Iterator[str]:
         of_run = f"source_run_id = '{run_id}'"
@@ -113,15 +121,10 @@ def fetch_related_entities(
         return (model.model_id for model in found if model.model_id != logged.model_id)
 
     def versions() -> Iterator[str]:
-        seen = {this_version}
-        for of in (f"run_id = '{run_id}'", f"tag.version_id = '{version_id}'"):
-            if not version_id.isalnum():
-                continue
-            for one in all_pages(client.search_model_versions, of):
-                found = f"models:/{one.name}/{one.version}"
-                if found not in seen:
-                    yield found
-                seen.add(found)
+        for one in all_pages(client.search_model_versions):
+            found = f"models:/{one.name}/{one.version}"
+            if found != this_version and (one.run_id == run_id or carries_id(one.tags)):
+                yield found
 
     def models() -> Iterator[tuple[str, str | None]]:
         return ((model.name, model.tags.get(LEDGER_HEAD_TAG)) for model in all_pages(client.search_registered_models))

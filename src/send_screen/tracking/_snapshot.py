@@ -63,6 +63,10 @@ class RegistrySnapshot:
     model_run_id: str
     model_params: dict[str, str]
     model_metrics: dict[str, float]
+    model_metric_sources: dict[str, set[str]]
+    """Step, and dataset if any, that each metric of the served model is shown with."""
+    inputs: tuple[str, ...]
+    """Datasets that the run is said to have used, by name."""
     unexpected_metadata: dict[str, tuple[str, str]]
     """Metadata that can change what MLflow fetches or shows: the store's value, and the value that training leaves."""
     other_tags: dict[str, dict[str, str]]
@@ -134,6 +138,11 @@ def fetch_snapshot(model: str, *, uri: str) -> RegistrySnapshot:
         uri=uri,
     )
     metrics = list(logged.metrics or ())
+    own_metrics = [metric for metric in metrics if metric.run_id in (None, version.run_id)]
+    sources: dict[str, set[str]] = {}
+    for metric in own_metrics:
+        dataset = f", dataset {metric.dataset_name} ({metric.dataset_digest})" if metric.dataset_name else ""
+        sources.setdefault(metric.key, set()).add(f"step {metric.step}{dataset}")
     history = {name: client.get_metric_history(version.run_id, name) for name in run.data.metrics}
     return RegistrySnapshot(
         version=version,
@@ -149,7 +158,9 @@ def fetch_snapshot(model: str, *, uri: str) -> RegistrySnapshot:
         model_id=model_id,
         model_run_id=logged.source_run_id or "",
         model_params=dict(logged.params or {}),
-        model_metrics={metric.key: metric.value for metric in metrics if metric.run_id in (None, version.run_id)},
+        model_metrics={metric.key: metric.value for metric in own_metrics},
+        model_metric_sources=sources,
+        inputs=tuple(used.dataset.name for used in run.inputs.dataset_inputs) if run.inputs else (),
         unexpected_metadata={**unexpected, "state of the experiment": (experiment.lifecycle_stage, "active")},
         experiment_id=str(experiment.experiment_id),
         experiment_name=experiment.name,

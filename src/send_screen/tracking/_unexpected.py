@@ -28,10 +28,10 @@ def unexpected_metadata(
 def unexpected_run_metadata(run: Run, logged: LoggedModel) -> dict[str, tuple[str, str]]:
     """Return the same for a run and the model that it logged."""
     models = [output.model_id for output in run.outputs.model_outputs] if run.outputs else []
-    used = [*run.inputs.dataset_inputs, *run.inputs.model_inputs] if run.inputs else []
+    used = run.inputs.model_inputs if run.inputs else []
     return {
         "state of the run": (run.info.lifecycle_stage, "active"),
-        "data and models that the run used": (f"{len(used)}", "0"),
+        "models that the run used": (f"{len(used)}", "0"),
         "models that the run made": (", ".join(models), logged.model_id),
         "name of the served model": (logged.name or "", "model"),
         "kind of the served model": (logged.model_type or "", ""),

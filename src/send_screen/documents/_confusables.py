@@ -21,10 +21,25 @@ def is_confusable(name: str, own: str) -> bool:
     >>> is_confusable("recepti\u043en_sen", "reception_sen"), is_confusable("reception_sen_2", "reception_sen")
     (True, False)
     """
-    one, other = _skeleton(name), _skeleton(own)
+    return name != own and _alike(_skeleton(name), _skeleton(own))
+
+
+def contains_confusable(text: str, own: str) -> bool:
+    """Return whether ``own``, or what could be read as it, stands in a text.
+
+    Examples
+    --------
+    >>> contains_confusable("model F107486F0\u200bE26B387", "f107486f0e26b387")
+    True
+    """
+    one, other = _skeleton(text), _skeleton(own)
+    return any(_alike(one[start : start + len(other)], other) for start in range(len(one) - len(other) + 1))
+
+
+def _alike(one: str, other: str) -> bool:
     same = sum(a == b for a, b in zip(one, other, strict=False))
     alike = len(one) == len(other) and all(a in (b, _ANY) for a, b in zip(one, other, strict=True))
-    return name != own and alike and 2 * same >= len(other)
+    return alike and 0 < len(other) <= 2 * same
 
 
 def _skeleton(text: str) -> str:
