@@ -41,7 +41,7 @@ def test_progress_is_reported_before_each_fit(cohort, models):
 
 
 def test_what_cannot_be_judged_is_refused(cohort, models):
-    with pytest.raises(UsageError, match="no outcome"):
+    with pytest.raises(UsageError, match="No outcome"):
         out_of_fold(replace(cohort, y=None), models)
     with pytest.raises(UsageError, match='called "candidate"'):
         out_of_fold(cohort, {"baseline": models["baseline"]})

@@ -25,7 +25,6 @@ from send_screen.evaluation._gaps import OTHERS
 from send_screen.evaluation._influence import EstimateWithInfluence, ratio
 from send_screen.evaluation._out_of_fold import CANDIDATE
 
-_CONTRIBUTION = "contribution."
 _COLUMNS = (
     "attribute", "group", "against", "among", "kind", "term", "value", "low", "high", "n", "n_others", "schools",
     "smallest_cell", "reason",
@@ -70,8 +69,7 @@ def attribution(
     ['feature', 'folds', 'total']
     """
     predictions = OutOfFoldPredictions(evidence)
-    features = [c.removeprefix(_CONTRIBUTION) for c in evidence.columns if c.startswith(_CONTRIBUTION)]
-    terms = _terms(predictions, features, agencies or {}) if features else {}
+    terms = _terms(predictions, agencies or {}) if predictions.contributions else {}
     rows = []
     for attribute in predictions.attributes:
         codes, names = pd.factorize(predictions.group(attribute), sort=True)
@@ -85,12 +83,10 @@ def attribution(
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
-def _terms(
-    predictions: OutOfFoldPredictions, features: list[str], agencies: Mapping[str, str]
-) -> dict[tuple[str, str], np.ndarray]:
+def _terms(predictions: OutOfFoldPredictions, agencies: Mapping[str, str]) -> dict[tuple[str, str], np.ndarray]:
     """Return the score and its parts, by kind and name: features, agencies, and the base values of the folds."""
     score = predictions.score(CANDIDATE)
-    parts = {feature: predictions.frame[_CONTRIBUTION + feature].to_numpy(np.float64) for feature in features}
+    parts = predictions.contributions
     base = score - np.sum(list(parts.values()), axis=0)
     by_fold = pd.Series(base).groupby(predictions.fold_id)
     if not np.allclose(by_fold.transform("min"), by_fold.transform("max"), rtol=0, atol=1e-6):
@@ -100,7 +96,7 @@ def _terms(
         )
     terms = {("total", "mean score"): score}
     terms |= {("feature", feature): part for feature, part in parts.items()}
-    for agency in sorted({agencies[feature] for feature in features if feature in agencies}):
+    for agency in sorted({agencies[feature] for feature in parts if feature in agencies}):
         of_agency = [part for feature, part in parts.items() if agencies.get(feature) == agency]
         terms["agency", agency] = np.sum(of_agency, axis=0)
     terms["folds", "models of the folds"] = base

@@ -12,6 +12,7 @@ from scipy.special import expit
 from send_screen.evaluation._estimate import Estimate, clustered_rate, smallest, t_interval, undefined
 from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._out_of_fold import CANDIDATE
+from send_screen.evaluation.disclosure._rounding import nearest
 
 #: With fewer children with (or without) the outcome, no slope is estimated.
 MIN_OUTCOMES = 10
@@ -160,7 +161,7 @@ def calibration_bins(
             {
                 "bin": i + 1,
                 "min_risk_percent": 0.0 if first == 0 else float(np.round(100 * edges[first - 1])),
-                "predicted_percent": 100 * float(risk[inside].mean()),
+                "predicted_percent": 100 * _rounded_mean(risk[inside], float(inside.sum()) / predictions.n_seeds),
                 "observed_percent": 100 * observed.value,
                 "low": 100 * observed.low,
                 "high": 100 * observed.high,
@@ -170,6 +171,16 @@ def calibration_bins(
             }
         )
     return pd.DataFrame(rows)
+
+
+def _rounded_mean(risk: np.ndarray, n: float) -> float:
+    """Return the mean risk of n children, rounded to what five children more at the other end of the bin would change.
+
+    Where few scores are possible, the exact mean would tell how many children have each.
+    """
+    step = 5 * float(np.ptp(risk)) / n
+    mean = float(risk.mean())
+    return nearest(mean, step) if step > 1e-6 else mean
 
 
 def _few_apart(predictions: OutOfFoldPredictions, above: np.ndarray, listed: np.ndarray, at_least: int) -> bool:

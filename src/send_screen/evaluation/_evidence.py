@@ -180,6 +180,13 @@ class OutOfFoldPredictions:
         """Attributes by which groups are compared."""
         return tuple(c.removeprefix("group.") for c in self.frame.columns if c.startswith("group."))
 
+    @cached_property
+    def contributions(self) -> dict[str, np.ndarray]:
+        """Contributions of each feature to the candidate's score in log-odds, each of shape (rows,)."""
+        prefix = "contribution."
+        columns = [column for column in self.frame.columns if column.startswith(prefix)]
+        return {column.removeprefix(prefix): self.frame[column].to_numpy(np.float64) for column in columns}
+
     def score(self, model: str) -> np.ndarray:
         """Return the log-odds of a model, shape (rows,)."""
         return self.frame[f"score.{model}"].to_numpy(np.float64)

@@ -12,6 +12,7 @@ import pandas as pd
 from send_screen.documents import CHILDREN, SCHOOLS, Document, Noun, reword
 from send_screen.evaluation._attribution import attribution
 from send_screen.evaluation._calibration import calibration_bins
+from send_screen.evaluation._confusion_at_capacity import RATES
 from send_screen.evaluation._decision_curve import TREAT_ALL, TREAT_NONE, decision_curve
 from send_screen.evaluation._describe_gaps import (
     ROUNDED,
@@ -23,9 +24,9 @@ from send_screen.evaluation._describe_gaps import (
 )
 from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._gaps import OTHERS, gaps
-from send_screen.evaluation._groups import by_group
+from send_screen.evaluation._groups import by_group, within_fold_auc
 from send_screen.evaluation._out_of_fold import CANDIDATE, WHOLE_POINTS
-from send_screen.evaluation._performance import paired_differences, performance
+from send_screen.evaluation._performance import LOG_LOSS, paired_differences, performance
 from send_screen.evaluation.disclosure import (
     ALL,
     Suppression,
@@ -34,7 +35,9 @@ from send_screen.evaluation.disclosure import (
     counts_by_reason,
     is_small,
     join_descriptions,
+    narrowed_by_auc,
     nearest,
+    outward,
     recode_groups,
     suppress,
 )
@@ -58,6 +61,10 @@ from send_screen.published._measured import SUPPRESSED
 from send_screen.specs import TOLERANCES
 from send_screen.tables import MINIMUM_CHILDREN
 
+#: Metrics that are one count over another; any other depends on each child's score, and is rounded.
+_SHARES_OF_COUNTS = ("prevalence", "false_negative_rate", "false_positive_rate", "number_needed_to_screen", *RATES)
+#: Digits of a metric of scores, if not 3: with all of them it would tell the ranks of those with the outcome.
+_DIGITS = {LOG_LOSS: 4}
 _COUNTS = ("n", "schools", "required_n", "required_schools")
 #: Columns that are settings, not measurements, and so are never suppressed.
 _NOT_MEASURED = ("tolerance", "min_risk_percent", "threshold_probability")
@@ -171,6 +178,11 @@ def measured_sections(
         revealed=revealed_by_tables,
         overlapping=len(before) < len(prior_releases),
     )
+    telling = {
+        key
+        for key in dict.fromkeys((row["attribute"], row["group"]) for row in groups.to_dict("records"))
+        if suppression.suppresses_part_of_list(key) and _scores_tell(predictions, key, suppression)
+    }
     found = with_nouns(gaps(evidence, tolerances=tolerances, alpha=alpha, replicates=replicates, seed=seed))
     described = [
         _gap(gap, suppression, nouns, outcome_description, children, clusters) for gap in found.to_dict("records")
@@ -195,11 +207,19 @@ def measured_sections(
             for figure in _of_all_children(Difference, table, suppression, lambda row: row["metric"])
         ),
         groups=_without_revealing_reasons(
-            [_group_figure(row, suppression, nouns) for row in groups.to_dict("records")]
+            [
+                _group_figure(row, suppression, nouns, scores_tell=(row["attribute"], row["group"]) in telling)
+                for row in groups.to_dict("records")
+            ]
         ),
         gaps=tuple(gap for gap, _ in described),
         material_gaps=tuple(gap.description for gap, material in described if material),
-        attribution=_attribution(with_nouns(attribution(evidence, agencies=agencies, alpha=alpha)), suppression),
+        attribution=_attribution(
+            with_nouns(attribution(evidence, agencies=agencies, alpha=alpha)),
+            suppression,
+            {name: float(np.ptp(values)) for name, values in predictions.contributions.items()},
+            agencies or {},
+        ),
         calibration=_of_all_children(
             CalibrationBin,
             with_nouns(calibration_bins(evidence, at_least=MINIMUM_CHILDREN, alpha=alpha)),
@@ -276,6 +296,12 @@ def _document(kind: type[Row], row: Mapping[Any, Any], suppressed: bool, **more:
             values[name] = None if suppressed else _count(value)
         elif isinstance(value, float) and name not in _NOT_MEASURED and (suppressed or not math.isfinite(value)):
             values[name] = None
+        elif name == "value" and "metric" in row and row["metric"] not in _SHARES_OF_COUNTS:
+            values[name] = round(value, _DIGITS.get(row["metric"], 3))
+        elif name == "critical_difference":
+            values[name] = outward(0.0, value)[1]
+    if values.get("low") is not None and values.get("high") is not None:
+        values["low"], values["high"] = outward(values["low"], values["high"])
     if suppressed and "reason" in values:
         values["reason"] = SUPPRESSED
     return kind(**values, **more)
@@ -324,23 +350,45 @@ def _net_benefit(curve: pd.DataFrame, suppression: Suppression) -> tuple[NetBene
     return tuple(rows)
 
 
+def _scores_tell(predictions: OutOfFoldPredictions, key: tuple[str, str], suppression: Suppression) -> bool:
+    """Return whether metrics of a group's scores would narrow down who of it is listed.
+
+    Few scores are nearly the list itself. The ROC AUC bounds how many were missed, since they rank below all listed.
+    """
+    attribute, group = key
+    inside = predictions.group(attribute) == group
+    outcome, flag = predictions.outcome[inside], predictions.flag(CANDIDATE)[inside]
+    score = predictions.score(CANDIDATE)
+    if len(np.unique(score[inside])) < MINIMUM_CHILDREN:
+        return True
+    counts = (outcome * flag, outcome * (1 - flag), (1 - outcome) * flag, (1 - outcome) * (1 - flag))
+    auc = within_fold_auc(predictions, score, inside).value
+    return math.isfinite(auc) and narrowed_by_auc(
+        auc,
+        *(float(count.sum()) / predictions.n_seeds for count in counts),
+        recall_known=not suppression.suppresses("recall", key),
+        specificity_known=not suppression.suppresses("specificity", key),
+    )
+
+
 def _group_figure(
-    row: Mapping[Any, Any], suppression: Suppression, nouns: Mapping[str, Mapping[str, str]]
+    row: Mapping[Any, Any],
+    suppression: Suppression,
+    nouns: Mapping[str, Mapping[str, str]],
+    *,
+    scores_tell: bool = False,
 ) -> GroupFigure:
     """Return a figure of a group; under secondary suppression it is rounded where rounding protects."""
     key, small = (row["attribute"], row["group"]), is_small(row["smallest_cell"])
     suppressed = small or suppression.suppresses(row["metric"], key)
+    if scores_tell and row["metric"] not in _SHARES_OF_COUNTS:
+        small = suppressed = True
     rounded = suppressed and not small and math.isfinite(row["value"])
     step = suppression.step(row["metric"], key) if rounded else None
     figure = _document(GroupFigure, row, suppressed, rounded_to=step, group_description=describe_group(*key, nouns))
     if step is None:
         return figure
-    ends = {
-        name: nearest(row[name], step, up=up)
-        for name, up in (("value", 0), ("low", -1), ("high", 1))
-        if math.isfinite(row[name])
-    }
-    return figure.model_copy(update={**ends, "reason": ROUNDED.format(step=100 * step)})
+    return figure.model_copy(update={**_nearest_multiples(row, step), "reason": ROUNDED.format(step=100 * step)})
 
 
 def _without_revealing_reasons(rows: list[GroupFigure]) -> tuple[GroupFigure, ...]:
@@ -353,21 +401,57 @@ def _without_revealing_reasons(rows: list[GroupFigure]) -> tuple[GroupFigure, ..
     )
 
 
-def _attribution(table: pd.DataFrame, suppression: Suppression) -> tuple[Attribution, ...]:
-    """Return each gap in mean score with its parts by feature, by agency and by fold."""
+def _attribution(
+    table: pd.DataFrame, suppression: Suppression, ranges: Mapping[str, float], agencies: Mapping[str, str]
+) -> tuple[Attribution, ...]:
+    """Return each gap in mean score with its parts by feature, by agency and by fold.
+
+    The mean contribution of a yes-or-no feature tells how many of the group have it. So each part is rounded to what
+    five children more would change, by the range of the feature's contributions, and sums are of rounded parts.
+    """
     found = []
     for _, rows in table.groupby(["attribute", "group", "against", "among"], sort=False):
         by_kind = {kind: part.to_dict("records") for kind, part in rows.groupby("kind")}
         (total,), (folds,) = by_kind["total"], by_kind["folds"]
         key = total["attribute"], total["group"]
         suppressed = is_small(total["smallest_cell"]) or suppression.suppresses("prevalence", key)
-        features, agencies = (
+        if not suppressed and math.isfinite(total["value"]):
+            per_child = 1 / total["n"] + 1 / total["n_others"]
+            steps = {name: max(_POSSIBLE_COUNTS * width * per_child, 1e-6) for name, width in ranges.items()}
+            parts = {row["term"]: _rounded_term(row, steps[row["term"]]) for row in by_kind["feature"]}
+            folds = _rounded_term(folds, 0.001)
+            by_kind["feature"] = list(parts.values())
+            by_kind["agency"] = [
+                _sum_of(row, [part for name, part in parts.items() if agencies.get(name) == row["term"]], steps)
+                for row in by_kind.get("agency", ())
+            ]
+            total = _sum_of(total, [*parts.values(), folds], steps)
+        features, of_agencies = (
             tuple(_document(AttributionTerm, row, suppressed) for row in by_kind.get(kind, ()))
             for kind in ("feature", "agency")
         )
         of_folds = _document(AttributionTerm, folds, suppressed).value
-        found.append(_document(Attribution, total, suppressed, features=features, agencies=agencies, folds=of_folds))
+        found.append(_document(Attribution, total, suppressed, features=features, agencies=of_agencies, folds=of_folds))
     return tuple(found)
+
+
+def _rounded_term(row: Mapping[Any, Any], step: float) -> dict[Any, Any]:
+    """Return a part of a gap, rounded to a step, its interval outward."""
+    return {**row, **_nearest_multiples(row, step)}
+
+
+def _nearest_multiples(row: Mapping[Any, Any], step: float) -> dict[str, float]:
+    """Return value and interval of a figure as multiples of a step, the interval outward; without what is undefined."""
+    directions = (("value", 0), ("low", -1), ("high", 1))
+    return {name: nearest(row[name], step, up=up) for name, up in directions if math.isfinite(row[name])}
+
+
+def _sum_of(row: Mapping[Any, Any], parts: Sequence[Mapping[Any, Any]], steps: Mapping[str, float]) -> dict[Any, Any]:
+    """Return a sum of parts as the sum of the rounded ones; its interval, outward, contains it."""
+    value = sum(part["value"] for part in parts)
+    step = max((steps.get(part["term"], 0.0) for part in parts), default=0.0) or 0.001
+    rounded = _rounded_term(row, step)
+    return {**rounded, "value": value, "low": min(rounded["low"], value), "high": max(rounded["high"], value)}
 
 
 def _gap(

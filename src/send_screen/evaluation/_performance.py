@@ -80,6 +80,11 @@ def performance(evidence: pd.DataFrame, *, alpha: float = 0.05) -> pd.DataFrame:
         figures |= {name: counts.rate(name, alpha=alpha) for name in AT_CAPACITY}
         figures["number_needed_to_screen"] = _number_needed_to_screen(figures["precision"])
         figures["net_benefit"] = net_benefit(counts, predictions.flag(model).mean(), alpha=alpha)
+        cell = _fewest_on_one_list(predictions, model)
+        figures |= {
+            name: replace(figures[name], smallest_cell=smallest(figures[name].smallest_cell, cell))
+            for name in (*AT_CAPACITY, "number_needed_to_screen", "net_benefit")
+        }
         slope, intercept = recalibrate(predictions, predictions.score(model), alpha=alpha)
         figures |= {"calibration_slope": slope, "calibration_intercept": intercept}
         if model == CANDIDATE and f"selection_probability.{CANDIDATE}" in predictions.frame:
@@ -96,6 +101,16 @@ def performance(evidence: pd.DataFrame, *, alpha: float = 0.05) -> pd.DataFrame:
                 figures[f"{name}_at_operating_point"] = replace(found, smallest_cell=cell)
         rows += [{"model": model, "metric": metric, **asdict(figure)} for metric, figure in figures.items()]
     return pd.DataFrame(rows)
+
+
+def _fewest_on_one_list(predictions: OutOfFoldPredictions, model: str) -> float:
+    """Return the fewest children who are on the list of a model, or of one before it in the table, and not on both.
+
+    Where they are few, who holds both lists would learn their outcomes by subtracting the figures of one list.
+    """
+    before = predictions.models[: predictions.models.index(model)]
+    flag = predictions.flag(model)
+    return smallest(*(np.abs(flag - predictions.flag(other)).sum() / predictions.n_seeds for other in before))
 
 
 def _selection_probability(predictions: OutOfFoldPredictions, alpha: float) -> Estimate:
@@ -223,6 +238,7 @@ def paired_differences(
     ours, theirs = figures
     without, listed = predictions.n - predictions.n_outcome, float(predictions.flag(model).sum()) / predictions.n_seeds
     denominators = {"recall": predictions.n_outcome, "precision": listed, "specificity": without}
+    on_one_list = [_fewest_on_one_list(predictions, name) for name in (model, against)]
     rows = []
     for metric in ours:
         paired, ranking = ours[metric] - theirs[metric], metric in RANKING_METRICS
@@ -232,7 +248,9 @@ def paired_differences(
             n=denominators.get(metric, predictions.n),
             schools=predictions.n_schools,
             smallest_cell=smallest(
-                predictions.n_outcome, without, *(of.smallest for of in counts if metric in AT_CAPACITY)
+                predictions.n_outcome,
+                without,
+                *([*(of.smallest for of in counts), *on_one_list] if metric in AT_CAPACITY else ()),
             ),
             alpha=alpha,
             n_means=predictions.n_folds if ranking else 1,

@@ -87,6 +87,10 @@ class Suppression:
         parts = _RESTS_ON.get(metric, tuple(PARTS))
         return any((key, part) in self.units for key in keys for part in parts)
 
+    def suppresses_part_of_list(self, key: Key) -> bool:
+        """Return whether the prevalence of a group is published, and who of it is listed is not."""
+        return not self.suppresses("prevalence", key) and self.suppresses("precision", key)
+
     def step(self, metric: str, key: Key) -> float | None:
         """Return the rounding step of a suppressed metric; None where it is not published at all."""
         step = self.steps.get((key, _ROUNDED_WITH.get(metric, metric)))
