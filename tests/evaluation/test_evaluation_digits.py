@@ -76,9 +76,11 @@ def test_two_scores_do_not_tell_the_list():
 def test_the_auc_of_a_group_bounds_how_many_it_missed():
     """30 of 200 without the outcome are listed: at an AUC of .98, at most 2 with it were missed."""
     counts = {"true_positives": 16, "false_negatives": 2, "false_positives": 30, "true_negatives": 170}
-    assert narrowed_by_auc(0.98, **counts, recall_known=False, specificity_known=True)
-    assert not narrowed_by_auc(0.8, **counts, recall_known=False, specificity_known=True)
-    assert not narrowed_by_auc(0.98, **counts, recall_known=True, specificity_known=True)
+    assert narrowed_by_auc(0.98, **counts, recall_step=None, specificity_step=0.0)
+    assert not narrowed_by_auc(0.8, **counts, recall_step=None, specificity_step=0.0)
+    assert not narrowed_by_auc(0.98, **counts, recall_step=0.0, specificity_step=0.0)
+    assert narrowed_by_auc(0.98, **counts, recall_step=None, specificity_step=0.05)
+    assert not narrowed_by_auc(0.98, **counts, recall_step=None, specificity_step=None)
 
 
 @pytest.mark.parametrize(("moved", "told"), [(1, False), (4, False), (30, True)])

@@ -32,6 +32,10 @@ NO_COUNTS = {
         "$.scorecard.percent[].points": "points of the scorecard",
         "$.shapes[].points[].to": "a value of a feature",
         "$.shapes[].points[].x": "a value of a feature",
+        **dict.fromkeys(
+            ("$.calibration[].high", "$.calibration[].low", "$.groups[].high", "$.groups[].low", "$.groups[].value"),
+            "a share, a metric of scores, or an end of an interval of one",
+        ),
         "$.version.fold_seeds[]": "chosen in the spec",
         "$.version.folds": "chosen in the spec",
         "$.version.held_out_schools": "chosen by who trains",

@@ -366,8 +366,8 @@ def _scores_tell(predictions: OutOfFoldPredictions, key: tuple[str, str], suppre
     return math.isfinite(auc) and narrowed_by_auc(
         auc,
         *(float(count.sum()) / predictions.n_seeds for count in counts),
-        recall_known=not suppression.suppresses("recall", key),
-        specificity_known=not suppression.suppresses("specificity", key),
+        recall_step=suppression.step("recall", key) if suppression.suppresses("recall", key) else 0.0,
+        specificity_step=suppression.step("specificity", key) if suppression.suppresses("specificity", key) else 0.0,
     )
 
 
