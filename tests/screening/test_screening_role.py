@@ -16,6 +16,7 @@ from send_screen.governance import Bundle, open_bundle
 from send_screen.reports import render_list_csv, render_list_xlsx, render_screening
 from send_screen.screening import Capacity, role_access, screen_cohort
 from send_screen.serving import predict_records
+from send_screen.tables import InteractionTerm
 
 TODAY = dt.date(2026, 9, 1)
 
@@ -59,6 +60,25 @@ def test_hidden_reasons_name_the_agency_only_rule_7(bundle: Bundle, trained: Any
     shown = predict_records(closed, pd.read_csv(trained.school_file, dtype=str), role="class_teacher", today=TODAY)
     assert set(shown.loc[shown["status"] == "screened", "ask"]) == {"health visiting"}
     assert not shown["reasons_for"].str.contains("emerging").any()
+
+
+def test_no_reason_depends_on_a_value_that_a_role_may_not_see(bundle: Bundle, trained: Any) -> None:
+    """Half of an interaction is the contribution of either feature: which reasons stand would tell of the other."""
+    pair = InteractionTerm(
+        features=("E02", "E08"), edges=((1.5,), (1.5,)), values=((2, -2, 0), (-2, 2, 0), (2, -2, 0)), mean=0.0
+    )
+    tables = dataclasses.replace(bundle.tables, interactions=(pair,))
+    closed = closed_to(bundle, "class_teacher", "education/eyfsp", {"E08"}, "health visiting")
+    closed = dataclasses.replace(closed, tables=tables, bags=None)
+    frame = pd.read_csv(trained.school_file, dtype=str)
+    frame.loc[::3, "E02"] = "A"
+    texts = ["reasons_for", "reasons_against", "not_known", "ask"]
+    one, two = (
+        predict_records(closed, frame.assign(E08=level), role="class_teacher", today=TODAY)[texts]
+        for level in ("1", "2")
+    )
+    assert one.equals(two)
+    assert one["reasons_for"].ne("").any()
 
 
 def test_no_number_tells_what_a_role_may_not_see(bundle: Bundle, trained: Any) -> None:

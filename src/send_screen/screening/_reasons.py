@@ -11,6 +11,7 @@ from send_screen.screening._result import Reason
 from send_screen.screening._role import RoleAccess
 from send_screen.specs import Feature
 from send_screen.specs._columns import describe_value
+from send_screen.tables import RiskTables
 
 # Smaller contributions (in log-odds) change the risk of a child near the threshold by about one in a hundred, and are
 # not listed as reasons.
@@ -28,13 +29,23 @@ class Reasons:
     ask: tuple[str, ...]
 
 
+def interacting_with_hidden(features: Sequence[Feature], access: RoleAccess, tables: RiskTables) -> frozenset[str]:
+    """Return the features that interact with one that the role may not see: their contributions depend on its value."""
+    hidden = {feature.name for feature in features if access.data_owner(feature) is not None}
+    return frozenset(name for pair in tables.interactions if hidden & {*pair.features} for name in pair.features)
+
+
 def reasons(
-    features: Sequence[Feature], access: RoleAccess, values: Iterable[object], contributions: np.ndarray
+    features: Sequence[Feature],
+    access: RoleAccess,
+    values: Iterable[object],
+    contributions: np.ndarray,
+    interacting: frozenset[str],
 ) -> Reasons:
     """Return the reasons for and against listing a child, what was not known, and the agencies to ask.
 
     Values and contributions (exact Shapley values in log-odds) are in the order of the features. Of a column that the
-    role may not see, only the agency is named.
+    role may not see, only the agency is named. Features ``interacting`` with a hidden one are no reasons either.
     """
     found, unknown, ask = [], [], []
     for feature, value, contribution in zip(features, values, contributions, strict=True):
@@ -43,10 +54,10 @@ def reasons(
             ask.append(hidden_by)
             continue
         if value is None or (isinstance(value, float) and np.isnan(value)):
-            moved = " (its absence raised the score)" if contribution >= MIN_CONTRIBUTION else ""
-            unknown.append(feature.label + moved)
+            raised = contribution >= MIN_CONTRIBUTION and feature.name not in interacting
+            unknown.append(feature.label + (" (its absence raised the score)" if raised else ""))
             continue
-        if abs(contribution) >= MIN_CONTRIBUTION:
+        if abs(contribution) >= MIN_CONTRIBUTION and feature.name not in interacting:
             text = describe_value(feature, access.contracts, value)
             agency = access.contracts[feature.sources[0].contract].agency
             found.append(Reason(feature.name, text, float(contribution), agency, feature.area))

@@ -14,7 +14,7 @@ from send_screen.errors import UsageError
 from send_screen.governance import Bundle
 from send_screen.screening._capacity import Capacity, listed_and_margin
 from send_screen.screening._limits import check_permitted_use
-from send_screen.screening._reasons import reasons
+from send_screen.screening._reasons import interacting_with_hidden, reasons
 from send_screen.screening._result import ExcludedChild, ScreenedChild, ScreeningResult
 from send_screen.screening._role import RoleAccess, role_access
 from send_screen.screening._scored import score_cohort, selection_stability
@@ -58,12 +58,13 @@ def screen_cohort(
     stability = selection_stability(bundle, scored, school, capacity)
     visible = _visible(bundle, access, cohort.show)
     may_see_score = access.may_see_score(bundle.spec)
+    interacting = interacting_with_hidden(scored.features, access, bundle.tables)
     shown_stability = stability if may_see_score else None
     rank = {position: number for number, position in enumerate(np.concatenate([listed, margin]), start=1)}
 
     def child(position: int) -> ScreenedChild:
         """Return the child at a position, as the role may see it."""
-        why = reasons(scored.features, access, scored.X.iloc[position], scored.contributions[position])
+        why = reasons(scored.features, access, scored.X.iloc[position], scored.contributions[position], interacting)
         shown = visible.iloc[position]
         return ScreenedChild(
             rank=rank[position],

@@ -17,6 +17,7 @@ from send_screen.screening import (
     RoleAccess,
     check_permitted_use,
     excluded_child,
+    interacting_with_hidden,
     reasons,
     role_access,
     score_cohort,
@@ -88,10 +89,11 @@ def _screened(bundle: Bundle, cohort: Cohort, access: RoleAccess) -> Iterator[di
     beyond = scored.clipped | scored.unknown_category
     may_see_score = access.may_see_score(bundle.spec)
     may_see = [access.data_owner(feature) is None for feature in features]
+    interacting = interacting_with_hidden(features, access, bundle.tables)
     row = cohort.show["row"].to_numpy(dtype=np.int64) - 1
     # tuples, since a row of a frame is slow
     for position, values in enumerate(scored.X.itertuples(index=False, name=None)):
-        why = reasons(features, access, values, scored.contributions[position])
+        why = reasons(features, access, values, scored.contributions[position], interacting)
         unusual = [
             feature.label for feature, is_beyond in zip(features, beyond[position] & may_see, strict=True) if is_beyond
         ]
