@@ -33,9 +33,11 @@ NO_COUNTS = {
         "$.shapes[].points[].to": "a value of a feature",
         "$.shapes[].points[].x": "a value of a feature",
         **dict.fromkeys(
-            ("$.calibration[].high", "$.calibration[].low", "$.groups[].high", "$.groups[].low", "$.groups[].value"),
-            "a share, a metric of scores, or an end of an interval of one",
+            (f"$.{part}[].{figure}" for part in ("calibration", "groups") for figure in ("high", "low")),
+            "an end of the interval of a share or of a metric of scores",
         ),
+        "$.groups[].value": "a share, or a metric of scores",
+        "$.performance[].value": "a share, or a metric of scores",
         "$.version.fold_seeds[]": "chosen in the spec",
         "$.version.folds": "chosen in the spec",
         "$.version.held_out_schools": "chosen by who trains",
@@ -75,16 +77,21 @@ NO_COUNTS = {
 }
 
 
-def whole_numbers(part: Any, place: str = "$") -> Iterator[Found]:
-    """Yield every whole number of a document, also one that is written as 3.0, with its path."""
+def numbers_of(part: Any, place: str = "$") -> Iterator[Found]:
+    """Yield every number of a document, with its path."""
     if isinstance(part, dict):
         for key, value in part.items():
-            yield from whole_numbers(value, f"{place}.{key}")
+            yield from numbers_of(value, f"{place}.{key}")
     elif isinstance(part, list):
         for value in part:
-            yield from whole_numbers(value, f"{place}[]")
-    elif isinstance(part, int | float) and not isinstance(part, bool) and part == int(part):
+            yield from numbers_of(value, f"{place}[]")
+    elif isinstance(part, int | float) and not isinstance(part, bool):
         yield place, part
+
+
+def whole_numbers(part: Any) -> Iterator[Found]:
+    """Yield every whole number of a document, also one that is written as 3.0, with its path."""
+    return ((place, number) for place, number in numbers_of(part) if number == int(number))
 
 
 def small(numbers: Iterator[Found], name: str) -> set[Found]:
@@ -169,7 +176,7 @@ def test_nothing_is_named_that_is_not_published(trained: Any, few: Path) -> None
     seen: dict[str, set[str]] = defaultdict(set)
     for folder in (trained.folder, few):
         for file in (folder / "mlartifacts").rglob("*.json"):
-            seen[file.name] |= {place for place, _ in whole_numbers(json.loads(file.read_text("utf-8")))}
+            seen[file.name] |= {place for place, _ in numbers_of(json.loads(file.read_text("utf-8")))}
     for name in NO_COUNTS.keys() - {"metrics", "params"}:
         assert NO_COUNTS[name].keys() <= seen[name], name
 

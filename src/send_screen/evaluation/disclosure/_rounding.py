@@ -76,17 +76,17 @@ def rounded(
 
 
 def outward(low: float, high: float) -> tuple[float, float]:
-    """Return the ends of an interval, rounded outward to two significant digits of its width.
+    """Return the ends of an interval, rounded outward to three significant digits of its width.
 
     An end with all its digits tells the standard error, and that the sum of squares over schools: with few schools,
     the count in each.
 
     >>> outward(0.2171828, 0.3314159), outward(0.8377157, 0.8411111)
-    ((0.21, 0.34), (0.8377, 0.8412))
+    ((0.217, 0.332), (0.83771, 0.84112))
     """
     if not high > low:
         return low, high
-    step = 10.0 ** (math.floor(math.log10(high - low)) - 1)
+    step = 10.0 ** (math.floor(math.log10(high - low)) - 2)
     return nearest(low, step, up=-1), nearest(high, step, up=1)
 
 
