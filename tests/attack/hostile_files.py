@@ -358,6 +358,17 @@ def two_hundred_megabytes_before_the_first_row(folder):
 
 
 @hostile("read_table")
+def one_sheet_under_two_hundred_names(folder):
+    path = xlsx(folder / "b.xlsx", [[HEAD, cell(b"<t>x</t>"), b'<row r="500000"><c r="T500000"><v>1</v></c></row>']])
+    entry = b'<sheet name="sheet1" sheetId="1" r:id="r0"/>'
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(folder / "a.xlsx", "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            entries = b"".join(entry.replace(b"1", b"%d" % i) for i in range(1, 201))
+            target.writestr(name, source.read(name).replace(entry, entries))
+    return folder / "a.xlsx"
+
+
+@hostile("read_table")
 def four_million_empty_rows(folder):
     return xlsx(folder / "a.xlsx", [[HEAD, cell(b"<t>x</t>"), *[b'<row hidden="1"/>' * 10_000] * 400]])
 
@@ -372,6 +383,41 @@ def four_million_merged_cells(folder):
 def merged_cells_over_each_other(folder):
     merged = [b"</sheetData><mergeCells>", *[b'<mergeCell ref="A2:A50001"/>'] * 50_000, b"</mergeCells><sheetData>"]
     return xlsx(folder / "a.xlsx", [[HEAD, *shared_rows(50_000, "AB"), *merged]], [b"<si><t>x</t></si>"])
+
+
+def binary(kind: int, content: bytes = b"") -> bytes:
+    head = bytes([kind]) if kind < 128 else bytes([kind & 127 | 128, kind >> 7])
+    return head + bytes([len(content)]) + content
+
+
+def wide(text: str) -> bytes:
+    return struct.pack("<I", len(text)) + text.encode("utf-16-le")
+
+
+def xlsb(path: Path, rows: bytes, sheets: int) -> Path:
+    """Write a binary workbook in which sheets of a header and these rows are all the same part."""
+    names = [binary(156, struct.pack("<2I", 0, i) + wide("r0") + wide(f"sheet{i}")) for i in range(1, sheets + 1)]
+    head = b"".join(binary(6, struct.pack("<2I", i, 0) + wide(name)) for i, name in enumerate(("UPN", "G01")))
+    sheet = binary(148, bytes(16)) + binary(145) + binary(0, bytes(16)) + head + rows + binary(146)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.bin", b"".join([*names, binary(144), binary(157)]))
+        archive.writestr("xl/_rels/workbook.bin.rels", relations("worksheets/sheet1.bin"))
+        archive.writestr("xl/worksheets/sheet1.bin", sheet)
+    return path
+
+
+def relations(target: str) -> str:
+    entry = f'<Relationship Id="r0" Type="{_RELATION}/worksheet" Target="{target}"/>'
+    return f'<Relationships xmlns="{_PACKAGE}">{entry}</Relationships>'
+
+
+def binary_row(number: int, column: int) -> bytes:
+    return binary(0, struct.pack("<I", number) + bytes(12)) + binary(5, struct.pack("<2Id", column, 0, 1))
+
+
+@hostile("read_table")
+def one_binary_sheet_under_two_hundred_names(folder):
+    return xlsb(folder / "a.xlsb", binary_row(1, 0) + binary_row(500_000, 20), sheets=200)
 
 
 @hostile("read_table")

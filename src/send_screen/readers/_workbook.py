@@ -26,7 +26,7 @@ from send_screen.readers._header import (
     split_header,
 )
 from send_screen.readers._reading import Reading
-from send_screen.readers._size_limits import measured_copy
+from send_screen.readers._size_limits import Measure, measured_copy
 from send_screen.readers._stack import stack_tables
 from send_screen.readers._text import InvisibleCharacters
 from send_screen.readers._xls import measured_xls
@@ -181,8 +181,15 @@ def _sheets(content: io.BytesIO, file: str, invisible: InvisibleCharacters) -> l
                 content = measured_xls(content.getvalue(), file)
             content.seek(0)
             workbook = calamine.CalamineWorkbook.from_filelike(content)
+            measure = Measure(file)  # of all sheets: several can refer to one part
+
+            def read(number: int, metadata: Any) -> Sheet:
+                cells = workbook.get_sheet_by_name(metadata.name)
+                measure.add_sheet(cells.total_height, cells.total_width)
+                return _sheet(metadata, cells, invisible, number, marks.get(metadata.name))
+
             return [
-                _sheet(metadata, workbook.get_sheet_by_name(metadata.name), invisible, number, marks.get(metadata.name))
+                read(number, metadata)
                 for number, metadata in enumerate(workbook.sheets_metadata, start=1)
                 if metadata.typ == calamine.SheetTypeEnum.WorkSheet
             ]
@@ -214,7 +221,7 @@ def _require_workbook(archive: zipfile.ZipFile, file: str) -> None:
 
 def _sheet(metadata: Any, sheet: Any, invisible: InvisibleCharacters, number: int, marks: SheetMarks | None) -> Sheet:
     cells: list[list[object]] = sheet.to_python(skip_empty_area=False)
-    texts = [[_cell_text(cell, invisible) for cell in row] for row in cells]
+    texts = [[_cell_text(cell, invisible) if cell != "" else "" for cell in row] for row in cells]
     if marks:
         marks.apply(texts)
     visible = str(metadata.visible).endswith("Visible")

@@ -14,6 +14,7 @@ _SECTOR, _MINI_SECTOR, _ENTRY = 4_096, 64, 128  # bytes; the first is of the con
 _IN_HEADER = 109  # numbers of the sectors of the allocation table that the header holds
 _SPECIAL, _TABLE, _END, _FREE = 0xFFFFFFFA, 0xFFFFFFFD, 0xFFFFFFFE, 0xFFFFFFFF  # in place of a sector's number
 _MAX_RECORDS = 10_000_000  # a sheet has 65,536 rows
+_MAX_COLUMNS = 256
 _MAX_CONTINUED = 20_000  # records that continue another: 8 KB each
 
 # Kinds of records.
@@ -97,6 +98,8 @@ class _Records:
                 measure.add_text(_TWO(stream, start)[0])
             elif kind == _DIMENSIONS:
                 stream[start:end] = bytes(end - start)
+        if columns > _MAX_COLUMNS:
+            raise ValueError("a column that there is not")
         measure.add_sheet(rows, columns)
         return end
 

@@ -96,12 +96,15 @@ def xlsx_marks(content: io.BytesIO, file: str) -> dict[str, SheetMarks]:
         }
         percent_styles = _percent_styles(_chunks(archive, "xl/styles.xml")) if "xl/styles.xml" in names else set()
         marks: dict[str, SheetMarks] = {}
-        from_1904 = False
+        from_1904, read = False, set[str]()
         for tag, attributes in _elements(_chunks(archive, "xl/workbook.xml")):
             if tag == "workbookPr":
                 from_1904 = attributes.get("date1904") in ("1", "true")
             path = targets.get(attributes.get("id", ""), "")
             if tag == "sheet" and path in names:
+                if path in read:
+                    raise ValueError("one sheet under two names")
+                read.add(path)
                 marks[attributes.get("name", "")] = _sheet_marks(archive, path, percent_styles, from_1904, file)
         return marks
 
