@@ -499,6 +499,11 @@ def a_cell_of_excel_97_far_to_the_right(folder):
 
 
 @hostile("read_table")
+def a_cell_in_the_last_corner_of_excel_97(folder):
+    return xls(folder / "a.xls", number(1, 0), number(65_535, 255))
+
+
+@hostile("read_table")
 def dimensions_of_excel_97_beyond_its_cells(folder):
     return xls(folder / "a.xls", record(0x0200, struct.pack("<2I3H", 0, 2**31, 0, 2**16 - 1, 0)), number(1, 0))
 

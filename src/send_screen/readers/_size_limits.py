@@ -99,11 +99,15 @@ class Measure:
         cells = self._cells + rows * columns
         self._cells = cells if is_complete else self._cells
         if columns > MAX_COLUMNS or cells > MAX_CELLS:
-            raise_too_large(
-                f"The sheets have more than {MAX_CELLS:,} cells, or a cell too far to the right or below.",
-                self.file,
-                remedy="Delete all columns to the right of the table and all rows below it; or save it as CSV.",
-            )
+            self.raise_far_cell()
+
+    def raise_far_cell(self) -> NoReturn:
+        """Raise for more cells, blank ones too, than are read."""
+        raise_too_large(
+            f"The sheets have more than {MAX_CELLS:,} cells, or a cell too far to the right or below.",
+            self.file,
+            remedy="Delete all columns to the right of the table and all rows below it; or save it as CSV.",
+        )
 
     def add_text(self, length: int, times: int = 1) -> None:
         """Count the characters of a cell."""

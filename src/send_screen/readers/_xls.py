@@ -15,6 +15,7 @@ _IN_HEADER = 109  # numbers of the sectors of the allocation table that the head
 _SPECIAL, _TABLE, _END, _FREE = 0xFFFFFFFA, 0xFFFFFFFD, 0xFFFFFFFE, 0xFFFFFFFF  # in place of a sector's number
 _MAX_RECORDS = 10_000_000  # a sheet has 65,536 rows
 _MAX_COLUMNS = 256
+_MAX_BLANK, _BLANK_PER_CELL = 5_000_000, 20  # cells: for a sheet, and for each filled one
 _MAX_CONTINUED = 20_000  # records that continue another: 8 KB each
 
 # Kinds of records.
@@ -80,15 +81,18 @@ class _Records:
     def _measure_sheet(self, offset: int) -> int:
         """Measure a sheet and return where it ends."""
         stream, measure = self._stream, self._measure
-        rows = columns = 0
+        rows = columns = filled = 0
         end = offset
         for kind, start, end in self._records(offset):
             if kind in _CELLS:
+                filled += 1
                 row, column = _PAIR(stream, start)
                 if kind == _SHARED_CELL:
                     measure.add_text(measure.shared[_FOUR(stream, start + 6)[0]])
                 elif kind == _MANY_NUMBERS:
-                    column = max(column, _TWO(stream, end - 2)[0])
+                    last = max(column, _TWO(stream, end - 2)[0])
+                    filled += last - column
+                    column = last
                 elif kind == _TEXT:
                     measure.add_text(_TWO(stream, start + 6)[0])
                 elif kind == _FORMULA:
@@ -98,8 +102,8 @@ class _Records:
                 measure.add_text(_TWO(stream, start)[0])
             elif kind == _DIMENSIONS:
                 stream[start:end] = bytes(end - start)
-        if columns > _MAX_COLUMNS:
-            raise ValueError("a column that there is not")
+        if columns > _MAX_COLUMNS or rows * columns > _MAX_BLANK + _BLANK_PER_CELL * filled:
+            measure.raise_far_cell()
         measure.add_sheet(rows, columns)
         return end
 
