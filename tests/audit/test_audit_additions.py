@@ -13,10 +13,11 @@ import pandas as pd
 import pytest
 from audit_store import Store
 
-from send_screen.auditing import FAILED, Addition
+from send_screen.auditing import FAILED, NOT_CHECKED, Addition
 from send_screen.documents import is_confusable
 from send_screen.governance import PromotionEntry, open_for_append
 from send_screen.reports import render_summary
+from send_screen.tracking import format_hashes
 from send_screen.tracking._registry import SUMMARY_END
 from send_screen.workflows import promote
 
@@ -150,6 +151,18 @@ def test_a_decision_keeps_what_a_colleague_wrote_below_the_words_of_a_version(st
     found = store.audit(key=store.keys / "public.pem")
     assert found.ok, found.having(FAILED)
     assert Addition("description of the registered version", READ) in found.additions
+
+
+def test_another_run_on_the_data_that_cannot_be_read_is_no_fault_of_a_version(store: Store) -> None:
+    from mlflow import MlflowClient
+
+    client = MlflowClient(store.uri, store.uri)
+    experiment = client.get_run(store.run_id).info.experiment_id
+    tags = format_hashes({"data_sha256": store.hashes["data_sha256"]})
+    client.log_text(client.create_run(experiment, tags=tags).info.run_id, "Of 100 girls, 4.", "report.html")
+    found = store.audit()
+    assert not found.having(FAILED)
+    assert [check.id for check in found.having(NOT_CHECKED)] == ["prior-releases"]
 
 
 def test_words_about_a_version_end_as_its_description_is_read(trained: Any) -> None:
