@@ -52,6 +52,13 @@ def test_exactly_as_many_are_listed_as_there_are_places(
     assert result.n_rows == result.n_screened + len(result.excluded)
 
 
+def test_a_file_of_which_no_row_is_excluded_is_screened(bundle: Bundle, cohort: Cohort) -> None:
+    everyone = Cohort(**{**cohort.__dict__, "excluded": cohort.excluded.iloc[:0]})
+    result = screen_cohort(bundle, everyone, file="x.csv", today=TODAY)
+    assert result.n_rows == result.n_screened == len(cohort)
+    assert {row["n_manual_review"] for row in result.manual_review_by_group} == {0}
+
+
 def test_each_child_is_scored_once_a_run(bundle: Bundle, cohort: Cohort, monkeypatch: pytest.MonkeyPatch) -> None:
     scored: Counter[int] = Counter()
     write = Explainer.write

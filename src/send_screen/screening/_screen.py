@@ -139,7 +139,7 @@ def _by_group(
 
     Only by columns that the role may see: a count of one would reveal the group of a named child.
     """
-    manual_review = cohort.excluded[[child.kind == MANUAL_REVIEW for child in shown]]
+    manual_review = cohort.excluded[np.array([child.kind == MANUAL_REVIEW for child in shown], dtype=bool)]
     rows: list[dict[str, object]] = []
     for group in filter(lambda group: access.may_see(group.column), bundle.spec.groups):
         excluded = cohort.excluded[f"group.{group.name}"].value_counts()
