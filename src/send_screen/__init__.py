@@ -7,15 +7,17 @@ The pipeline, in the order of the data:
    acceptance thresholds (gates). :func:`check` validates a file against a contract.
 2. :func:`load_cohort` reads the files (:mod:`~send_screen.readers`), validates and links them, and keeps identifiers,
    features, outcome and sensitive features apart (:mod:`~send_screen.cohorts`).
-3. :func:`train` fits an additive model (:mod:`~send_screen.estimators`) and predicts every child out of fold, by models
-   that saw no child of the same school. From these predictions it computes metrics, gaps between groups (levels of a
-   sensitive feature) and confidence intervals, under disclosure control (:mod:`~send_screen.evaluation`), and writes
-   them into a typed report (:mod:`~send_screen.published`). The fitted model is data, not code: :class:`RiskTables`
+3. :func:`train` fits an additive model (:mod:`~send_screen.estimators`), and a :class:`BaselineClassifier` that ranks
+   by a count of goals not met or by one score. It predicts every child out of fold, by models that saw no child of the
+   same school. From these predictions it computes metrics, gaps between groups (levels of a sensitive feature) and
+   confidence intervals, under disclosure control (:mod:`~send_screen.evaluation`), and writes them into a typed report
+   (:mod:`~send_screen.published`). The fitted model is data, not code: :class:`RiskTables`
    (:mod:`~send_screen.tables`). A model version that passes its gates is registered in MLflow
    (:mod:`~send_screen.tracking`).
 4. :func:`audit` recomputes every published figure (:mod:`~send_screen.auditing`). :func:`compare` reports what changed
    between two versions. :func:`promote` and :func:`withdraw` write who decided what, and why, to a ledger
-   (:mod:`~send_screen.governance`), which :func:`history` reads back.
+   (:mod:`~send_screen.governance`), which :func:`history` reads back. :func:`generate_keys` makes the keys that sign
+   versions. :func:`repair_ledger` mends a ledger whose last line a stopped write cut off: a new entry keeps that line.
 5. :func:`screen` lists the children of a school's file with reasons (:mod:`~send_screen.screening`,
    :mod:`~send_screen.reports`). :func:`export` writes a version to a folder, from which it screens without MLflow, and
    :func:`kit` packs that folder with the library for a school's laptop.

@@ -40,7 +40,7 @@ def test_what_was_not_altered_is_green(store: Any, number: int) -> None:
     found = store.of(number).audit(key=store.keys / "public.pem")
     assert found.ok, found.having(FAILED)
     assert not found.having(NOT_CHECKED)
-    assert [check.id for check in found.skipped] == ["refit"]
+    assert [check.id for check in found.not_asked_for] == ["refit"]
 
 
 @pytest.mark.usefixtures("derived_once")

@@ -56,7 +56,7 @@ def test_green_in_words_on_a_page_and_for_a_script(store: Store, tmp_path: Path)
     code, text, err = run("audit", MODEL, "--tracking-uri", store.uri, "--key", key, "--out", out)
     assert code == 0, err
     first = text.splitlines()[0]
-    assert first.startswith("GREEN: nothing differs in the 27 checks that were made. Not looked at:")
+    assert first.startswith("GREEN: nothing differs in the 27 checks that were made. Not asked for:")
     page = (out / "audit.html").read_text("utf-8")
     assert "✓ Green: nothing differs" in page
     assert "Each check that was asked for could be made." in page  # not: everything was checked
@@ -65,7 +65,7 @@ def test_green_in_words_on_a_page_and_for_a_script(store: Store, tmp_path: Path)
     written = json.loads((out / "audit.json").read_text("utf-8"))
     assert written["green"] is True
     assert written["headline"] == first
-    assert set(statuses(written).values()) == {"passed", "not looked at"}
+    assert set(statuses(written).values()) == {"passed", "not asked for"}
     assert written["additions"] == []
     assert "Added by MLflow or people" not in text + page
     # what no audit looks at is left to nobody's guess: on the terminal, for a script and on the page
@@ -93,7 +93,7 @@ def test_red_names_the_place_and_both_values(store: Store, tmp_path: Path) -> No
     assert text.startswith("RED: 1 of the ")
     claimed = json.loads((store.bundle / "published.json").read_bytes())["performance"]
     value = next(row["value"] for row in claimed if row["model"] == "candidate" and row["metric"] == "roc_auc")
-    assert f"metric.roc_auc: here 0.99; expected {value}" in text
+    assert f"metric.roc_auc: in the version 0.99; expected {value}" in text
     page = (tmp_path / "audit.html").read_text("utf-8")
     assert "✗ RED: something differs" in page
     assert "Do not use the version" in page
@@ -180,7 +180,7 @@ def test_an_exported_folder(trained: Any) -> None:
     assert code == 0, err
     found = statuses(json.loads(out))
     assert found["signature"] == found["figures"] == found["pages"] == "passed"
-    assert found["manifest"] == "not looked at"
+    assert found["manifest"] == "not asked for"
     assert "metrics" not in found
     assert "a folder knows of no run" in " ".join(json.loads(out)["out_of_scope"])
 
@@ -433,7 +433,7 @@ def test_a_file_that_is_missing_is_named(store: Store) -> None:
     (store.bundle / "card.md").unlink()
     code, out, _ = run("audit", MODEL, "--tracking-uri", store.uri)
     assert code == 1
-    assert "  card.md: here no such file; expected a file with the SHA-256 " in out
+    assert "  card.md: in the version no such file; expected a file with the SHA-256 " in out
 
 
 def test_a_withdrawn_version_can_be_audited(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from audit_store import Store, copy_store
 
-from send_screen.auditing import FAILED, NOT_CHECKED, SKIPPED, _audit
+from send_screen.auditing import FAILED, NOT_ASKED_FOR, NOT_CHECKED, _audit
 from send_screen.auditing._check_refit import check_refit
 from send_screen.auditing._check_tables import check_tables
 from send_screen.auditing._checks import AuditCheck
@@ -75,7 +75,7 @@ def test_tables_of_shuffled_outcomes_are_flat_where_the_evidence_is_not(
     assert check.result.status == FAILED
     flat = [each for each in check.result.differences if "in every fold it added" in each.expected]
     assert flat
-    assert refit.result.status == SKIPPED
+    assert refit.result.status == NOT_ASKED_FOR
     assert "not checked that the tables were learnt from this evidence" in refit.result.summary
 
 
@@ -124,7 +124,7 @@ def test_the_arithmetic_of_another_machine_is_no_difference(
 def test_a_version_with_bags_challengers_and_schools_held_out_is_made_again(original: Store, trained: Any) -> None:
     found = original.of(2).audit(data=trained.data, key=original.keys / "public.pem")
     assert found.ok, found.having(FAILED)
-    assert not found.skipped
+    assert not found.not_asked_for
     words = next(check.result.summary for check in found.checks if check.id == "refit")
     assert "the same to the last digit" in words
     assert "The evidence is the same, row by row" in words

@@ -60,7 +60,7 @@ def test_train_export_screen_promote_and_audit(
         return {check["id"]: check["status"] for check in found["checks"]}
 
     found = audited()
-    assert {id: status for id, status in found.items() if status != "passed"} == {"refit": "not looked at"}
+    assert {id: status for id, status in found.items() if status != "passed"} == {"refit": "not asked for"}
     # seen from another machine, neither evidence nor ledger are where the registry says
     (tmp_path / "evidence").rename(tmp_path / "elsewhere")
     aside = ledger.rename(tmp_path / "ledger elsewhere.jsonl")

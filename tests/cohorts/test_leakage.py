@@ -108,7 +108,7 @@ def test_a_planted_feature_is_named(kind: str, plant: object, n: int) -> None:
         leaks = look(X, y)
         assert [(leak.kind, leak.features) for leak in leaks] == [(kind, ("planted",))], seed
         assert 10 <= leaks[0].n <= n
-        assert 0.5 < leaks[0].evidence <= 1.0 or kind == MISSINGNESS
+        assert 0.5 < leaks[0].strength <= 1.0 or kind == MISSINGNESS
         assert "planted" in leaks[0].description
         assert leaks[0].remedy.endswith(".")
 
@@ -133,7 +133,7 @@ def test_a_strong_early_score_is_a_question_that_a_date_or_a_reason_answers() ->
         X, y = early_score(0.4, 99.0, seed)
         (leak,) = look(X, y)
         assert (leak.kind, leak.features, leak.is_question) == (STRONG, ("autumn",), True)
-        assert 0.9 < leak.evidence < 0.98
+        assert 0.9 < leak.strength < 0.98
         assert look(X, y, recorded_on={"autumn": dt.date(2022, 10, 31)}) == []
         assert look(X, y, recorded_on={"autumn": pd.Series([pd.Timestamp("2022-10-31")] * len(X))}) == []
         assert look(X, y, expected_strong={"autumn": "an early test of the same skill"}) == []
@@ -244,7 +244,7 @@ def test_components_are_named(kind: str) -> None:
         leaks = look(X, y)
         assert {leak.kind for leak in leaks} == {COMPONENTS}, (seed, leaks)
         assert set(leaks[0].features) == parts
-        assert leaks[0].evidence > 0.95
+        assert leaks[0].strength > 0.95
 
 
 def test_components_are_named_among_few_children() -> None:

@@ -22,8 +22,8 @@ from send_screen.auditing import (
     Mismatch,
     check_result,
     diff_documents,
+    not_asked_for,
     not_checked,
-    skipped,
 )
 from send_screen.errors import MachineError, TablesError, UsageError
 from send_screen.governance import (
@@ -98,14 +98,14 @@ def test_green_red_and_what_is_open() -> None:
         NOT_CHECKED,
         NOT_CHECKED,
     ]
-    unasked = Check("e", "E", skipped("no data given"))
+    unasked = Check("e", "E", not_asked_for("no data given"))
     green = Audit("m", {}, (same, unasked))
     assert (green.ok, green.exit_code) == (True, 0)
-    assert green.headline == "GREEN: nothing differs in the 1 checks that were made. Not looked at: “E”."
+    assert green.headline == "GREEN: nothing differs in the 1 checks that were made. Not asked for: “E”."
     unchecked = Audit("m", {}, (same, unmade, unasked))
     assert (unchecked.ok, unchecked.result, unchecked.exit_code) == (False, "incomplete", 4)
     assert unchecked.headline == (
-        "INCOMPLETE: nothing differs in the 1 checks that were made. 1 could not be made: “D”. Not looked at: “E”."
+        "INCOMPLETE: nothing differs in the 1 checks that were made. 1 could not be made: “D”. Not asked for: “E”."
     )
     incomplete = Audit("m", {}, (same, inconclusive, unmade))
     assert (incomplete.ok, incomplete.result, incomplete.exit_code) == (False, "incomplete", 4)

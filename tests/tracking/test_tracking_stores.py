@@ -201,7 +201,7 @@ def test_a_page_that_is_damaged_deep_inside_is_found_before_training(
 def test_a_database_that_another_program_holds_is_refused(
     database: Path, light_spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("send_screen.tracking._store_faults.LOCK_TIMEOUT", 0.1)
+    monkeypatch.setattr("send_screen.tracking._store_faults.SQLITE_TIMEOUT", 0.1)
     with closing(sqlite3.connect(database)) as other:
         other.execute("begin immediate")
         assert "cannot be written (database is locked)" in refused_train(light_spec, uri_of(database), tmp_path)

@@ -99,7 +99,7 @@ def row(name: str, task: Task) -> str:
     hits = [caught(X, y, seed) for seed in range(SEEDS)]
     false = sum(not leak.is_question for leak in honest)
     asked = ", ".join(
-        f"`{feature}` ({leak.evidence:.2f})" for leak in honest if leak.is_question for feature in leak.features
+        f"`{feature}` ({leak.strength:.2f})" for leak in honest if leak.is_question for feature in leak.features
     )
     per_kind = [f"{sum(hit[kind] for hit in hits)} of {SEEDS}" for kind in hits[0]]
     return f"| {name} | {len(X):,} | {X.shape[1]} | {false} | {asked or '0'} | {' | '.join(per_kind)} |"

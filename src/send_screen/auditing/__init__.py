@@ -6,15 +6,15 @@ An audit calls the functions that training calls, and compares whole documents. 
 from send_screen.auditing._audit import audit
 from send_screen.auditing._checks import (
     FAILED,
+    NOT_ASKED_FOR,
     NOT_CHECKED,
     PASSED,
-    SKIPPED,
     Addition,
     Check,
     CheckResult,
     check_result,
+    not_asked_for,
     not_checked,
-    skipped,
 )
 from send_screen.auditing._compare import Mismatch, diff_documents
 from send_screen.auditing._results import Audit, render_audit
@@ -30,9 +30,9 @@ __all__ = [
     "PASSED",
     "FAILED",
     "NOT_CHECKED",
-    "SKIPPED",
+    "NOT_ASKED_FOR",
     "diff_documents",
     "check_result",
     "not_checked",
-    "skipped",
+    "not_asked_for",
 ]

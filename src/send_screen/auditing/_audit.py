@@ -103,7 +103,7 @@ def audit(
     --------
     >>> from send_screen import audit
     >>> audit("models:/reception_sen/3", key="public.pem", out="audit")  # doctest: +SKIP
-    <Audit: GREEN: nothing differs in the 27 checks that were made. Not looked at: ...>
+    <Audit: GREEN: nothing differs in the 27 checks that were made. Not asked for: ...>
     """
     report_progress = progress or (lambda _: None)
     public = None if key is None else read_public_key(Path(key))

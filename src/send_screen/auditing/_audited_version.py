@@ -35,7 +35,7 @@ class CannotCheck(TablesError):
     """A check cannot be made, since something that it needs is missing or unreadable."""
 
 
-class CheckSkipped(CannotCheck):
+class NotAskedFor(CannotCheck):
     """A check was not asked for, since something that it needs was not given."""
 
 
@@ -98,15 +98,15 @@ class AuditedVersion:
         return self.require_bundle().published
 
     def require_evidence(self) -> Evidence:
-        """Return the evidence; raise CannotCheck where it cannot be read, and CheckSkipped where none was given."""
+        """Return the evidence; raise CannotCheck where it cannot be read, and NotAskedFor where none was given."""
         if self.evidence is None:
-            raise (CheckSkipped if self.snapshot is None else CannotCheck)(self.no_evidence_reason)
+            raise (NotAskedFor if self.snapshot is None else CannotCheck)(self.no_evidence_reason)
         return self.evidence
 
     def require_snapshot(self) -> RegistrySnapshot:
-        """Return the metadata in the MLflow store; raise CheckSkipped for an exported folder."""
+        """Return the metadata in the MLflow store; raise NotAskedFor for an exported folder."""
         if self.snapshot is None:
-            raise CheckSkipped("An exported folder has no registry entry. Audit models:/name/number for that.")
+            raise NotAskedFor("An exported folder has no registry entry. Audit models:/name/number for that.")
         return self.snapshot
 
     def hash_mismatches(self, name: str, found: str, what: str) -> list[Mismatch]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from send_screen.auditing._audited_version import AuditedVersion, CheckSkipped
+from send_screen.auditing._audited_version import AuditedVersion, NotAskedFor
 from send_screen.auditing._checks import CheckResult, audit_check, check_result
 from send_screen.auditing._compare import Mismatch
 from send_screen.errors import LeakageError
@@ -29,7 +29,7 @@ def check_evidence(audited: AuditedVersion) -> CheckResult:
     evidence = audited.require_evidence()
     sha256 = evidence.sha256
     if audited.snapshot is None:
-        raise CheckSkipped(f"An exported folder has no registry entry. The evidence's SHA-256 is {sha256}.")
+        raise NotAskedFor(f"An exported folder has no registry entry. The evidence's SHA-256 is {sha256}.")
     differences = audited.hash_mismatches("evidence_sha256", sha256, "the evidence's SHA-256")
     # files registered with the table: the identifiers behind serial numbers, and the rows of held-out schools
     folder, absent = evidence.path.parent, []

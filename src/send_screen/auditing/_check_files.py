@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from send_screen.auditing._audited_version import NO_TAG, AuditedVersion, CheckSkipped
+from send_screen.auditing._audited_version import NO_TAG, AuditedVersion, NotAskedFor
 from send_screen.auditing._checks import Addition, CheckResult, audit_check, check_result
 from send_screen.auditing._compare import Mismatch, mismatches
 from send_screen.errors import TablesError
@@ -81,7 +81,7 @@ def check_signature(audited: AuditedVersion) -> CheckResult:
             )
     if audited.key is None:
         state = "The version is signed, but no key was given." if signed else "The version is not signed."
-        raise CheckSkipped(
+        raise NotAskedFor(
             f"{state} So no key from outside the MLflow store confirms the evidence's hash, or any other: whoever "
             "controls the MLflow store could have changed everything alike. Get the public key from who answers for "
             "training, and give it with --key.",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from send_screen.auditing._audited_version import AuditedVersion, CheckSkipped
+from send_screen.auditing._audited_version import AuditedVersion, NotAskedFor
 from send_screen.auditing._checks import CheckResult, audit_check, check_result
 from send_screen.auditing._compare import DocumentDiff, Mismatch, diff_documents, mismatches
 from send_screen.cohorts._source import read_source
@@ -34,7 +34,7 @@ _LAST_DIGITS = f"None differs by more than {_TOLERANCE:g} of its size."
 @audit_check("Refitting on the data reproduces tables, evidence and figures")
 def check_refit(audited: AuditedVersion) -> CheckResult:
     if audited.data is None:
-        raise CheckSkipped(_NO_DATA)
+        raise NotAskedFor(_NO_DATA)
     bundle = audited.require_bundle()
     version = bundle.published.version
     source = read_source(audited.data, bundle.spec.contracts)

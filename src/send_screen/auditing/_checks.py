@@ -8,11 +8,11 @@ from pathlib import Path
 
 from jinja2 import TemplateError
 
-from send_screen.auditing._audited_version import AuditedVersion, CannotCheck, CheckSkipped
+from send_screen.auditing._audited_version import AuditedVersion, CannotCheck, NotAskedFor
 from send_screen.auditing._compare import Mismatch, truncate
 from send_screen.errors import ExitCode, SendScreenError
 
-PASSED, FAILED, NOT_CHECKED, SKIPPED = "passed", "FAILED", "not checked", "not looked at"
+PASSED, FAILED, NOT_CHECKED, NOT_ASKED_FOR = "passed", "FAILED", "not checked", "not asked for"
 _MAX_SUMMARY = 2000  # characters of the summary of a check
 _MAX_ADDITION = 500  # characters of an addition
 _MAX_LISTED = 20  # differences, and additions, of one check
@@ -62,8 +62,8 @@ class AuditCheck:
         """Run the check. It fails where files make it raise, since send_screen did not write those."""
         try:
             return Check(self.id, self.title, self.function(audited))
-        except CheckSkipped as error:
-            return Check(self.id, self.title, skipped(error.message))
+        except NotAskedFor as error:
+            return Check(self.id, self.title, not_asked_for(error.message))
         except CannotCheck as error:
             return Check(self.id, self.title, not_checked(error.message))
         except SendScreenError as error:
@@ -126,6 +126,6 @@ def not_checked(why: str) -> CheckResult:
     return CheckResult(NOT_CHECKED, truncate(why, most=_MAX_SUMMARY))
 
 
-def skipped(why: str) -> CheckResult:
+def not_asked_for(why: str) -> CheckResult:
     """Return the result of a check that was not asked for, with the reason."""
-    return CheckResult(SKIPPED, truncate(why, most=_MAX_SUMMARY))
+    return CheckResult(NOT_ASKED_FOR, truncate(why, most=_MAX_SUMMARY))

@@ -19,7 +19,7 @@ _MAX_DIFFERENCES = 10_000  # of two documents
 
 @dataclass(frozen=True)
 class Mismatch:
-    """A difference: the actual value, and the one that was recomputed or stands in another copy."""
+    """A difference: the value in the version, and the one that was recomputed or stands in another copy."""
 
     where: str
     """A file, a tag, or a path inside ``published.json`` such as ``$.performance[3].value``."""

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from send_screen.auditing._checks import FAILED, NOT_CHECKED, PASSED, SKIPPED, Addition, Check, CheckResult
+from send_screen.auditing._checks import FAILED, NOT_ASKED_FOR, NOT_CHECKED, PASSED, Addition, Check, CheckResult
 from send_screen.documents import write_atomically
 from send_screen.errors import ExitCode, MachineError
 from send_screen.reports import render_html, version_watermarks
@@ -18,17 +18,17 @@ from send_screen.results import Result, Section
 
 ADDED = "Added by MLflow or people, and not audited"
 OUT_OF_SCOPE = "What no audit of this kind looks at"
-_NAMED = 3  # of the checks that were not made, or not asked for, in the headline
+_NAMED = 3  # checks that could not be made that the headline names, and as many that were not asked for
 
 _PARTS = (
     (FAILED, "What differs", "Nothing differs in the checks that were made."),
     (NOT_CHECKED, "What could not be checked, and why", "Each check that was asked for could be made."),
     (PASSED, "What was derived again and is the same", "No check passed."),
-    (SKIPPED, "What was not looked at, and why", "There is nothing of which that is known."),
+    (NOT_ASKED_FOR, "What was not asked for, and why", "Every check was asked for."),
 )
 _LABELS = {
     "version": "Version",
-    "trained_on": "It learned from (data)",
+    "trained_on": "Trained on (real or synthetic data)",
     "registered": "In the registry",
     "run": "Run",
     "withdrawn": "WITHDRAWN",
@@ -66,9 +66,9 @@ class Audit(Result):
         return [check for check in self.checks if check.result.status == status]
 
     @property
-    def skipped(self) -> list[Check]:
+    def not_asked_for(self) -> list[Check]:
         """Checks that were not asked for."""
-        return self.having(SKIPPED)
+        return self.having(NOT_ASKED_FOR)
 
     @property
     def additions(self) -> tuple[Addition, ...]:
@@ -87,21 +87,21 @@ class Audit(Result):
 
     @property
     def ok(self) -> bool:
-        """Whether all checks that were made passed; :attr:`skipped` has those that were not."""
+        """Whether every check that was asked for was made and passed."""
         return self.result == "green"
 
     @property
     def exit_code(self) -> ExitCode:
-        """Exit code of the command: it differs between a difference and an incomplete audit."""
+        """Exit code of the command: one each for a green, an incomplete and a red audit."""
         return {"green": ExitCode.DONE, "incomplete": ExitCode.INCOMPLETE, "red": ExitCode.NO}[self.result]
 
     @property
     def headline(self) -> str:
-        """The result in a few sentences: what differs, what could not be checked, what was not looked at."""
+        """The result in a few sentences: what differs, what could not be checked, what was not asked for."""
         unmade, failed = self.having(NOT_CHECKED), self.having(FAILED)
         n_made = len(failed) + len(self.having(PASSED))
         left = f" {len(unmade)} could not be made: {_titles(unmade)}." if unmade else ""
-        left += f" Not looked at: {_titles(self.skipped)}." if self.skipped else ""
+        left += f" Not asked for: {_titles(self.not_asked_for)}." if self.not_asked_for else ""
         if failed:
             return f"RED: {len(failed)} of the {n_made} checks that were made found a difference.{left}"
         if self.inconclusive:
@@ -112,13 +112,13 @@ class Audit(Result):
         return f"{self.result.upper()}: nothing differs in the {n_made} checks that were made.{left}"
 
     def sections(self) -> Iterable[Section]:
-        """Yield failed checks, then unmade, passed and skipped ones, as text."""
+        """Yield the checks as text: failed, not checked, passed, not asked for."""
         withdrawn = [f"It was withdrawn {self.metadata['withdrawn']}"] if "withdrawn" in self.metadata else []
         yield Section([f"{self.model}: version {self.metadata['version']}, {self.metadata['title']}", *withdrawn])
         for status in (FAILED, NOT_CHECKED):
             for check in self.having(status):
                 yield Section([f"{status}: {check.title}. {check.result.summary}".rstrip(), *_lines(check.result)])
-        for status in (PASSED, SKIPPED):
+        for status in (PASSED, NOT_ASKED_FOR):
             if lines := [f"{status}: {check.title}. {check.result.summary}" for check in self.having(status)]:
                 yield Section(lines)
         if self.additions:
@@ -148,14 +148,14 @@ def _titles(checks: list[Check]) -> str:
 
 
 def _as_dict(check: Check) -> dict[str, Any]:
-    outcome = asdict(check.result)
-    del outcome["additions"]  # these are listed together
-    return {"id": check.id, "title": check.title, **outcome}
+    result = asdict(check.result)
+    del result["additions"]  # these are listed together
+    return {"id": check.id, "title": check.title, **result}
 
 
-def _lines(outcome: CheckResult) -> list[str]:
-    lines = [f"  {each.where}: here {each.actual}; expected {each.expected}" for each in outcome.differences]
-    left = outcome.n_differences - len(outcome.differences)
+def _lines(result: CheckResult) -> list[str]:
+    lines = [f"  {each.where}: in the version {each.actual}; expected {each.expected}" for each in result.differences]
+    left = result.n_differences - len(result.differences)
     return [*lines, *([f"  and {left:,} more"] if left else [])]
 
 

@@ -1,11 +1,12 @@
 """Target-leakage checks from record dates, contract metadata and the data, independent of the splits.
 
 Leakage means that a feature was recorded after the outcome, or is the outcome or a part of it. A high ROC AUC alone is
-no leakage: an early test of the same skill legitimately reaches .93. So a strong feature is returned as a question to
-the user, unless its recording date settles it; from the data alone, only a near-copy of the outcome is called leakage.
+no leakage: a few early tests of the same skill legitimately reach .93. So a strong feature is returned as a question to
+the user, unless its recording date settles it; from the data alone, only a near-copy of the outcome is called leakage,
+and features whose sum determines it (the joint test), as subscores determine a total.
 
-Each test on the data has two criteria: an AUC above a bound, and significance at the 1 % level against the AUC of .8
-that the strongest legitimate features in this field reach. Significance avoids false alarms in small data; tests over
+A test by AUC has two criteria, for a single feature: an AUC of .90 or more, and significance at the 1 % level against
+an AUC of .80, which most legitimate features do not reach. Significance avoids false alarms in small data; tests over
 thousands of levels are Bonferroni-corrected.
 """
 
@@ -24,8 +25,10 @@ from send_screen.cohorts._leakage_statistics import MIN_CHILDREN, TargetLeakage,
 from send_screen.errors import UsageError
 
 RECORDED_LATE = "dated after the as-of date"
+#: An earlier value of the outcome, such as last year's SEN status.
 PAST_STATUS = "a past status of the outcome"
-#: Names under which a child's special needs status goes in England's and other systems.
+#: Names of a child's special needs status: England's SEN, SEND and SENCO columns and EHC plan (``ehcp``), America's
+#: individualised education program (``iep``), special services (``specs``), education and instruction.
 _STATUS_NAME = re.compile(
     r"^sen(d|co)?(status|provision|support|type|need|stage|code|history|$)|ehcp|^iep$|^specs?$|speced|specin|special"
 )
@@ -58,7 +61,7 @@ def find_target_leakage(
         Nothing may have been recorded after this day.
     recorded_on : mapping of feature to date, Series of dates of shape (n,), or None
         When each feature was recorded; None, or no entry, when it is not known. A feature that was recorded in time
-        may be strong; it may not be the outcome's copy, a part of it, or missing as the outcome says.
+        may be strong. It may not be a near-copy of the outcome or a part of it, nor may its missing values tell it.
     past_status : collection of str
         Features that a contract declares to be a status of the outcome itself.
     expected_strong : mapping of feature to reason, optional
@@ -70,7 +73,8 @@ def find_target_leakage(
     Returns
     -------
     list of TargetLeakage
-        Empty where nothing is suspected. A feature is suspected of strength in one way only: the clearest.
+        Empty where nothing is suspected. The levels of a feature are reported only if neither its strength nor its
+        missing values are.
 
     Raises
     ------
@@ -96,17 +100,17 @@ def find_target_leakage(
         return leaks
     columns = [count_values(X[name], outcome, name, ordered=name not in (categorical_features or {})) for name in names]
     dated = {name for name, when in recorded_on.items() if when is not None}
-    copies, missingness = strong_features(columns, dated), missingness_leakage(columns, outcome)
-    named = _features(copies + missingness) | dated
+    strong, missingness = strong_features(columns, dated), missingness_leakage(columns, outcome)
+    named = _features(strong + missingness) | dated
     levels = level_leakage([column for column in columns if column.name not in named], outcome)
-    joint = joint_leakage(_without(columns, [leak for leak in copies if leak.evidence >= _FULL_COPY_AUC]), outcome)
-    suspects = [leak for leak in copies + missingness + levels if leak.kind != STRONG]
+    joint = joint_leakage(_without(columns, [leak for leak in strong if leak.strength >= _FULL_COPY_AUC]), outcome)
+    suspects = [leak for leak in strong + missingness + levels if leak.kind != STRONG]
     if len(_features(joint) & _features(suspects)) == 1:
         # A single suspect determines the sum: repeat the joint test without the suspects.
         joint = joint_leakage(_without(columns, suspects), outcome)
     # A component of a suspected sum is not reported a second time by itself.
     alone = [leak for leak in missingness + levels if not set(leak.features) <= _features(joint)]
-    return leaks + copies + alone + joint
+    return leaks + strong + alone + joint
 
 
 def _features(leaks: list[TargetLeakage]) -> set[str]:
@@ -132,7 +136,16 @@ def _recorded_late(
             day = pd.Series(np.atleast_1d(limit)).max().date().isoformat()
             text = f"{name} was recorded after {day} for {'all' if late.all() else 'some'} rows."
             remedy = "Leave it out, or use what was known by that day."
-            leaks.append(TargetLeakage(RECORDED_LATE, (name,), int(late.sum()), float(late.mean()), text, remedy))
+            leaks.append(
+                TargetLeakage(
+                    kind=RECORDED_LATE,
+                    features=(name,),
+                    n=int(late.sum()),
+                    strength=float(late.mean()),
+                    description=text,
+                    remedy=remedy,
+                )
+            )
     return leaks
 
 
@@ -160,8 +173,17 @@ def _past_status(X: pd.DataFrame, outcome: str, declared: set[str], expected: se
         else:
             continue
         known = X[name].notna().to_numpy()
-        remedy = "Leave it out, and leave out, under `eligible`, those of whom it is recorded already."
-        leaks.append(TargetLeakage(PAST_STATUS, (name,), int(known.sum()), float(known.mean()), text, remedy))
+        remedy = "Leave it out. Also exclude children who already had it: add a condition to `eligible` in the spec."
+        leaks.append(
+            TargetLeakage(
+                kind=PAST_STATUS,
+                features=(name,),
+                n=int(known.sum()),
+                strength=float(known.mean()),
+                description=text,
+                remedy=remedy,
+            )
+        )
     return leaks
 
 

@@ -58,7 +58,11 @@ def joint_leakage(columns: list[ValueCounts], outcome: np.ndarray) -> list[Targe
         "made of them."
     )
     remedy = "Check how the outcome is defined. Leave its components out, or state in expected_strong why."
-    return [TargetLeakage(COMPONENTS, tuple(names), len(outcome), auc, text, remedy)]
+    return [
+        TargetLeakage(
+            kind=COMPONENTS, features=tuple(names), n=len(outcome), strength=auc, description=text, remedy=remedy
+        )
+    ]
 
 
 def _encode(columns: list[ValueCounts], codes: list[np.ndarray], y: np.ndarray, train: np.ndarray) -> np.ndarray:

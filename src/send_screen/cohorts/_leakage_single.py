@@ -51,8 +51,17 @@ def strong_features(columns: list[ValueCounts], dated: Collection[str]) -> list[
             remedy = _STATE_DATE
         else:
             continue
-        kind = NEAR_COPY if copy else STRONG
-        leaks.append(TargetLeakage(kind, (column.name,), int(column.n.sum()), auc, text, remedy, is_question=not copy))
+        leaks.append(
+            TargetLeakage(
+                kind=NEAR_COPY if copy else STRONG,
+                features=(column.name,),
+                n=int(column.n.sum()),
+                strength=auc,
+                description=text,
+                remedy=remedy,
+                is_question=not copy,
+            )
+        )
     return leaks
 
 
@@ -77,12 +86,12 @@ def level_leakage(columns: list[ValueCounts], outcome: np.ndarray) -> list[Targe
         n = int(column.n[found].sum())
         leaks.append(
             TargetLeakage(
-                LEVEL,
-                (column.name,),
-                n,
-                float(purity[worst]),
-                text,
-                f"Who is given it? {_STATE_DATE}",
+                kind=LEVEL,
+                features=(column.name,),
+                n=n,
+                strength=float(purity[worst]),
+                description=text,
+                remedy=f"Who is given it? {_STATE_DATE}",
                 is_question=True,
             )
         )
@@ -131,9 +140,17 @@ def missingness_leakage(columns: list[ValueCounts], outcome: np.ndarray) -> list
         | [exceeds_legitimate(float(value), positives, negatives, MISSINGNESS_AUC) for value in auc]
     )
 
-    def leak(features: list[str], n: float, evidence: float, text: str) -> TargetLeakage:
+    def leak(features: list[str], n: float, strength: float, text: str) -> TargetLeakage:
         remedy = "Find out why it is missing: who is asked, and when. Leave it out, or state in expected_strong why."
-        return TargetLeakage(MISSINGNESS, tuple(features), int(n), float(evidence), text, remedy, is_question=True)
+        return TargetLeakage(
+            kind=MISSINGNESS,
+            features=tuple(features),
+            n=int(n),
+            strength=float(strength),
+            description=text,
+            remedy=remedy,
+            is_question=True,
+        )
 
     leaks = [
         leak(names[j], n[j], auc[j], f"Whether {list_names(names[j])} is missing nearly gives the outcome away.")

@@ -29,8 +29,8 @@ class TargetLeakage:
     features : tuple of str
         Those suspected, together where it takes several.
     n : int
-        Children that the evidence rests on.
-    evidence : float
+        Children that the suspicion rests on.
+    strength : float
         For a date or a declared status the share of children concerned, for a level its share with the outcome (or
         without it, whichever is larger), otherwise a ROC AUC.
     description, remedy : str
@@ -42,7 +42,7 @@ class TargetLeakage:
     kind: str
     features: tuple[str, ...]
     n: int
-    evidence: float
+    strength: float
     description: str
     remedy: str
     is_question: bool = False

@@ -11,10 +11,10 @@ from pydantic import Field
 
 from send_screen.documents import Document
 
-#: What a rule checks: that a row has as many cells as the header (``columns``), that headers are known (``headers``),
-#: that there are rows (``rows``), no blank (``null``), no key twice (``duplicate``), a code, a pattern, a type, a
-#: range, a check letter or digit (``upn``, ``establishment``), a year, one column not above another (``notAbove``) or
-#: below it (``notBelow``), or a value only where another has one (``onlyWhere``).
+#: What a rule checks: that no column is missing (``columns``), no header stands twice (``headers``), there are rows
+#: (``rows``), no blank (``null``), no key twice (``duplicate``), a code, a pattern, a type, a range, the check letter
+#: of a unique pupil number (``upn``), a school's number of 6 or 7 digits (``establishment``), a year, one column not
+#: above another (``notAbove``) or below it (``notBelow``), or a value only where another has one (``onlyWhere``).
 RuleKind = Literal[
     "columns", "headers", "rows", "null", "duplicate", "levels", "pattern", "type", "range", "upn", "establishment",
     "academicYear", "notAbove", "notBelow", "onlyWhere",

@@ -1,4 +1,4 @@
-"""Read an ODCS contract as :class:`Contract`, and validate it: the standard's JSON schema, then our own rules."""
+"""Read an Open Data Contract Standard (ODCS) file as :class:`Contract`; check the standard's schema, then our rules."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ _DEFAULT_REMEDY: dict[str, str] = {
     "rows": "Export the table again with its rows.",
     "null": "Fill in the value in the system that the file came from.",
     "duplicate": "Keep the row that is right and delete the others.",
+    # unique pupil number
     "upn": "Copy the UPN again from the school's register.",
 }
 _OTHER_REMEDY = "Correct the value in the system that the file came from and export again."
@@ -46,7 +47,7 @@ class _ContractProperties(Document, alias_generator=to_camel):
     """Custom properties of a contract, of which the standard allows any; see :class:`Contract`."""
 
     lawful_basis: str
-    header_marks: tuple[str, ...] = ()
+    header_marks: tuple[str, ...] = ()  # prefixes and suffixes that systems add to headers, such as the table's name
 
 
 class _Level(Document):
@@ -77,9 +78,10 @@ class _ColumnProperties(Document, alias_generator=to_camel):
     code_set: CodeSet | None = None
     derived: tuple[Derivation, ...] = ()
     recorded_on: str | None = None
-    outcome_status: bool = False
-    outcome_limits: tuple[str, ...] = ()
+    outcome_status: bool = False  # an earlier or present value of the outcome: never a feature
+    outcome_limits: tuple[str, ...] = ()  # limits as an outcome, as sentences for the model card
     unit: str | None = None
+    # protected: never a feature; proxy: a feature with a justification; neither proxy nor absence may lower the risk
     characteristic: Literal["protected", "proxy", "absence", "attendance"] | None = None
 
 
@@ -161,7 +163,7 @@ def _parse(text: str, file: str) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise ContractError("The contract is not a YAML mapping.", file=file, remedy="Begin with apiVersion: v3.1.0.")
     if broken := sorted(_validator().iter_errors(document), key=lambda error: error.json_path):
-        mistakes = [f"{error.json_path[:_MAX_LENGTH]}: {_schema_rule(error)}" for error in broken]
+        mistakes = [f"{error.json_path[:_MAX_LENGTH]}: {_schema_message(error)}" for error in broken]
         kind = "contract, under the Open Data Contract Standard,"
         raise_mistakes(mistakes, error=ContractError, file=file, kind=kind, max_listed=_MAX_MISTAKES)
     if document["apiVersion"] != API_VERSION:
@@ -173,7 +175,7 @@ def _parse(text: str, file: str) -> dict[str, Any]:
     return document
 
 
-def _schema_rule(error: ValidationError) -> str:
+def _schema_message(error: ValidationError) -> str:
     """Return the validator's message, with quoted parts of the contract shortened."""
     return error.message.replace(repr(error.instance), shortened(error.instance))[:_MAX_LENGTH]
 
@@ -272,8 +274,11 @@ def _kind(entry: dict[str, Any]) -> tuple[Any, Any]:
     """Return the kind of rule of a quality entry, and its arguments."""
     arguments = entry.get("arguments", {})
     if entry.get("engine") == ENGINE:
-        named = entry["implementation"]
-        return (named, arguments) if isinstance(named, str) else next(iter(named.items()), ("", {}))
+        # the kind, with `arguments` beside it, or a mapping of the kind to its arguments
+        implementation = entry["implementation"]
+        if isinstance(implementation, str):
+            return implementation, arguments
+        return next(iter(implementation.items()), ("", {}))
     if entry.get("metric") == "rowCount" and entry.get("mustBeGreaterThan") == 0:
         return "rows", arguments
     if entry.get("mustBe") == 0:
@@ -294,10 +299,10 @@ def _has_arguments(kind: str, arguments: Any) -> bool:
             )
         case "notAbove" | "notBelow":
             return isinstance(arguments.get("column"), str)
-        case "onlyWhere":
+        case "onlyWhere":  # a value in `values` is allowed only where the other column, `column`, has one in `in`
             named = isinstance(arguments.get("column"), str)
             return named and all(isinstance(arguments.get(name), list) for name in ("in", "values"))
-        case "establishment":
+        case "establishment":  # `child` is the column of UPNs: a synthetic one tells that leading zeros were dropped
             return isinstance(arguments.get("child"), str)
         case "duplicate":
             return isinstance(arguments.get("properties", []), list)
@@ -332,6 +337,7 @@ def _column_mistakes(column: Column, custom: _ColumnProperties) -> Iterator[str]
         yield "its codes have dates, and no recordedOn says the date of a value"
     if column.logical_type in ("integer", "number", "date") and not column.rule("type"):
         yield "no quality entry checks its type"
+    # logicalTypeOptions state the bounds; the quality entry gives their check an id, a severity and a remedy
     if (column.minimum is not None or column.maximum is not None) and not bounds:
         yield "no quality entry checks its minimum and maximum"
     if not column.nullable and not column.rule("null"):
@@ -345,8 +351,8 @@ def _column_mistakes(column: Column, custom: _ColumnProperties) -> Iterator[str]
     ends = [bounds.arguments.get(end) for end in ("earliest", "latest")] if bounds else []
     if bounds and column.logical_type == "date" and not all(map(_is_date, ends)):
         yield f"the rule {bounds.id} needs an earliest and a latest date"
-    known_on = column.recorded_on is None or column.recorded_on.startswith(("column:", "academic-year-end:"))
-    if not known_on and not _is_date(column.recorded_on):
+    recognised = column.recorded_on is None or column.recorded_on.startswith(("column:", "academic-year-end:"))
+    if not recognised and not _is_date(column.recorded_on):
         yield "recordedOn must be an ISO date, column:NAME or academic-year-end:NAME"
 
 

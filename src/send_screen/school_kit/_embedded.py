@@ -11,6 +11,7 @@ from pathlib import Path, PureWindowsPath
 from send_screen.errors import UsageError
 from send_screen.governance import sha256_of
 
+#: Each embeddable Python for Windows has one such file, whose name holds the version.
 _PATH_FILE = re.compile(r"python(?P<major>3)(?P<minor>\d+)\._pth")
 _AMD64 = 0x8664
 MANUAL_DOWNLOAD = (

@@ -1,4 +1,7 @@
-"""Conditions and features of a model spec, which refer to columns of contracts."""
+"""Conditions and features of a model spec, which refer to columns of contracts.
+
+The as-of date is the last day whose records a prediction may use.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,7 @@ def as_code(value: object) -> str:
 
 
 class ColumnRef(NamedTuple):
-    """A column of a contract, written ``agency/contract.column`` in the YAML.
+    """A column of a contract, written ``agency/contract.column`` in the YAML; the agency holds the data.
 
     Attributes
     ----------
@@ -107,9 +110,10 @@ class AgeInMonths(_FromColumns):
 
 
 class MovedOn(Document):
-    """Values that a column may have taken on since the as-of date: year 1, of a profile at the end of reception.
+    """Values that a file exported after the as-of date may show instead of the condition's.
 
-    They meet the condition of those whose age is from ``least`` to ``most``.
+    For example, the condition is year group R, and by the export the child is in year 1. Such a value still meets the
+    condition if the child's age in months at the as-of date is from ``least`` to ``most``.
     """
 
     values: Annotated[Values, Field(alias="in")]
@@ -119,7 +123,10 @@ class MovedOn(Document):
 
 
 class Condition(Document):
-    """A condition on rows: the value of a column is one of ``in``, or none of ``not_in``."""
+    """A condition on rows: the value of a column is one of ``in``, or none of ``not_in``.
+
+    ``rule`` is the id under which an excluded row is reported.
+    """
 
     column: ColumnPath
     any_of: Annotated[Values | None, Field(alias="in")] = None
@@ -181,7 +188,12 @@ class Derive(Document):
 
 
 class Feature(_FromColumns):
-    """A predictor: its source, its monotonic constraint, and its label."""
+    """A predictor: its source, its monotonic constraint, and its label.
+
+    ``area`` is the broad area of need of the SEND code of practice, which a child's page names.
+    ``justification`` says why a proxy of a protected characteristic is a feature, ``expected_strong`` why a very strong
+    feature is no target leakage.
+    """
 
     name: Name
     column: ColumnPath | None = None

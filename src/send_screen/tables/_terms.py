@@ -90,7 +90,7 @@ class _FeatureTerm:
             raise DataError(
                 "The model needs numbers here, and there is something else.",
                 column=self.feature,
-                remedy="Check the file against its contract first: that turns cells into numbers, or names them.",
+                remedy="Check the file against its contract first: it turns cells into numbers, and names any other.",
             ) from None
 
     def evaluate(self, x: np.ndarray) -> np.ndarray:
@@ -197,14 +197,14 @@ class ShapeTerm(_NumericTerm):
     feature, slope, low, high, missing, mean, n_missing, label, unit
         As in :class:`LinearTerm`.
     edges : tuple of float, length m
-        Cut points, ascending. At least ten training children are in every bin of published tables.
+        Cut points, ascending. In the tables of a version, at least ten training children are in every bin.
     values : tuple of float, length m + 1
         What each bin adds to the linear part, in log-odds.
     n : tuple of (int or None), length m + 1, or None
         Training children in each bin; None where counts of 1 to 9 would be disclosed.
     standard_error : tuple of float, length m + 2, or None
-        Standard error of the term less its mean, from the bagged ensemble, at the middle of each bin; the last is that
-        of ``missing``.
+        Standard error of the term less its mean, from the bagged ensemble (models each trained without some of the
+        schools), at the middle of each bin; the last is that of ``missing``.
 
     Raises
     ------
@@ -255,11 +255,11 @@ class LevelsTerm(_FeatureTerm):
         As in :class:`LinearTerm`.
     levels : mapping of str to float
         Log-odds of each level, in the feature's order. Levels of fewer than ten training children share the value of
-        the group that they were merged into. Level i has coordinate i.
+        the group that they were merged into. Level i is encoded as i.
     missing : float
         Log-odds of a missing value, and of a level that the model does not know.
     standard_error : tuple of float, one for each level and one for missing, or None
-        Standard error of the term less its mean, from the bagged ensemble.
+        Standard error of the term less its mean, from the bagged ensemble, as in :class:`ShapeTerm`.
     counts : tuple of (int or None), one for each level, or None
         Training children of each level; None for levels that share a value with others.
 

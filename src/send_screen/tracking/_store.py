@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 SQLITE = "sqlite:///"
 EXPERIMENT = "send_screen"
 TRACKING_URI = "MLFLOW_TRACKING_URI"
-LOCK_TIMEOUT = 60.0  # seconds to wait for another writer
-_GLOBAL_STORE = threading.Lock()
+_GLOBAL_URI_LOCK = threading.Lock()
 
 
 def default_uri(folder: str | Path = ".") -> str:
@@ -67,18 +66,21 @@ def require_mlflow() -> None:
 
 
 def client_of(uri: str) -> MlflowClient:
-    """Return a client of an existing MLflow store; global settings of the user's process are not changed."""
+    """Return a client of an MLflow store; global settings of the user's process are not changed.
+
+    The caller has checked that the store exists.
+    """
     require_mlflow()
     from mlflow import MlflowClient
 
     path = database_of(uri)
-    # absolute, so that it does not depend on the working directory
+    # absolute, so that it does not depend on the working directory; the query string is kept
     uri = uri if path is None else f"{SQLITE}{path.as_posix()}{''.join(uri.partition('?')[1:])}"
     return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
 def all_experiments(client: MlflowClient) -> list[Experiment]:
-    """Return every experiment of an MLflow store, including deleted and renamed ones."""
+    """Return every experiment of an MLflow store, deleted ones too, under whatever name it has now."""
     from mlflow.entities import ViewType
 
     return list(all_pages(client.search_experiments, view_type=ViewType.ALL))
@@ -103,7 +105,7 @@ def as_global_store(uri: str) -> Iterator[None]:
     """
     from mlflow.tracking._tracking_service.utils import _use_tracking_uri
 
-    with _GLOBAL_STORE:
+    with _GLOBAL_URI_LOCK:
         named = os.environ.get(TRACKING_URI)
         try:
             with _use_tracking_uri(client_of(uri).tracking_uri):
@@ -116,7 +118,7 @@ def as_global_store(uri: str) -> Iterator[None]:
 
 @contextmanager
 def silence_loggers(*loggers: str) -> Iterator[None]:
-    """Silence MLflow's own log messages."""
+    """Hide the messages below WARNING of the named loggers."""
     levels = {name: logging.getLogger(name).level for name in loggers}
     try:
         for name in loggers:

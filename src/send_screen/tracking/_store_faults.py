@@ -16,7 +16,6 @@ from urllib.request import url2pathname
 from send_screen.errors import MachineError, SendScreenError, UsageError
 from send_screen.tracking._store import (
     EXPERIMENT,
-    LOCK_TIMEOUT,
     all_experiments,
     artifact_folder,
     client_of,
@@ -33,6 +32,7 @@ _DATABASE_ERRORS = (sqlite3.Error, OSError)
 #: Packages whose exceptions are errors of the store: MLflow, and what it reaches a store with.
 _STORE_PACKAGES = {"mlflow", "sqlalchemy", "alembic", "sqlite3", "requests", "urllib3", "botocore", "azure", "google"}
 _OTHER_DATABASE = re.compile(r"(?:postgresql|mysql|mssql)(?:\+\w+)?://.+")
+SQLITE_TIMEOUT = 60.0  # seconds to wait for another writer of the database
 _MIN_SERVER = 3  # the first release with logged models
 
 
@@ -139,7 +139,7 @@ def require_database(path: Path, *, writable: bool = False) -> bool:
     Return whether it has any tables yet.
     """
     try:
-        with closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=LOCK_TIMEOUT)) as database:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=SQLITE_TIMEOUT)) as database:
             database.isolation_level = None
             tables = {name for (name,) in database.execute("select name from sqlite_master where type = 'table'")}
             known = "alembic_version" in tables
