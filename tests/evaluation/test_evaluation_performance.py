@@ -191,7 +191,7 @@ def test_a_calibrated_score_has_slope_one_and_one_twice_too_extreme_a_half(make_
     assert recalibrate(predictions, 2 * score).slope.value == pytest.approx(0.5, abs=0.03)
     assert "same score" in recalibrate(predictions, np.zeros(len(score))).slope.reason
     separating = np.where(predictions.outcome == 1, 5.0, -5.0) + rng.normal(0, 0.1, len(score))
-    assert "without a fault" in recalibrate(predictions, separating).slope.reason
+    assert "perfect separation" in recalibrate(predictions, separating).slope.reason
 
 
 def test_calibration_bins_add_up_and_hide_small_numbers(make_evidence):

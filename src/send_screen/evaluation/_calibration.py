@@ -39,8 +39,9 @@ def recalibrate(
     """
     keep = np.ones(len(score), dtype=bool) if rows is None else rows
     x, y = score[keep], predictions.outcome[keep]
+    # each child has one row per seed
     n, n_outcome = len(y) / predictions.n_seeds, float(y.sum()) / predictions.n_seeds
-    inside = len(np.unique(predictions.school[keep]))
+    n_schools = len(np.unique(predictions.school[keep]))
     smallest_cell = smallest(n_outcome, n - n_outcome, n)
     reason = ""
     if min(n_outcome, n - n_outcome) < MIN_OUTCOMES:
@@ -52,9 +53,9 @@ def recalibrate(
     fitted = None if reason else _logistic(x, y)
     if fitted is None:
         nothing = undefined(
-            reason or "the scores separate the children without a fault",
+            reason or "perfect separation: a cut-off of the score gives each child's outcome",
             n=n,
-            schools=inside,
+            schools=n_schools,
             smallest_cell=smallest_cell,
         )
         return Recalibration(nothing, nothing)
@@ -66,10 +67,10 @@ def recalibrate(
     )
     bread = np.linalg.inv(information)
     middle = np.einsum("si,sj->ij", by_school, by_school)
-    standard_error = np.sqrt(np.diag(bread @ middle @ bread) * inside / max(inside - 1, 1))
+    standard_error = np.sqrt(np.diag(bread @ middle @ bread) * n_schools / max(n_schools - 1, 1))
     intercept, slope = (
         t_interval(
-            float(beta[j]), float(standard_error[j]), n=n, schools=inside, smallest_cell=smallest_cell, alpha=alpha
+            float(beta[j]), float(standard_error[j]), n=n, schools=n_schools, smallest_cell=smallest_cell, alpha=alpha
         )
         for j in (0, 1)
     )
@@ -110,15 +111,16 @@ def calibration_bins(
     """Return the reliability diagram: predicted and observed risk, in per cent, in bins of equally many children.
 
     Neighbouring bins are merged, from the highest score down, until each has at least ``at_least`` children with and
-    as many without the outcome, so that no bin publishes a small count. Nor can the number of listed children be
-    subtracted from the bins above an edge to give a small count: an edge a few children from the end of the list is
-    moved there, or its bin is merged.
+    as many without the outcome, so that no bin publishes a small count. Flagged children are the top-scored ones up to
+    capacity. If a bin edge lies within a few children of that cut-off, the difference of two published counts would be
+    small, so the edge is moved to the cut-off or the bin is merged.
 
     Parameters
     ----------
     evidence : pandas.DataFrame
         Out-of-fold predictions, from :func:`build_evidence`.
     model : str
+        The candidate, the baseline or a challenger, as named in the columns ``score.<model>``.
     bins : int
         Bins before merging.
     at_least : int
@@ -141,7 +143,7 @@ def calibration_bins(
     """
     predictions = OutOfFoldPredictions(evidence)
     risk = expit(predictions.score(model))
-    listed = predictions.flag(model)
+    listed = predictions.flag(model)  # shares: children tied at the cut-off share the last places
     end_of_list = risk[listed > 0].min()
     edges = np.quantile(risk, np.arange(1, bins) / bins)
     edges = np.unique(
@@ -152,16 +154,16 @@ def calibration_bins(
     merged = _merged(number, predictions.outcome, predictions.n_seeds, at_least, begins)
     rows = []
     for i, members in enumerate(merged):
-        inside = np.isin(number, members)
+        in_bin = np.isin(number, members)
         observed = clustered_rate(
-            predictions.by_school(inside * predictions.outcome), predictions.by_school(inside * 1.0), alpha=alpha
+            predictions.by_school(in_bin * predictions.outcome), predictions.by_school(in_bin * 1.0), alpha=alpha
         )
         first = min(members)
         rows.append(
             {
                 "bin": i + 1,
                 "min_risk_percent": 0.0 if first == 0 else float(np.round(100 * edges[first - 1])),
-                "predicted_percent": 100 * _rounded_mean(risk[inside], float(inside.sum()) / predictions.n_seeds),
+                "predicted_percent": 100 * _rounded_mean(risk[in_bin], float(in_bin.sum()) / predictions.n_seeds),
                 "observed_percent": 100 * observed.value,
                 "low": 100 * observed.low,
                 "high": 100 * observed.high,
@@ -174,8 +176,9 @@ def calibration_bins(
 
 
 def _rounded_mean(risk: np.ndarray, n: float) -> float:
-    """Return the mean risk of n children, rounded to what five children more at the other end of the bin would change.
+    """Return the mean risk of n children, rounded to a multiple of 5 x (range of risks in the bin) / n.
 
+    That is the change in the mean if five children moved from one end of the bin to the other.
     Where few scores are possible, the exact mean would tell how many children have each.
     """
     step = 5 * float(np.ptp(risk)) / n

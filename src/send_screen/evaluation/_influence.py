@@ -50,9 +50,11 @@ def ratio(
 ) -> EstimateWithInfluence:
     """Return a ratio of sums over schools, sum a_s / sum b_s; arguments are of shape (schools,).
 
-    The influence of a school is the jackknife's, sqrt((S - 1) / S) (a_s - r b_s) / (n - b_s), over the S schools with
-    b_s > 0. It is computed from the ``adjusted`` numerator and denominator where given: those with the top-k threshold
-    correction, whose sums over schools are the same.
+    The influence of a school is the jackknife's, sqrt((S - 1) / S) (a_s - r b_s) / (n - b_s): leaving a school out of a
+    ratio has this closed form, while ROC AUC and average precision would take a sort for each school, and so have the
+    infinitesimal jackknife. It is computed from the ``adjusted`` numerator and denominator where given: those with the
+    top-k threshold correction (the list has a fixed length: a school that lists more takes places from others), whose
+    sums over schools are the same. S counts the schools with a part in either sum, after the correction.
     """
     n = float(denominator.sum())
     if n <= 0:
@@ -69,7 +71,8 @@ def mean_auc_and_ap(
 ) -> dict[str, EstimateWithInfluence]:
     """Return ROC AUC and average precision, means over blocks of children; NaN if a block has one class.
 
-    ``block`` numbers them, shape (rows,): by default the folds of each seed.
+    ``block`` numbers them, shape (rows,): by default the folds of each seed of the repeated
+    cross-validation.
     """
     block = predictions.fold_id if block is None else block
     means, influence = np.zeros(2), np.zeros((2, predictions.n_schools))
@@ -85,6 +88,7 @@ def mean_auc_and_ap(
         for members in (positive, ~positive):
             school = predictions.school[rows][members]
             leverage[members] = (np.bincount(school, minlength=predictions.n_schools) / members.sum())[school]
+        # capped, since a school with all children of a class has leverage 1, whose factor would be infinite
         scale = 1 / np.sqrt(1 - np.minimum(leverage, 0.5)) / len(blocks)
         for j in (0, 1):
             influence[j] += np.bincount(predictions.school[rows], by_child[j] * scale, predictions.n_schools)

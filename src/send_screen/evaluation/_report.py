@@ -43,17 +43,21 @@ def build_report(
 
     Training and audit both call it, so a published figure may depend on its arguments alone. ``evidence`` are the
     out-of-fold predictions. Of ``excluded`` only ``reason`` is used, which quotes no data. The gates are checked here.
+    ``prior_releases`` are the counts that earlier versions published, and ``revealed_by_tables`` the groups whose size
+    the risk tables' bin counts reveal: no small count may follow from either (see :func:`measured_sections`). An
+    intersection is a group in two attributes (girls with free meals); small groups of one attribute are combined.
     """
     measured = measured_sections(
         evidence,
         outcome_description=spec.outcome.description,
-        children=spec.children_are,
-        clusters=spec.schools_are,
+        children=spec.children_are,  # nouns, such as students
+        clusters=spec.schools_are,  # and courses
         group_descriptions=_group_nouns(spec, evidence),
         intersections=spec.intersections,
         hierarchies=ethnic_hierarchies(spec),
         excluded=excluded,
         tolerances=spec.tolerance.model_dump(),
+        # who holds the data; of a feature of several columns, who holds the first, since it is counted once
         agencies={feature.name: spec.contracts[feature.sources[0].contract].agency for feature in spec.features},
         prior_releases=prior_releases,
         revealed_by_tables=revealed_by_tables,
@@ -66,6 +70,7 @@ def build_report(
         "combined": _with_labels(spec, measured.combined),
         **dict(model_sections(spec, spec.contracts, tables, bags)),
     }
+    # a gate on a suppressed figure is checked on the exact counts, where the result reveals no small one
     gates = check_gates(spec.gates, measured, check_suppressed_gates(evidence, spec.gates, measured))
     metadata = metadata.model_copy(update={"gates": gates})
     return PublishedReport(version=metadata, **sections)
@@ -73,40 +78,41 @@ def build_report(
 
 def ethnic_hierarchies(spec: ModelSpec) -> dict[str, Mapping[str, str]]:
     """Return, for each attribute of ethnic groups, the mapping of each group to its major group."""
-    return {group.name: MAJOR_ETHNIC_GROUPS for group in spec.groups if group.derive == "ethnic_group"}
+    return {attribute.name: MAJOR_ETHNIC_GROUPS for attribute in spec.groups if attribute.derive == "ethnic_group"}
 
 
 def _group_nouns(spec: ModelSpec, evidence: pd.DataFrame) -> dict[str, dict[str, str]]:
     """Return attribute -> group -> noun for its children, for sentences such as "of 100 girls who ..."."""
     major_groups = {
-        group.name: MAJOR_ETHNIC_GROUPS.values() if group.derive == "ethnic_group" else () for group in spec.groups
+        attribute.name: MAJOR_ETHNIC_GROUPS.values() if attribute.derive == "ethnic_group" else ()
+        for attribute in spec.groups
     }
     return {
-        group.name: {
-            name: _noun(group, name, spec.children_are.plural)
-            for name in sorted({*evidence[f"group.{group.name}"], *major_groups[group.name]})
+        attribute.name: {
+            group: _noun(attribute, group, spec.children_are.plural)
+            for group in sorted({*evidence[f"group.{attribute.name}"], *major_groups[attribute.name]})
         }
-        for group in spec.groups
+        for attribute in spec.groups
     }
 
 
-def _noun(group: Group, name: str, children: str) -> str:
-    if name == NOT_RECORDED:
-        return f"{children} whose {group.label.lower()} is not recorded"
-    if name in group.levels.values():
-        return name
-    if group.derive == "season":
-        return f"{name}-born {children}"
-    if group.derive == "eal":
-        return f"{children} with {name}"
-    if group.derive == "ethnic_group":
-        return f"{children} recorded as {name}"
-    return f"{children} ({group.label}: {name})"
+def _noun(attribute: Group, group: str, children: str) -> str:
+    if group == NOT_RECORDED:
+        return f"{children} whose {attribute.label.lower()} is not recorded"
+    if group in attribute.levels.values():
+        return group
+    if attribute.derive == "season":
+        return f"{group}-born {children}"
+    if attribute.derive == "eal":  # English as an additional language
+        return f"{children} with {group}"
+    if attribute.derive == "ethnic_group":
+        return f"{children} recorded as {group}"
+    return f"{children} ({attribute.label}: {group})"
 
 
 def _with_labels(spec: ModelSpec, rows: Iterable[Row]) -> tuple[Row, ...]:
     """Return published rows with the labels of their attributes, for example ``"Ethnic group"``, in place of names."""
-    labels = {group.name: group.label for group in spec.groups}
+    labels = {attribute.name: attribute.label for attribute in spec.groups}
     return tuple(
         row.model_copy(update={"attribute": " × ".join(labels[name] for name in row.attribute.split(" × "))})
         for row in rows
