@@ -116,7 +116,7 @@ def test_the_evidence_holds_how_stable_each_child_is_and_the_page_says_it(additi
     assert (evidence.loc[flagged, "selection_probability.candidate"] > 0.5).all()
     assert (evidence.loc[~flagged, "selection_probability.candidate"] < 0.5).all()
     row = made.published.metric("selection_probability")
-    assert row.value == pytest.approx(evidence.loc[flagged, "selection_probability.candidate"].mean(), abs=1e-12)
+    assert row.value == pytest.approx(evidence.loc[flagged, "selection_probability.candidate"].mean(), abs=5e-4)
     assert row.low < row.value < row.high
     assert "learnt from other schools would list" in (exported / "report.html").read_text("utf-8")
 
