@@ -103,8 +103,9 @@ def test_what_it_costs_that_people_can_read_it_follows_from_the_evidence_alone(t
     again = paired_differences(evidence, "candidate", "lightgbm").set_index("metric")
     for metric in ("roc_auc", "average_precision", "recall"):
         said = published.difference(metric, "lightgbm")
-        for part in ("value", "low", "high"):
-            assert getattr(said, part) == again.loc[metric, part]
+        assert said.value == pytest.approx(again.loc[metric, "value"], abs=5e-4)  # few digits are published
+        assert said.low == pytest.approx(again.loc[metric, "low"], abs=1e-3)
+        assert said.low <= again.loc[metric, "low"] < again.loc[metric, "high"] <= said.high
         assert said.n == round(again.loc[metric, "n"])
     assert "(12 settings)" in published.version.challengers["lightgbm"]
     assert "(12 settings)" in (trained.exported / "card.md").read_text("utf-8")
