@@ -6,7 +6,7 @@ import itertools
 import random
 from typing import Any
 
-from send_screen.auditing import FAILED, NOT_CHECKED, PASSED, SKIPPED, Audit, Check, CheckResult, Mismatch
+from send_screen.auditing import FAILED, NOT_ASKED_FOR, NOT_CHECKED, PASSED, Audit, Check, CheckResult, Mismatch
 from send_screen.published import PublishedReport
 from send_screen.reports import render_page
 from send_screen.screening import ExcludedChild, Reason, ScreenedChild, ScreeningResult
@@ -629,7 +629,7 @@ def make_audit(*, green: bool = False, value: str = "0.71") -> Audit:
         Check(
             "evidence",
             "The evidence is the one that was registered",
-            CheckResult(SKIPPED if green else NOT_CHECKED, "There is no right to read it."),
+            CheckResult(NOT_ASKED_FOR if green else NOT_CHECKED, "There is no right to read it."),
         ),
     ]
     metadata = {
