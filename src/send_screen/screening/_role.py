@@ -48,7 +48,8 @@ class RoleAccess:
         shown: list[str] = []
         for note in notes:
             owners = {hidden[name] for name in note.columns & hidden.keys()} if isinstance(note, Note) else set()
-            shown += [f"Something in the file was not as expected: ask {owner}." for owner in sorted(owners)] or [note]
+            asked = [f"Something in the file was not as expected: ask {owner}." for owner in sorted(owners)]
+            shown += asked or [str(note)]
         return tuple(dict.fromkeys(shown))
 
 
