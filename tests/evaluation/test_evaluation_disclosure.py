@@ -382,7 +382,7 @@ def test_versions_that_do_not_know_of_each_other_give_small_counts_away():
     """The same, as an attack: with other crossings, what the first suppressed can be added up."""
     rng = np.random.default_rng(0)
     first = synthetic_evidence(
-        n=500, seeds=1, groups=unequal_groups(rng, 500, {"sex": 2, "origin": 5, "fsm": 3}), seed=0
+        n=300, seeds=1, groups=unequal_groups(rng, 300, {"sex": 2, "origin": 4, "fsm": 3}), seed=0
     )
     evidences = [first, of_another_model(first, rng, 0.3, 0.3), of_another_model(first, rng, 0.15, 0.0)]
     crossed = [CROSSED[1], CROSSED[2], CROSSED[4]]
