@@ -50,9 +50,10 @@ def written(figure: Any, *, percent: bool) -> list[str]:
 
 
 def same_but_for_the_seed(cell: str, figure: Any) -> bool:
-    """A draft holds this year; the resampling's seed comes from the spec, and moves the last digit of an interval."""
+    """The last digits move: the spec, which seeds the resampling, holds this year, and kernels of BLAS differ."""
     value, low, high = (float(number) for number in re.findall(r"[\d.]+", cell))
-    return f"{figure.value:.3f}" == f"{value:.3f}" and abs(figure.low - low) < 0.003 and abs(figure.high - high) < 0.003
+    ends = abs(figure.low - low) < 0.003 and abs(figure.high - high) < 0.003
+    return abs(figure.value - value) < 0.0015 and ends
 
 
 def check_table(text: str, report: PublishedReport, *, drafted: bool = False) -> int:
