@@ -206,13 +206,14 @@ def _apply_conditions(
     for condition in conditions:
         met, moved_on, unknown = evaluate_condition(linked, condition, as_of)
         later |= moved_on
-        columns = {condition.column, *(condition.moved_on.age_in_months.sources if condition.moved_on else ())}
-        _exclude(excluded, ~met & ~unknown, columns, kind, condition.rule, _sentence(condition.description), remedy)
+        _exclude(
+            excluded, ~met & ~unknown, condition.columns, kind, condition.rule, _sentence(condition.description), remedy
+        )
         label = column_of(linked, condition.column).label
         _exclude(
             excluded,
             unknown & (linked.problem["rule"] != NO_RECORD),
-            columns,
+            condition.columns,
             MANUAL_REVIEW,
             f"{condition.rule}-NOT-KNOWN",
             f"{label} is not recorded, so it cannot be told whether the model may be asked.",

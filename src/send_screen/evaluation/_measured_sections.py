@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from send_screen.documents import CHILDREN, SCHOOLS, Document, Noun, reword
+from send_screen.documents import CHILDREN, SCHOOLS, Noun, reword
 from send_screen.evaluation._attribution import attribution
+from send_screen.evaluation._attribution_documents import attribution_documents
 from send_screen.evaluation._calibration import calibration_bins
-from send_screen.evaluation._confusion_at_capacity import RATES
 from send_screen.evaluation._decision_curve import TREAT_ALL, TREAT_NONE, decision_curve
 from send_screen.evaluation._describe_gaps import (
     ROUNDED,
@@ -24,9 +24,10 @@ from send_screen.evaluation._describe_gaps import (
 )
 from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._gaps import OTHERS, gaps
-from send_screen.evaluation._groups import by_group, within_fold_auc
+from send_screen.evaluation._groups import by_group
 from send_screen.evaluation._out_of_fold import CANDIDATE, WHOLE_POINTS
-from send_screen.evaluation._performance import LOG_LOSS, paired_differences, performance
+from send_screen.evaluation._performance import paired_differences, performance
+from send_screen.evaluation._row_documents import SHARES_OF_COUNTS, Row, as_document, nearest_multiples, published_count
 from send_screen.evaluation.disclosure import (
     ALL,
     Suppression,
@@ -37,13 +38,11 @@ from send_screen.evaluation.disclosure import (
     join_descriptions,
     narrowed_by_auc,
     nearest,
-    outward,
     recode_groups,
     suppress,
 )
+from send_screen.evaluation.disclosure._intruder import MIN_WIDTH
 from send_screen.published import (
-    Attribution,
-    AttributionTerm,
     CalibrationBin,
     CohortSummary,
     CombinedGroup,
@@ -61,16 +60,8 @@ from send_screen.published._measured import SUPPRESSED
 from send_screen.specs import TOLERANCES
 from send_screen.tables import MINIMUM_CHILDREN
 
-#: Metrics that are one count over another; any other depends on each child's score, and is rounded.
-_SHARES_OF_COUNTS = ("prevalence", "false_negative_rate", "false_positive_rate", "number_needed_to_screen", *RATES)
-#: Digits of a metric of scores, if not 3: with all of them it would tell the ranks of those with the outcome.
-_DIGITS = {LOG_LOSS: 4}
-_COUNTS = ("n", "schools", "required_n", "required_schools")
-#: Columns that are settings, not measurements, and so are never suppressed.
-_NOT_MEASURED = ("tolerance", "min_risk_percent", "threshold_probability")
 #: Steps that a net benefit may be rounded to, finest first, and how many counts must remain possible after rounding.
-_STEPS, _POSSIBLE_COUNTS = (0.001, 0.002, 0.005, 0.01), 5
-Row = TypeVar("Row", bound=Document)
+_STEPS = (0.001, 0.002, 0.005, 0.01)
 
 
 def measured_sections(
@@ -180,8 +171,10 @@ def measured_sections(
     )
     telling = {
         key
-        for key in dict.fromkeys((row["attribute"], row["group"]) for row in groups.to_dict("records"))
-        if suppression.suppresses_part_of_list(key) and _scores_tell(predictions, key, suppression)
+        for row in groups.to_dict("records")
+        if row["metric"] == "roc_auc"
+        and suppression.suppresses_part_of_list(key := (row["attribute"], row["group"]))
+        and _scores_tell(predictions, key, row["value"], suppression)
     }
     found = with_nouns(gaps(evidence, tolerances=tolerances, alpha=alpha, replicates=replicates, seed=seed))
     described = [
@@ -214,7 +207,7 @@ def measured_sections(
         ),
         gaps=tuple(gap for gap, _ in described),
         material_gaps=tuple(gap.description for gap, material in described if material),
-        attribution=_attribution(
+        attribution=attribution_documents(
             with_nouns(attribution(evidence, agencies=agencies, alpha=alpha)),
             suppression,
             {name: float(np.ptp(values)) for name, values in predictions.contributions.items()},
@@ -266,9 +259,9 @@ def _cohort(
     """Return the size and prevalence of the cohort, and its excluded rows by reason."""
     suppressed = is_small(predictions.n) or suppression.suppresses("prevalence", ALL)
     return CohortSummary(
-        n=_count(predictions.n),
-        n_outcome=None if suppressed else _count(predictions.n_outcome),
-        n_schools=None if predictions.unclustered else _count(predictions.n_schools),
+        n=published_count(predictions.n),
+        n_outcome=None if suppressed else published_count(predictions.n_outcome),
+        n_schools=None if predictions.unclustered else published_count(predictions.n_schools),
         prevalence=None if suppressed else predictions.n_outcome / predictions.n,
         reason=SUPPRESSED if suppressed else "",
         excluded=() if excluded is None else counts_by_reason(excluded["reason"]),
@@ -285,31 +278,9 @@ def _whole_points_cost(predictions: OutOfFoldPredictions) -> WholePointsCost | N
     both = float((flag * predictions.flag(WHOLE_POINTS)).sum()) / predictions.n_seeds
     few = is_small(listed - both)
     same = None if few or not listed else both / listed
-    return WholePointsCost(n=_count(predictions.n), mean_error=error, same_list=same, reason=SUPPRESSED if few else "")
-
-
-def _document(kind: type[Row], row: Mapping[Any, Any], suppressed: bool, **more: Any) -> Row:
-    """Return a row of a table as a typed document; undefined and suppressed values are None, with the reason."""
-    values = {name: row[name] for name in kind.model_fields if name in row}
-    for name, value in values.items():
-        if name in _COUNTS:
-            values[name] = None if suppressed else _count(value)
-        elif isinstance(value, float) and name not in _NOT_MEASURED and (suppressed or not math.isfinite(value)):
-            values[name] = None
-        elif name == "value" and "metric" in row and row["metric"] not in _SHARES_OF_COUNTS:
-            values[name] = round(value, _DIGITS.get(row["metric"], 3))
-        elif name == "critical_difference":
-            values[name] = outward(0.0, value)[1]
-    if values.get("low") is not None and values.get("high") is not None:
-        values["low"], values["high"] = outward(values["low"], values["high"])
-    if suppressed and "reason" in values:
-        values["reason"] = SUPPRESSED
-    return kind(**values, **more)
-
-
-def _count(count: float) -> int | None:
-    """Return a count as a whole number, None where it is small or there is none."""
-    return None if is_small(count) or not math.isfinite(count) else round(count)
+    return WholePointsCost(
+        n=published_count(predictions.n), mean_error=error, same_list=same, reason=SUPPRESSED if few else ""
+    )
 
 
 def _of_all_children(
@@ -317,7 +288,7 @@ def _of_all_children(
 ) -> tuple[Row, ...]:
     """Return figures of all children, without what is suppressed."""
     return tuple(
-        _document(kind, row, is_small(row["smallest_cell"]) or suppression.suppresses(metric_of(row), ALL))
+        as_document(kind, row, is_small(row["smallest_cell"]) or suppression.suppresses(metric_of(row), ALL))
         for row in table.to_dict("records")
     )
 
@@ -329,13 +300,13 @@ def _net_benefit(curve: pd.DataFrame, suppression: Suppression) -> tuple[NetBene
     An interval contains the measured one, and is symmetric.
     """
     children = curve["n"].max()
-    step = next((step for step in _STEPS if step * children >= _POSSIBLE_COUNTS), None)
+    step = next((step for step in _STEPS if step * children >= MIN_WIDTH), None)
     suppresses_all = suppression.suppresses("prevalence", ALL)
     own = curve.loc[curve["against"] == TREAT_NONE].set_index("threshold_probability")["value"]
     rows = []
     for row in curve.to_dict("records"):
         suppressed = step is None or suppresses_all or is_small(row["smallest_cell"])
-        figure = _document(NetBenefit, row, suppressed, rounded_to=None if suppressed else step)
+        figure = as_document(NetBenefit, row, suppressed, rounded_to=None if suppressed else step)
         if figure.value is not None and step is not None:
             measured = own[row["threshold_probability"]]
             others, rounding_error = measured - row["value"], step / 2
@@ -350,7 +321,7 @@ def _net_benefit(curve: pd.DataFrame, suppression: Suppression) -> tuple[NetBene
     return tuple(rows)
 
 
-def _scores_tell(predictions: OutOfFoldPredictions, key: tuple[str, str], suppression: Suppression) -> bool:
+def _scores_tell(predictions: OutOfFoldPredictions, key: tuple[str, str], auc: float, suppression: Suppression) -> bool:
     """Return whether metrics of a group's scores would narrow down who of it is listed.
 
     Few scores are nearly the list itself. The ROC AUC bounds how many were missed, since they rank below all listed.
@@ -358,11 +329,9 @@ def _scores_tell(predictions: OutOfFoldPredictions, key: tuple[str, str], suppre
     attribute, group = key
     inside = predictions.group(attribute) == group
     outcome, flag = predictions.outcome[inside], predictions.flag(CANDIDATE)[inside]
-    score = predictions.score(CANDIDATE)
-    if len(np.unique(score[inside])) < MINIMUM_CHILDREN:
+    if len(np.unique(predictions.score(CANDIDATE)[inside])) < MINIMUM_CHILDREN:
         return True
     counts = (outcome * flag, outcome * (1 - flag), (1 - outcome) * flag, (1 - outcome) * (1 - flag))
-    auc = within_fold_auc(predictions, score, inside).value
     return math.isfinite(auc) and narrowed_by_auc(
         auc,
         *(float(count.sum()) / predictions.n_seeds for count in counts),
@@ -381,14 +350,14 @@ def _group_figure(
     """Return a figure of a group; under secondary suppression it is rounded where rounding protects."""
     key, small = (row["attribute"], row["group"]), is_small(row["smallest_cell"])
     suppressed = small or suppression.suppresses(row["metric"], key)
-    if scores_tell and row["metric"] not in _SHARES_OF_COUNTS:
+    if scores_tell and row["metric"] not in SHARES_OF_COUNTS:
         small = suppressed = True
     rounded = suppressed and not small and math.isfinite(row["value"])
     step = suppression.step(row["metric"], key) if rounded else None
-    figure = _document(GroupFigure, row, suppressed, rounded_to=step, group_description=describe_group(*key, nouns))
+    figure = as_document(GroupFigure, row, suppressed, rounded_to=step, group_description=describe_group(*key, nouns))
     if step is None:
         return figure
-    return figure.model_copy(update={**_nearest_multiples(row, step), "reason": ROUNDED.format(step=100 * step)})
+    return figure.model_copy(update={**nearest_multiples(row, step), "reason": ROUNDED.format(step=100 * step)})
 
 
 def _without_revealing_reasons(rows: list[GroupFigure]) -> tuple[GroupFigure, ...]:
@@ -399,59 +368,6 @@ def _without_revealing_reasons(rows: list[GroupFigure]) -> tuple[GroupFigure, ..
         row.model_copy(update=nothing) if row.value is None and (row.attribute, row.group) in small else row
         for row in rows
     )
-
-
-def _attribution(
-    table: pd.DataFrame, suppression: Suppression, ranges: Mapping[str, float], agencies: Mapping[str, str]
-) -> tuple[Attribution, ...]:
-    """Return each gap in mean score with its parts by feature, by agency and by fold.
-
-    The mean contribution of a yes-or-no feature tells how many of the group have it. So each part is rounded to what
-    five children more would change, by the range of the feature's contributions, and sums are of rounded parts.
-    """
-    found = []
-    for _, rows in table.groupby(["attribute", "group", "against", "among"], sort=False):
-        by_kind = {kind: part.to_dict("records") for kind, part in rows.groupby("kind")}
-        (total,), (folds,) = by_kind["total"], by_kind["folds"]
-        key = total["attribute"], total["group"]
-        suppressed = is_small(total["smallest_cell"]) or suppression.suppresses("prevalence", key)
-        if not suppressed and math.isfinite(total["value"]):
-            per_child = 1 / total["n"] + 1 / total["n_others"]
-            steps = {name: max(_POSSIBLE_COUNTS * width * per_child, 1e-6) for name, width in ranges.items()}
-            parts = {row["term"]: _rounded_term(row, steps[row["term"]]) for row in by_kind["feature"]}
-            folds = _rounded_term(folds, 0.001)
-            by_kind["feature"] = list(parts.values())
-            by_kind["agency"] = [
-                _sum_of(row, [part for name, part in parts.items() if agencies.get(name) == row["term"]], steps)
-                for row in by_kind.get("agency", ())
-            ]
-            total = _sum_of(total, [*parts.values(), folds], steps)
-        features, of_agencies = (
-            tuple(_document(AttributionTerm, row, suppressed) for row in by_kind.get(kind, ()))
-            for kind in ("feature", "agency")
-        )
-        of_folds = _document(AttributionTerm, folds, suppressed).value
-        found.append(_document(Attribution, total, suppressed, features=features, agencies=of_agencies, folds=of_folds))
-    return tuple(found)
-
-
-def _rounded_term(row: Mapping[Any, Any], step: float) -> dict[Any, Any]:
-    """Return a part of a gap, rounded to a step, its interval outward."""
-    return {**row, **_nearest_multiples(row, step)}
-
-
-def _nearest_multiples(row: Mapping[Any, Any], step: float) -> dict[str, float]:
-    """Return value and interval of a figure as multiples of a step, the interval outward; without what is undefined."""
-    directions = (("value", 0), ("low", -1), ("high", 1))
-    return {name: nearest(row[name], step, up=up) for name, up in directions if math.isfinite(row[name])}
-
-
-def _sum_of(row: Mapping[Any, Any], parts: Sequence[Mapping[Any, Any]], steps: Mapping[str, float]) -> dict[Any, Any]:
-    """Return a sum of parts as the sum of the rounded ones; its interval, outward, contains it."""
-    value = sum(part["value"] for part in parts)
-    step = max((steps.get(part["term"], 0.0) for part in parts), default=0.0) or 0.001
-    rounded = _rounded_term(row, step)
-    return {**rounded, "value": value, "low": min(rounded["low"], value), "high": max(rounded["high"], value)}
 
 
 def _gap(
@@ -476,4 +392,4 @@ def _gap(
     sentence = describe_gap(
         gap, who, whom, outcome_description, children=children, clusters=clusters, suppressed=suppressed
     )
-    return _document(Gap, gap, suppressed, description=sentence), is_material(gap) and gap["verdict"] != SUPPRESSED
+    return as_document(Gap, gap, suppressed, description=sentence), is_material(gap) and gap["verdict"] != SUPPRESSED
