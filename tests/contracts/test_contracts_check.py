@@ -548,3 +548,16 @@ def test_a_child_who_stands_in_the_file_many_times_takes_memory_in_proportion():
         assert len(same) == n
         assert "Rows 2, 3, 4, 5, 6 and more" in same[-1].message
     assert peaks[8_000] < 12 * peaks[1_000]
+
+
+def test_a_date_before_the_one_it_must_follow_is_taken_as_missing_and_the_row_is_kept():
+    frame = read_table(VALID / "ehc_plan.csv").frame
+    frame.loc[2, "RequestOutcomeDate"] = "01/03/2021"  # the day before the request
+    frame.loc[3, "RequestOutcomeDate"] = "in spring"
+    result = check(frame, "outcomes/ehc_plan")
+    assert [(v.row, v.rule) for v in result.violations] == [
+        (2, "EHC-REQUEST-OUTCOME-ORDER"),
+        (3, "EHC-REQUEST-OUTCOME-DATE"),
+    ]
+    assert result.frame["RequestOutcomeDate"].isna().tolist() == [True, True, True, False]
+    assert len(result.bad_rows) == 0

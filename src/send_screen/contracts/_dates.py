@@ -16,6 +16,7 @@ _NAMED = re.compile(
 _MONTH_NAMED_FIRST = re.compile(
     rf"{_WEEKDAY}([a-z]{{3,9}})\.? (\d{{1,2}})(?:st|nd|rd|th)?,? (\d{{4}}){_TIME}", re.IGNORECASE
 )
+_YEAR_THEN_NAME = re.compile(rf"(\d{{4}})-([a-z]{{3,9}})-(\d{{1,2}}){_TIME}", re.IGNORECASE)
 _SERIAL = re.compile(r"(\d{5})(?:\.0+)?")
 _COMPACT = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})")
 _MONTHS = (
@@ -31,8 +32,8 @@ def read_date(text: str) -> dt.date | None:
     """Parse a date; None where the text is no date.
 
     Accepted: 2018-03-25 (also with / or .), 25/03/2018 and 25/03/18 (day first; also with -, . or a space), 25 March
-    2018, 25-Mar-18, March 25, 2018, Sunday 25th March 2018, 20180325, and the serial numbers of Excel. A time of day
-    after it is ignored. Two-digit years are 20xx.
+    2018, 25-Mar-18, 2018-Mar-25, March 25, 2018, Sunday 25th March 2018, 20180325, and the serial numbers of Excel. A
+    time of day after it is ignored. Two-digit years are 20xx.
 
     Examples
     --------
@@ -47,6 +48,8 @@ def read_date(text: str) -> dt.date | None:
         return _date(match[3], _month(match[2]), match[1])
     if match := _MONTH_NAMED_FIRST.fullmatch(text):
         return _date(match[3], _month(match[1]), match[2])
+    if match := _YEAR_THEN_NAME.fullmatch(text):
+        return _date(match[1], _month(match[2]), match[3])
     if match := _COMPACT.fullmatch(text):
         return _date(*match.groups())
     if (match := _SERIAL.fullmatch(text)) and int(match[1]) in _PLAUSIBLE_SERIALS:

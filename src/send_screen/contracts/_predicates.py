@@ -55,10 +55,10 @@ def _holds_for_values(rule: Rule, column: Column, frame: pd.DataFrame, values: p
         case "academicYear":
             return _test_each(values, lambda year: _is_academic_year(year, **rule.arguments))
         case "notAbove":
-            above: pd.Series = numbers_of(values) > numbers_of(frame[rule.arguments["column"]])
+            above: pd.Series = _comparable(values, column) > _comparable(frame[rule.arguments["column"]], column)
             return ~above
         case "notBelow":
-            below: pd.Series = numbers_of(values) < numbers_of(frame[rule.arguments["column"]])
+            below: pd.Series = _comparable(values, column) < _comparable(frame[rule.arguments["column"]], column)
             return ~below
         case "onlyWhere":
             allowed: pd.Series = frame[rule.arguments["column"]].isin(rule.arguments["in"])
@@ -95,9 +95,16 @@ def numbers_of(values: pd.Series) -> pd.Series:
     return values.where(is_parsed(values)).astype(np.float64)
 
 
+def _comparable(values: pd.Series, column: Column) -> pd.Series:
+    """Return the parsed dates or numbers, of the type that ``column`` has; missing where a cell is still text."""
+    if column.logical_type == "date":
+        return pd.to_datetime(values.where(is_parsed(values)), errors="coerce")
+    return numbers_of(values)
+
+
 def _in_range(rule: Rule, column: Column, values: pd.Series) -> pd.Series:
     if column.logical_type == "date":
-        dates = pd.to_datetime(values.where(is_parsed(values)), errors="coerce")
+        dates = _comparable(values, column)
         earliest, latest = (pd.Timestamp(rule.arguments[bound]) for bound in ("earliest", "latest"))
         return dates.between(earliest, latest) | dates.isna()
     numbers = numbers_of(values)
