@@ -42,6 +42,9 @@ class Cohort:
         Rows that are not in the cohort: ``contract``, ``file``, ``row``, ``child_id``, ``name``, ``class_name``,
         ``school``, ``cluster`` (its value in ``school`` above), ``kind``, ``rule``, ``reason``, ``remedy``, ``columns``
         (by which the row was excluded), and a ``group.<attribute>`` column for each attribute.
+    conflicts : pandas.DataFrame, shape (m, 5)
+        Rows of one date that contradict each other: ``contract``, ``file``, ``row``, ``child_id`` and ``reason``. What
+        they disagree on is missing.
     notes : tuple of str
         How headers and values were interpreted, repaired or left out when the data were read.
     synthetic : bool
@@ -58,6 +61,7 @@ class Cohort:
     show: pd.DataFrame = field(default_factory=pd.DataFrame)
     recorded_on: dict[str, pd.Series] = field(default_factory=dict)
     excluded: pd.DataFrame = field(default_factory=pd.DataFrame)
+    conflicts: pd.DataFrame = field(default_factory=pd.DataFrame)
     notes: tuple[str, ...] = ()
     synthetic: bool = False
 

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from send_screen.cohorts._academic_year import with_academic_year
+from send_screen.cohorts._as_of import CONFLICT, RecordsAsOf, records_as_of
 from send_screen.cohorts._column_errors import ambiguous_years, missing_columns, unreadable_columns
 from send_screen.cohorts._drop_rows import OTHER_YEAR, drop_repeats_and_other_years
 from send_screen.cohorts._notes import missing_display_columns, unreadable_values, unused_headers
 from send_screen.cohorts._source import SourceData, read_source
 from send_screen.cohorts._source_table import SourceTable
 from send_screen.contracts import CheckedTable, Contract, check_table
-from send_screen.contracts._predicates import key_of
+from send_screen.contracts._note import Note
+from send_screen.contracts._predicates import key_of, year_end
 from send_screen.documents import count
 from send_screen.errors import DataError
 from send_screen.specs import AcademicYearEnd, ColumnRef, ModelSpec
 
 NO_RECORD = "DATA-NO-RECORD"
+RECORDS_DIFFER = "DATA-RECORDS-DIFFER"
 _PROBLEM_COLUMNS = ["rule", "reason", "remedy", "columns"]
 
 
@@ -32,6 +35,7 @@ class LinkedTables:
     origin: pd.DataFrame  # ``contract``, ``file``, ``row`` and ``child_id`` of each row
     problem: pd.DataFrame  # rule, reason, remedy and columns of the first thing wrong with a row, else missing
     outcome: pd.DataFrame | None  # the table of a training-only outcome, which may have several rows per child
+    conflicts: pd.DataFrame  # ``contract``, ``file``, ``row``, ``child_id`` and ``reason`` of rows in contradiction
     notes: tuple[str, ...]  # on values and headers that were repaired or not used
 
 
@@ -77,9 +81,9 @@ def link(
         failures += _file_errors(name, used[name], tables, checks, needed[name], training=training)
         notes += [*table.notes, *checks[name].notes, *unreadable_values(checks[name], needed[name], table.file)]
     notes += [*unused_headers(checks, tables), *missing_display_columns(spec, checks, tables)]
-    essential = {
-        use.contract for use in uses if use.essential or (training and use.contract == spec.outcome.column.contract)
-    }
+    first = spec.data[0].contract
+    essential = {first, *(use.contract for use in uses if use.essential)}
+    essential |= {spec.outcome.column.contract} if training else set()
     failures += [_missing_table(name, source.name) for name in used if name in essential - set(checks)]
     if failures:
         lines = list(dict.fromkeys(f"  {failure}" for failure in failures))
@@ -88,8 +92,31 @@ def link(
     files = {name: table.file for name, table in tables.items()}
     joined = {use.contract: checks[use.contract] for use in uses if not use.training_only and use.contract in checks}
     one_table = len({id(table) for table in tables.values()}) == 1
+    ids = {name: check.frame[spec.child_id] for name, check in checks.items()}
+    as_of = _as_of(spec, joined, ids)
+    dated: dict[str, RecordsAsOf] = {}
+    for name in joined:
+        if name.partition("/")[0] != first.partition("/")[0] and not one_table:
+            joined[name], not_theirs = _of_children(joined[name], ids[name], ids[first], files[name])
+            notes += not_theirs
+        child = ids[name].reindex(joined[name].frame.index)
+        records = records_as_of(
+            used[name],
+            joined[name],
+            child,
+            child.map(as_of),
+            file=files[name],
+            id_column=spec.child_id,
+            exempt={spec.outcome.column.column} if name == spec.outcome.column.contract else set(),
+        )
+        if records is not None:
+            dated[name], joined[name] = records, records.check
+            notes.append(records.note)
+        if name not in essential:
+            joined[name], left_out = _usable_rows(used[name], joined[name], needed[name], files[name])
+            notes += left_out
     frame, origin, problem = _with_other_years(
-        *_join(spec, used, joined, files, needed, one_table=one_table),
+        *_join(spec, used, joined, dated, files, needed, essential=essential, one_table=one_table),
         pd.concat(other_years) if other_years else pd.DataFrame(),
     )
     outcome = None
@@ -100,7 +127,67 @@ def link(
             checks[name].frame, spec.child_id, bad, origin["child_id"], files[name]
         )
         notes += outcome_notes
-    return LinkedTables(used, frame, origin, problem, outcome, tuple(dict.fromkeys(notes)))
+    conflicts = _conflicts(dated, ids, files)
+    return LinkedTables(used, frame, origin, problem, outcome, conflicts, tuple(dict.fromkeys(notes)))
+
+
+def _as_of(spec: ModelSpec, checks: Mapping[str, CheckedTable], ids: Mapping[str, pd.Series]) -> pd.Series:
+    """Return the as-of date of each child, by identifier; the first where the records of a child differ."""
+    everyone = pd.concat([ids[name] for name in checks]).dropna().unique()
+    if not isinstance(spec.as_of, AcademicYearEnd):
+        return pd.Series(pd.Timestamp(spec.as_of), index=everyone)
+    name, column = spec.as_of.academic_year
+    if name not in checks:
+        return pd.Series(pd.NaT, index=everyone)
+    return year_end(checks[name].frame[column], spec.as_of.month_day).groupby(ids[name]).min()
+
+
+def _of_children(check: CheckedTable, ids: pd.Series, children: pd.Series, file: str) -> tuple[CheckedTable, list[str]]:
+    """Return the rows of another agency that belong to one of the children, and a note on the others."""
+    theirs = ids.isin(children.dropna())
+    return _only(check, theirs), _belong_to_nobody(~theirs, file)
+
+
+def _belong_to_nobody(rows: pd.Series, file: str) -> list[str]:
+    n = int(rows.sum())
+    return [f"{file}: {count(n, 'row belongs', 'rows belong')} to nobody in the other files."] if n else []
+
+
+def _usable_rows(
+    contract: Contract, check: CheckedTable, needed: set[str], file: str
+) -> tuple[CheckedTable, list[str]]:
+    """Return the rows of a contract that is not essential which keep it, and a note on the others."""
+    bad = _row_problems(contract, check, needed)["rule"].notna()
+    return _only(check, ~bad), _left_out(bad, file, needed)
+
+
+def _left_out(bad: pd.Series, file: str, columns: set[str]) -> list[str]:
+    if not bad.any():
+        return []
+    rows = count(bad.sum(), "row breaks its contract and is", "rows break their contract and are")
+    return [Note(f"{file}: {rows} left out.", columns)]
+
+
+def _only(check: CheckedTable, keep: pd.Series) -> CheckedTable:
+    """Return a checked table with some of its rows."""
+    if keep.all():
+        return check
+    rows = set(check.frame.index[keep])
+    violations = tuple(v for v in check.violations if v.level == "file" or v.row in rows)
+    return replace(check, frame=check.frame[keep], violations=violations)
+
+
+def _conflicts(
+    dated: Mapping[str, RecordsAsOf], ids: Mapping[str, pd.Series], files: Mapping[str, str]
+) -> pd.DataFrame:
+    """Return the rows of one date that contradict each other."""
+    parts = [
+        pd.DataFrame({"contract": name, "file": files[name], "row": rows, "child_id": ids[name][rows].array})
+        for name, records in dated.items()
+        if len(rows := records.use.index[records.use == CONFLICT])
+    ]
+    columns = ["contract", "file", "row", "child_id", "reason"]
+    return pd.concat(parts, ignore_index=True).assign(reason=CONFLICT) if parts else pd.DataFrame(columns=columns)
 
 
 def _sharing(name: str, tables: dict[str, SourceTable]) -> list[str]:
@@ -136,25 +223,25 @@ def _usable_outcomes(
 ) -> tuple[pd.DataFrame, list[str]]:
     """Return the valid rows of a training-only outcome that belong to one of the children, and notes on the others."""
     unknown = ~bad & ~outcomes[id_column].isin(children.dropna())
-    notes = []
-    if bad.any():
-        rows = count(bad.sum(), "row breaks its contract and is", "rows break their contract and are")
-        notes.append(f"{file}: {rows} left out.")
-    if unknown.any():
-        notes.append(f"{file}: {count(unknown.sum(), 'row belongs', 'rows belong')} to nobody in the other files.")
-    return outcomes[~bad & ~unknown], notes
+    return outcomes[~bad & ~unknown], [*_left_out(bad, file, {id_column}), *_belong_to_nobody(unknown, file)]
 
 
 def needed_columns(spec: ModelSpec, *, training: bool) -> dict[str, set[str]]:
-    """Return the columns of each contract that population, eligibility, features, as-of date or training need."""
+    """Return the columns of each contract that population, eligibility, features, as-of date or training need.
+
+    The dates on which these were recorded are needed too.
+    """
     refs = [ref for feature in spec.features for ref in feature.sources]
     refs += [ref for condition in (*spec.population.where, *spec.eligible.where) for ref in condition.columns]
     if isinstance(spec.as_of, AcademicYearEnd):
         refs.append(spec.as_of.academic_year)
     if training:
         refs += [spec.outcome.column, *([spec.school] if spec.school else [])]
-    contracts = [use.contract for use in spec.data]
-    return {name: {spec.child_id, *(ref.column for ref in refs if ref.contract == name)} for name in contracts}
+    needed = {use.contract: {spec.child_id} for use in spec.data}
+    for ref in refs:
+        kind, _, date = (spec.contracts[ref.contract].columns[ref.column].recorded_on or "").partition(":")
+        needed[ref.contract] |= {ref.column, date} if kind == "column" else {ref.column}
+    return needed
 
 
 def _missing_table(contract: str, source: str) -> DataError:
@@ -184,6 +271,50 @@ def _row_problems(contract: Contract, check: CheckedTable, columns: set[str]) ->
     ]
     found = pd.DataFrame(errors, columns=["row", *_PROBLEM_COLUMNS], dtype=object).drop_duplicates("row")
     return found.set_index("row").reindex(check.frame.index)
+
+
+def _decisive_columns(spec: ModelSpec, contract: str) -> set[str]:
+    """Return the columns of a contract that decide whether a child is in the population and eligible."""
+    conditions = (*spec.population.where, *spec.eligible.where)
+    return {ref.column for condition in conditions for ref in condition.columns if ref.contract == contract}
+
+
+def _dated_problems(
+    spec: ModelSpec,
+    problems: pd.DataFrame,
+    records: RecordsAsOf | None,
+    contract: str,
+    file: str,
+    *,
+    decisive: set[str],
+    essential: bool,
+) -> pd.DataFrame:
+    """Return the problems of rows, with those of children without a record by the as-of date, or with several."""
+    if records is None:
+        return problems
+    child = spec.children_are.singular
+    found = {
+        row: [
+            RECORDS_DIFFER,
+            f"{file} has rows of one date that contradict each other in {', '.join(sorted(names))}.",
+            f"Look at the {child} by hand, and ask which row is right.",
+            frozenset(ColumnRef(contract, name) for name in names),
+        ]
+        for row, columns in records.conflicts.items()
+        if (names := columns & decisive)
+    }
+    if essential:
+        found |= {
+            row: [
+                NO_RECORD,
+                f"{file} has no row for this identifier that was recorded by the as-of date.",
+                f"Look at the {child} by hand, and ask for the missing record.",
+                frozenset([ColumnRef(contract, spec.child_id)]),
+            ]
+            for row in records.without_record
+        }
+    dated = pd.DataFrame.from_dict(found, orient="index", columns=_PROBLEM_COLUMNS).reindex(problems.index)
+    return problems.where(problems["rule"].notna(), dated)
 
 
 def _with_other_years(
@@ -216,15 +347,18 @@ def _join(
     spec: ModelSpec,
     contracts: Mapping[str, Contract],
     checks: dict[str, CheckedTable],
+    dated: Mapping[str, RecordsAsOf],
     files: dict[str, str],
     needed: dict[str, set[str]],
     *,
+    essential: set[str],
     one_table: bool,
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Return the joined columns, and the origin and the problem of each row; see :class:`LinkedTables`.
 
     Tables are joined by the child's identifier, or row by row where all contracts read the same one. A row whose
-    identifier is missing or duplicate stays a row of its own.
+    identifier is missing or duplicate stays a row of its own. That a table has no row of a child is a problem only
+    where the table is essential: otherwise what it would say is not known.
     """
     rows = pd.concat(
         [
@@ -243,7 +377,7 @@ def _join(
     table = rows.index.get_level_values(0).to_numpy()  # number of the table that a row is from
     usable = (rows["child_id"].notna() & ~rows.assign(table=table).duplicated(["table", "child_id"])).to_numpy()
     if one_table:
-        child = rows.index.get_level_values(1).to_numpy()
+        child, _ = pd.factorize(rows["row"])
     else:
         ids = rows["child_id"].astype(object)
         child, _ = pd.factorize(ids.where(usable, pd.Series(list(rows.index), index=rows.index)))
@@ -251,12 +385,26 @@ def _join(
     origin = rows[first].reset_index(drop=True)
     origin["child_id"] = rows["child_id"].groupby(child).first()
 
-    problems = [_row_problems(contracts[name], check, needed[name]) for name, check in checks.items()]
+    problems = [
+        _dated_problems(
+            spec,
+            _row_problems(contracts[name], check, needed[name]),
+            dated.get(name),
+            name,
+            files[name],
+            decisive=needed[name] if name in essential else _decisive_columns(spec, name),
+            essential=name in essential,
+        )
+        for name, check in checks.items()
+    ]
     problem = pd.concat(problems)[first].reset_index(drop=True)
     parts = []
     for number, (name, check) in enumerate(checks.items()):
         children = child[table == number]
         parts.append(check.frame.add_prefix(f"{name}.").set_axis(children).reindex(origin.index))
+        if name not in essential:
+            problem = problem.where(problem["rule"].notna(), problems[number].set_axis(children).reindex(origin.index))
+            continue
         problems_here = problems[number].set_axis(children).reindex(origin.index)
         lacking = ~origin.index.isin(children) & (usable | (table > 0))[first]
         problems_here.loc[lacking, ["rule", "reason", "remedy"]] = [

@@ -1,0 +1,136 @@
+"""Records as of a date: of each child the newest record that was there by then, and nothing that was recorded later."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from send_screen.contracts import CheckedTable, Contract
+from send_screen.contracts._note import Note
+from send_screen.documents import count
+
+#: What becomes of a row of a dated table.
+USED = "used"
+OLDER = "older than the record that is used"
+LATER = "recorded after the as-of date"
+UNDATED = "without a date"
+NO_AS_OF = "of a child without an as-of date"
+CONFLICT = "contradicts another row of the same date"
+
+
+@dataclass(frozen=True)
+class RecordsAsOf:
+    """A dated table as it was known on the as-of date, with at most one row per child."""
+
+    check: CheckedTable  # what was not known by then is missing
+    use: pd.Series  # what became of each row of the file, by its number; None for a row without a child
+    without_record: pd.Index  # rows kept, without values, of children of whom there was no record by then
+    conflicts: dict[int, frozenset[str]]  # columns in which rows of one date contradict each other, by row kept
+    note: Note
+
+
+def date_columns(contract: Contract, exempt: Collection[str] = ()) -> list[str]:
+    """Return the columns that hold the dates when others, apart from those that are exempt, were recorded."""
+    rules = (column.recorded_on or "" for name, column in contract.columns.items() if name not in exempt)
+    return list(dict.fromkeys(rule.partition(":")[2] for rule in rules if rule.startswith("column:")))
+
+
+def records_as_of(
+    contract: Contract,
+    check: CheckedTable,
+    child: pd.Series,
+    as_of: pd.Series,
+    *,
+    file: str,
+    id_column: str,
+    exempt: Collection[str] = (),
+) -> RecordsAsOf | None:
+    """Return the newest record of each child on or before the as-of date; None where the contract has no dates.
+
+    ``child`` and ``as_of`` say for each row whose it is, and the last day whose records may be used. A row is of the
+    date in its key, or else of the earliest of its dates; a value with a later date of its own is missing. So is a
+    value in which rows of one date contradict each other. Columns in ``exempt``, such as a later outcome, are kept.
+    """
+    dates = date_columns(contract, exempt)
+    if not dates:
+        return None
+    frame = check.frame
+    when = frame[[name for name in dates if name in contract.key] or dates].min(axis=1)
+    owned = child.notna()
+    dated = owned & when.notna() & as_of.notna()
+    in_time = dated & (when <= as_of)
+    newest = in_time & (when == when.where(in_time).groupby(child).transform("max"))
+    first = newest & ~child.where(newest).duplicated()
+    without = owned & ~child.isin(child[newest]) & ~child.duplicated()
+    contents = [name for name in frame.columns if name not in {id_column, *dates, *exempt}]
+
+    records = frame[first | without | ~owned].copy()
+    several = newest & child.isin(child[newest & ~first])
+    conflicts: dict[int, frozenset[str]] = {}
+    if several.any():
+        of_child = frame.loc[several, contents].groupby(child[several], sort=False)
+        contradictory = of_child.nunique().gt(1)
+        kept = child[first & several]
+        values = of_child.first().mask(contradictory).reindex(kept).set_axis(kept.index)
+        records.loc[kept.index, contents] = values
+        of_row = contradictory.reindex(kept).to_numpy()
+        found = {row: frozenset(contradictory.columns[cells]) for row, cells in zip(kept.index, of_row, strict=True)}
+        conflicts = {int(row): names for row, names in found.items() if names}
+    blank = without.reindex(records.index)
+    for name in (*contents, *dates):
+        records[name] = records[name].mask(blank)
+        kind, _, date = (contract.columns[name].recorded_on or "").partition(":")
+        if kind == "column" and date in dates:
+            later = owned & (frame[date].isna() | ~(frame[date] <= as_of))
+            records[name] = records[name].mask(later.reindex(records.index))
+
+    use = pd.Series(None, index=frame.index, dtype=object)
+    use[owned], use[owned & as_of.isna()] = UNDATED, NO_AS_OF
+    use[dated], use[in_time], use[newest] = LATER, OLDER, USED
+    use[newest & child.isin(child.loc[list(conflicts)])] = CONFLICT
+    corrected = _corrections(frame.loc[use == LATER, contents], child, records.loc[first[first].index, contents])
+    return RecordsAsOf(
+        check=_without_rows(contract, check, records, without[without].index),
+        use=use,
+        without_record=without[without].index,
+        conflicts=conflicts,
+        note=Note(_sentence(file, use, len(conflicts), corrected), [*dates, *contents]),
+    )
+
+
+def _corrections(later: pd.DataFrame, child: pd.Series, used: pd.DataFrame) -> int:
+    """Return for how many children a later row holds another value than the record that is used."""
+    record = used.set_axis(child[used.index]).reindex(child[later.index]).set_axis(later.index)
+    differ = (later.notna() & record.notna() & (later != record)).any(axis=1)
+    return int(child[later.index][differ].nunique())
+
+
+def _sentence(file: str, use: pd.Series, conflicts: int, corrected: int) -> str:
+    n = use.value_counts()
+    parts = [f"{n.get(reason, 0):,} {reason}" for reason in (LATER, OLDER, UNDATED, NO_AS_OF) if n.get(reason, 0)]
+    text = f"{file}: {n.get(USED, 0) + n.get(CONFLICT, 0):,} of {count(use.notna().sum(), 'row', 'rows')} used"
+    text += f"; not used: {', '.join(parts)}." if parts else "."
+    if corrected:
+        text += f" Later rows of {count(corrected, 'child', 'children')} correct the record that is used."
+    if conflicts:
+        has = count(conflicts, "child has", "children have")
+        text += f" {has} rows of one date that contradict each other: in those columns nothing is taken as known."
+    return text
+
+
+def _without_rows(
+    contract: Contract, check: CheckedTable, records: pd.DataFrame, without_record: pd.Index
+) -> CheckedTable:
+    """Return the check of the rows that are kept, in which no child is there twice."""
+    parts = (contract, *contract.columns.values())
+    duplicates = {rule.id for part in parts for rule in part.rules if rule.kind == "duplicate"}
+    kept = set(records.index) - set(without_record)
+    return replace(
+        check,
+        frame=records,
+        violations=tuple(
+            v for v in check.violations if v.level == "file" or (v.row in kept and v.rule not in duplicates)
+        ),
+    )
