@@ -6,7 +6,7 @@ import hashlib
 import io
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -16,9 +16,11 @@ from send_screen.readers._csv import read_csv
 from send_screen.readers._parquet import read_parquet
 from send_screen.readers._reading import Reading
 from send_screen.readers._size_limits import MAX_BYTES
+from send_screen.readers._spreadsheet_2003 import read_spreadsheet_2003
 from send_screen.readers._workbook import read_sheets, read_workbook
 from send_screen.readers._xml import root_of
-from send_screen.readers._xml_formats import read_spreadsheet_2003, read_xml_format, xml_formats
+from send_screen.readers._xml_formats import XmlFormat, xml_format_of
+from send_screen.readers._xml_records import read_xml_format
 
 _WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 _TEXTS = (".csv", ".tsv", ".txt")
@@ -52,7 +54,7 @@ _OS_ERRORS = {
 }
 
 
-def read_table(path: str | Path) -> Reading:
+def read_table(path: str | Path, *, table: str | None = None) -> Reading:
     r"""Read a table of children from a file.
 
     The file is read once: the hashed bytes are the parsed bytes. Its format follows from its first bytes, not from its
@@ -62,7 +64,9 @@ def read_table(path: str | Path) -> Reading:
     ----------
     path : str or pathlib.Path
         A CSV file (UTF-8 with or without a byte-order mark, UTF-16 or cp1252; comma, semicolon, tab or pipe), a
-        workbook, a Parquet file, or XML of a known format (the Common Transfer File, Excel's of 2003).
+        workbook, a Parquet file, or XML of a known format (the Common Transfer File, the SEN2 return, Excel's of 2003).
+    table : str, optional
+        Which table is meant, where XML of a known format has several: the name of its contract without the agency.
 
     Returns
     -------
@@ -72,7 +76,7 @@ def read_table(path: str | Path) -> Reading:
     ------
     ReadError
         If the file is missing, locked, empty, protected by a password, too large or of another kind; if its headers
-        are missing or repeated; if it has no rows, or rows would be lost.
+        are missing or repeated; if it has no rows, or rows would be lost; or if it holds several tables.
 
     Examples
     --------
@@ -83,8 +87,8 @@ def read_table(path: str | Path) -> Reading:
     >>> read_table(file).frame["E01"].tolist()
     ['2']
     """
-    content, name, parse = _read_bytes(Path(path))
-    return replace(parse(io.BytesIO(content), name), sha256=hashlib.sha256(content).hexdigest())
+    content, name, parser = _read_bytes(Path(path))
+    return replace(parser.one(io.BytesIO(content), name, table), sha256=hashlib.sha256(content).hexdigest())
 
 
 def read_tables(path: str | Path) -> list[Reading]:
@@ -98,7 +102,8 @@ def read_tables(path: str | Path) -> list[Reading]:
     Returns
     -------
     list of Reading
-        Of a workbook, one for each group of sheets with the same headers; of another file, one.
+        Of a workbook, one for each group of sheets with the same headers; of XML, one for each table of its format; of
+        another file, one.
 
     Raises
     ------
@@ -114,16 +119,49 @@ def read_tables(path: str | Path) -> list[Reading]:
     >>> [list(reading.frame.columns) for reading in read_tables(file)]
     [['UPN', 'E01']]
     """
-    content, name, parse = _read_bytes(Path(path))
-    if parse is read_workbook:
-        readings = [sheet.reading for sheet in read_sheets(io.BytesIO(content), name)]
-    else:
-        readings = [parse(io.BytesIO(content), name)]
+    content, name, parser = _read_bytes(Path(path))
     sha256 = hashlib.sha256(content).hexdigest()
-    return [replace(reading, sha256=sha256) for reading in readings]
+    return [replace(reading, sha256=sha256) for reading in parser.every(io.BytesIO(content), name)]
 
 
-def _read_bytes(path: Path) -> tuple[bytes, str, Callable[[io.BytesIO, str], Reading]]:
+@dataclass(frozen=True)
+class _Parser:
+    """How a kind of file is parsed, where one table is wanted (by its name, if there are several) and where all are."""
+
+    one: Callable[[io.BytesIO, str, str | None], Reading]
+    every: Callable[[io.BytesIO, str], list[Reading]]
+
+
+def _of_one_table(parse: Callable[[io.BytesIO, str], Reading]) -> _Parser:
+    return _Parser(lambda content, file, table: parse(content, file), lambda content, file: [parse(content, file)])
+
+
+_WORKBOOK = _Parser(
+    lambda content, file, table: read_workbook(content, file),
+    lambda content, file: [sheet.reading for sheet in read_sheets(content, file)],
+)
+
+
+def _of_xml(mapping: XmlFormat) -> _Parser:
+    def one(content: io.BytesIO, file: str, table: str | None) -> Reading:
+        readings = read_xml_format(content, file, mapping)
+        names = [str(reading.sheet) for reading in readings]
+        if len(readings) == 1:
+            return readings[0]
+        if table not in names:
+            raise ReadError(
+                f"The file holds several tables: {', '.join(names)}.",
+                file=file,
+                remedy="Put the file into a folder, and name the folder: its tables are then found for each contract.",
+            )
+        others = ", ".join(name for name in names if name != table)
+        reading = readings[names.index(table)]
+        return replace(reading, notes=(*reading.notes, f"The file also holds {others}."))
+
+    return _Parser(one, partial(read_xml_format, mapping=mapping))
+
+
+def _read_bytes(path: Path) -> tuple[bytes, str, _Parser]:
     """Return the bytes of a file, its name in messages and its parser."""
     name = file_name(path)
     try:
@@ -131,7 +169,7 @@ def _read_bytes(path: Path) -> tuple[bytes, str, Callable[[io.BytesIO, str], Rea
     except OSError as error:
         message, remedy = next(texts for kind, texts in _OS_ERRORS.items() if isinstance(error, kind))
         raise ReadError(message.format(error.strerror), file=name, remedy=remedy, os_error=error) from error
-    return content, name, _parser(content[:_START], path.suffix.lower(), name)
+    return content, name, _parser(content, path.suffix.lower(), name)
 
 
 def _is_text(start: bytes) -> bool:
@@ -139,19 +177,20 @@ def _is_text(start: bytes) -> bool:
     return not _NOT_TEXT.search(start) and any(mark in start for mark in (b",", b";", b"\t", b"|"))
 
 
-def _parser(start: bytes, suffix: str, name: str) -> Callable[[io.BytesIO, str], Reading]:
-    """Return the parser of a file, from its first bytes and the suffix of its name."""
+def _parser(content: bytes, suffix: str, name: str) -> _Parser:
+    """Return the parser of a file, from its content and the suffix of its name."""
+    start = content[:_START]
     if not start:
         raise ReadError("The file is empty.", file=name, remedy="Export it again.")
     if start.startswith(_PARQUET):
-        return read_parquet
+        return _of_one_table(read_parquet)
     if start.startswith((_ZIP, _OLE)):
-        return read_workbook
+        return _WORKBOOK
     root = root_of(start)
     if root == "Workbook":
-        return read_spreadsheet_2003
-    if root and (mapping := xml_formats().get(root)):
-        return partial(read_xml_format, mapping=mapping)
+        return _of_one_table(read_spreadsheet_2003)
+    if root and (mapping := xml_format_of(content, root)):
+        return _of_xml(mapping)
     for beginning, kind in _OTHER_KINDS:
         if beginning.match(start.removeprefix(b"\xef\xbb\xbf")):
             raise ReadError(
@@ -160,7 +199,7 @@ def _parser(start: bytes, suffix: str, name: str) -> Callable[[io.BytesIO, str],
                 remedy="Open it in the program that wrote it, and save the table as .csv or .xlsx.",
             )
     if suffix in _TEXTS or (suffix in _WORKBOOKS and _is_text(start)):
-        return read_csv
+        return _of_one_table(read_csv)
     named = "workbook" if suffix in _WORKBOOKS else "Parquet file" if suffix == ".parquet" else None
     if named:
         raise ReadError(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
@@ -31,11 +32,17 @@ class Element:
         return next((text for element in self.find_all(path) if (text := element.text.strip())), None)
 
     def find_all(self, path: str) -> list[Element]:
-        """Return the elements on a path."""
+        """Return the elements on a path; ``.`` is the element itself."""
         found = [self]
-        for tag in path.split("/"):
+        for tag in path.split("/") if path != "." else ():
             found = [child for element in found for child in element.children if child.tag == tag]
         return found
+
+    def descendants(self) -> Iterator[Element]:
+        """Yield the elements in this one, at any depth."""
+        for child in self.children:
+            yield child
+            yield from child.descendants()
 
 
 def root_of(start: bytes) -> str | None:
@@ -55,11 +62,7 @@ def parse_xml(data: bytes, file: str, record: str, take: Callable[[Element], Non
     ReadError
         If the file is not well formed, or has a document type, entities, or more than is read.
     """
-    first = _DECLARATION.match(data.removeprefix(b"\xef\xbb\xbf"))
-    doubled = 0
-    if first:
-        body, doubled = _DECLARATION.subn(b"", data.removeprefix(b"\xef\xbb\xbf")[first.end() :])
-        data = first[0] + body
+    data, doubled = _with_one_declaration(data)
     builder = _Builder(file, record.split("/"), take)
     parser = expat.ParserCreate()
     parser.buffer_text = True
@@ -82,6 +85,47 @@ def parse_xml(data: bytes, file: str, record: str, take: Callable[[Element], Non
     if builder.root is None:
         raise ReadError("The file is empty.", file=file, remedy="Export it again.")
     return builder.root, doubled
+
+
+def first_path(data: bytes, paths: Collection[str]) -> str | None:
+    """Return the path, below the root, of the first element of a file that is on one of the paths; None without one.
+
+    A file that is not well formed is read up to there.
+    """
+    open_tags: list[str] = []
+    found: list[str] = []
+
+    def start(name: str, _: object) -> None:
+        open_tags.append(_local(name))
+        if len(open_tags) > _MAX_DEPTH:
+            raise ValueError("Elements are too deep in each other.")
+        if not found and (path := "/".join(open_tags[1:])) in paths:
+            found.append(path)
+
+    def stop(*_: object) -> None:
+        raise ValueError("The XML has a document type.")
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = stop
+    parser.StartElementHandler = start
+    parser.EndElementHandler = lambda _: open_tags.pop()
+    data, _ = _with_one_declaration(data)
+    with contextlib.suppress(expat.ExpatError, LookupError, ValueError):
+        for place in range(0, len(data), _CHUNK):
+            parser.Parse(data[place : place + _CHUNK], False)
+            if found:
+                break
+    return found[0] if found else None
+
+
+def _with_one_declaration(data: bytes) -> tuple[bytes, int]:
+    """Return the file with the first of its XML declarations only, and how many others it had."""
+    data_after_mark = data.removeprefix(b"\xef\xbb\xbf")
+    first = _DECLARATION.match(data_after_mark)
+    if not first:
+        return data, 0
+    body, doubled = _DECLARATION.subn(b"", data_after_mark[first.end() :])
+    return first[0] + body, doubled
 
 
 class _Builder:

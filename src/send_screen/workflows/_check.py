@@ -112,7 +112,7 @@ def check(contract: str | Path, file: str | Path) -> CheckedFile:
         A contract's id such as ``"education/eyfsp"``, with a version if need be (``"education/eyfsp@1.0.0"``), or the
         path of one.
     file : str or pathlib.Path
-        CSV, XLSX or Parquet.
+        CSV, XLSX, Parquet, or XML of a known format; of one with several tables, the contract's is checked.
 
     Returns
     -------
@@ -144,5 +144,5 @@ def check(contract: str | Path, file: str | Path) -> CheckedFile:
     <CheckedFile: profile.csv against education/eyfsp@1.0.0: 1 row.>
     """
     loaded = load_contract(contract)
-    reading = read_table(file)
+    reading = read_table(file, table=loaded.id.rpartition("/")[2])
     return CheckedFile(loaded.ref, reading, check_table(loaded, reading.frame, file=reading.file))

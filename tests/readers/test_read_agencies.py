@@ -1,0 +1,130 @@
+"""Files of an authority's SEN and social-care systems: what goes in comes out, child by child, no row lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from agency_files import Agencies, sen2_person, sen2_xml, simulate_agencies, tag
+
+from send_screen.contracts import check_table, load_contract
+from send_screen.errors import ReadError
+from send_screen.readers import Reading, read_tables
+from send_screen.readers._xml_formats import xml_formats
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["clean", "dirty"])
+def agencies(request: pytest.FixtureRequest) -> Agencies:
+    return simulate_agencies(dirty=request.param)
+
+
+def write(folder: Path, name: str, text: str) -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def checked(reading: Reading, contract: str) -> pd.DataFrame:
+    """Return a table as it is once checked, with dates as text; no row may be lost or bad."""
+    result = check_table(load_contract(contract), reading.frame, file=reading.file)
+    assert len(result.frame) == len(reading.frame)
+    assert [violation for violation in result.violations if violation.severity == "error"] == []
+    frame = result.frame.copy()
+    for column in frame.select_dtypes("datetime"):
+        frame[column] = frame[column].dt.strftime("%Y-%m-%d")
+    return frame.astype(object).where(frame.notna(), None)
+
+
+def same_rows(found: pd.DataFrame, expected: pd.DataFrame) -> None:
+    """Compare rows in any order; a difference is shown."""
+    order = ["PersonID", *(column for column in found if column != "PersonID")]
+    tables = [
+        frame[order].fillna("").sort_values(order, kind="stable").reset_index(drop=True) for frame in (found, expected)
+    ]
+    pd.testing.assert_frame_equal(*tables, check_dtype=False)
+
+
+def with_persons(found: pd.DataFrame, agencies: Agencies) -> pd.DataFrame:
+    """Return a table of SEN2 with the number of the child in place of its number in the file."""
+    numbers = found["PersonID"].str.rpartition("-")[2].astype(int)
+    return found.assign(PersonID=numbers.map(dict(enumerate(agencies.children["PersonID"], start=1))))
+
+
+def test_every_column_that_a_format_gives_is_in_its_contract() -> None:
+    for mapping in xml_formats():
+        for table in mapping.tables:
+            given = {*table.header, *mapping.columns} - set(table.columns)
+            of_rows = {
+                name
+                for rows in table.rows
+                for part in (rows.columns, rows.constants, *(repeated.columns for repeated in rows.repeated))
+                for name in part
+            }
+            assert of_rows <= set(table.columns), table.contract
+            other = {name for others in mapping.tables for name in others.columns}
+            assert given <= other, (table.contract, given)
+
+
+def test_a_sen2_return_is_read_request_by_request(agencies: Agencies, tmp_path: Path) -> None:
+    (reading,) = read_tables(write(tmp_path, "a.xml", sen2_xml(agencies)))
+    assert reading.sheet == "ehc_plan"
+    found = checked(reading, "outcomes/ehc_plan")
+    same_rows(with_persons(found, agencies), agencies.expected("requests", found.columns))
+    without = len(agencies.children) - agencies.requests["PersonID"].nunique()
+    assert any(f"Of {len(agencies.children)} records {without} have no Requests" in note for note in reading.notes)
+    numbers = found["PersonID"].str.rpartition("-")[2].astype(int)
+    assert (reading.frame.index // 10 == numbers).all()  # a row's number begins with that of its record
+
+
+def test_children_of_two_sen2_files_have_different_numbers(tmp_path: Path) -> None:
+    numbers = [
+        set(read_tables(write(tmp_path, "a.xml", sen2_xml(simulate_agencies(seed=seed))))[0].frame["PersonID"])
+        for seed in (0, 1)
+    ]
+    assert not numbers[0] & numbers[1]
+
+
+PERSON = simulate_agencies(dirty=False)
+ONE = sen2_person(PERSON, PERSON.children.iloc[0].to_dict())
+TWO = sen2_person(PERSON, PERSON.children.iloc[1].to_dict())
+
+
+@pytest.mark.parametrize(
+    ("persons", "what"),
+    [
+        (ONE.removesuffix("</Person>") + TWO.removeprefix("<Person>"), "Person 1 holds more than one UPN"),
+        (TWO.replace("</Requests><Requests>", ""), "Requests 1 of Person 1 holds more than one RequestDate"),
+        ("<Person><Surname>Blorb</Surname></Person>", "not a table but XML"),
+    ],
+)
+def test_a_sen2_return_that_damage_changed_is_refused_in_one_message(tmp_path: Path, persons: str, what: str) -> None:
+    text = f"<Message><Persons>{persons}</Persons></Message>"
+    with pytest.raises(ReadError, match=what) as caught:
+        read_tables(write(tmp_path, "a.xml", text))
+    assert "Blorb" not in str(caught.value)
+
+
+def test_what_stands_elsewhere_is_counted_and_named(tmp_path: Path) -> None:
+    request = "<Requests><ReceivedDate>2021-03-02</ReceivedDate></Requests>"
+    text = f"<Message><Persons>{ONE}{request}<Others>{TWO}</Others></Persons></Message>"
+    (reading,) = read_tables(write(tmp_path, "a.xml", text))
+    assert len(reading.frame) == ONE.count("<Requests>")
+    notes = " ".join(reading.notes)
+    elsewhere = "that stand elsewhere in the file than in this format were not read"
+    assert f"Elements Person {elsewhere}: 1." in notes
+    assert f"Elements Requests {elsewhere}: {1 + TWO.count('<Requests>')}." in notes
+
+
+def test_of_several_assessments_the_newest_is_read_and_the_others_are_counted(tmp_path: Path) -> None:
+    outcomes = [("Y", "2022-05-01"), ("N", "2021-05-01")]
+    both = "".join(
+        tag("Assessment", tag("AssessmentOutcome", outcome) + tag("AssessmentOutcomeDate", date))
+        for outcome, date in outcomes
+    )
+    request = tag("Requests", tag("ReceivedDate", "2021-01-05") + both)
+    text = tag("Message", tag("Persons", tag("Person", tag("UPN", "x") + request)))
+    (reading,) = read_tables(write(tmp_path, "a.xml", text))
+    assert reading.frame["AssessmentOutcome"].tolist() == ["Y"]
+    assert any("several Assessment, one was read; the others are left out: 1" in note for note in reading.notes)
+    assert any("Nothing in the file gives" in note and "PlanStartDate" in note for note in reading.notes)
