@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from send_screen.contracts import available_contracts, check_table, is_synthetic_upn, load_contract, shipped
+from send_screen.contracts import (
+    available_contracts,
+    check_table,
+    is_synthetic_nhs_number,
+    is_synthetic_upn,
+    load_contract,
+    shipped,
+)
 from send_screen.readers import read_table
 
 EXAMPLES = shipped("data_contracts") / "examples"
@@ -52,7 +59,10 @@ def test_every_child_in_the_examples_is_synthetic():
         if contract.startswith("research/"):
             continue
         _, result = check_example(EXAMPLES / "valid" / name, contract)
-        assert all(map(is_synthetic_upn, result.frame["UPN"].dropna())), name
+        upns, numbers = result.frame["UPN"].dropna(), result.frame["NHSNumber"].dropna()
+        assert len(upns) + len(numbers) > 0, name
+        assert all(map(is_synthetic_upn, upns)), name
+        assert all(map(is_synthetic_nhs_number, numbers)), name
 
 
 def test_values_written_another_way_mean_the_same():

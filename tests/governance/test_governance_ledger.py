@@ -277,6 +277,7 @@ def test_entries_cut_off_the_end_are_found_by_whoever_knows_the_last_hash() -> N
         ("...", "empty"),
         ("x" * 1001, "longer"),
         ("It missed B801200005001.", "identifier"),
+        ("It missed 943 476 5919.", "identifier"),
     ],
 )
 def test_what_cannot_stand_as_a_reason(text: str, words: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from send_screen.contracts import available_contracts, load_contract
 from send_screen.errors import SpecError
 from send_screen.specs import (
     AcademicYearEnd,
@@ -226,6 +227,27 @@ CASES: dict[str, tuple[Edit, str]] = {
     "a challenger that is none": (lambda d: d.update(challengers=["emb"]), "did you mean 'ebm'"),
     "a capacity above half": (lambda d: d.update(capacity=0.8), "$.capacity"),
 }
+
+
+IDENTIFIERS = [
+    f"{contract.id}.{column.name}"
+    for contract in map(load_contract, available_contracts())
+    for column in contract.columns.values()
+    if column.classification == "identifier"
+]
+
+
+@pytest.mark.parametrize("ref", IDENTIFIERS)
+def test_an_identifier_is_no_feature_whatever_is_derived_from_it(repository: Path, ref: str) -> None:
+    contract = ref.partition(".")[0]
+
+    def edit(spec: dict[str, Any]) -> None:
+        if not any(use["contract"].startswith(f"{contract}@") for use in spec["data"]):
+            spec["data"].append({"contract": f"{contract}@1.0.0", "purpose": "a test"})
+        spec["features"][0].pop("column")
+        spec["features"][0] |= {"derive": {"equals": {"column": ref, "value": "x"}}, "monotonic": "increasing"}
+
+    assert f"{ref} names somebody, and cannot be a feature" in mistake(repository, edit)
 
 
 @pytest.mark.parametrize("case", CASES)

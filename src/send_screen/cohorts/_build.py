@@ -19,7 +19,7 @@ from send_screen.cohorts._features import (
     recorded_dates,
 )
 from send_screen.cohorts._link import NO_RECORD, LinkedTables, link
-from send_screen.contracts import SYNTHETIC_AUTHORITY, Contract, valid_upns
+from send_screen.contracts import SYNTHETIC_AUTHORITY, SYNTHETIC_RANGE, Contract, valid_nhs_numbers, valid_upns
 from send_screen.contracts._predicates import recording_dates
 from send_screen.documents import count
 from send_screen.errors import DataError, PopulationError
@@ -339,17 +339,22 @@ def _text(linked: LinkedTables, ref: ColumnRef | None) -> pd.Series:
 
 
 def _is_synthetic(spec: ModelSpec, linked: LinkedTables, keep: np.ndarray, *, training: bool) -> bool:
-    """Return whether the children are synthetic: with a valid UPN of authority 000, which no real child has.
+    """Return whether the children are synthetic: with a valid identifier that no real child has.
+
+    That is a UPN of authority 000, or an NHS number of the range 999.
 
     One synthetic child in training makes a version synthetic. One real child among those to be screened makes a file
     real. A mistyped identifier is neither.
     """
-    contract = linked.contracts[spec.data[0].contract]
-    if contract.columns[spec.child_id].rule("upn") is None:
-        return False
+    column = linked.contracts[spec.data[0].contract].columns[spec.child_id]
     ids = linked.origin["child_id"].astype("string")
-    valid = valid_upns(ids)
-    synthetic = valid & (ids.str.slice(1, 4) == SYNTHETIC_AUTHORITY).fillna(False)
+    if column.rule("upn"):
+        valid, invented = valid_upns(ids), ids.str.slice(1, 4) == SYNTHETIC_AUTHORITY
+    elif column.rule("nhsNumber"):
+        valid, invented = valid_nhs_numbers(ids), ids.str.startswith(SYNTHETIC_RANGE)
+    else:
+        return False
+    synthetic = valid & invented.fillna(False)
     if training:
         return bool((synthetic & keep).any())
     return bool(synthetic.any() and not (valid & ~synthetic).any())

@@ -13,11 +13,12 @@ from send_screen.documents import Document
 
 #: What a rule checks: that no column is missing (``columns``), no header stands twice (``headers``), there are rows
 #: (``rows``), no blank (``null``), no key twice (``duplicate``), a code, a pattern, a type, a range, the check letter
-#: of a unique pupil number (``upn``), a school's number of 6 or 7 digits (``establishment``), a year, one column not
-#: above another (``notAbove``) or below it (``notBelow``), or a value only where another has one (``onlyWhere``).
+#: of a unique pupil number (``upn``), the check digit of an NHS number (``nhsNumber``), a school's number of 6 or 7
+#: digits (``establishment``), a year, one column not above another (``notAbove``) or below it (``notBelow``; numbers or
+#: dates), or a value only where another column has one of some values (``onlyWhere``).
 RuleKind = Literal[
-    "columns", "headers", "rows", "null", "duplicate", "levels", "pattern", "type", "range", "upn", "establishment",
-    "academicYear", "notAbove", "notBelow", "onlyWhere",
+    "columns", "headers", "rows", "null", "duplicate", "levels", "pattern", "type", "range", "upn", "nhsNumber",
+    "establishment", "academicYear", "notAbove", "notBelow", "onlyWhere",
 ]  # fmt: skip
 
 
@@ -101,7 +102,7 @@ class Column(_HasRules):
     unique, primary_key : bool
         No value twice; the column (with others, perhaps) identifies a row.
     personal : bool
-        Classified as personal or special category data: messages mask its values.
+        Classified as an identifier, personal or special category data: messages mask its values.
     levels : dict of str to str or None
         Codes and their labels, in the contract's order, without the codes of ``missing_codes``.
     minimum, maximum, unit : float or None, float or None, str or None
@@ -122,8 +123,8 @@ class Column(_HasRules):
         justification, and may never lower the risk; nor may absence (or its complement, attendance).
     missing_codes : dict of str to str
         Codes that mean "not known" or "not assessed". They stay in a checked frame as they are.
-    classification : {"public", "internal", "personal", "special"}
-        How the contract classifies the content.
+    classification : {"public", "internal", "personal", "special", "identifier"}
+        How the contract classifies the content. An identifier says who or where somebody is: never a feature.
     level_synonyms : dict of str to str
         Texts that files have for a code (its label among them), to the code.
     code_set : CodeSet or None

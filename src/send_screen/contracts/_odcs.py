@@ -30,7 +30,7 @@ ENGINE = "send_screen"
 _MAX_LENGTH = 200  # characters of one mistake in a message
 _MAX_MISTAKES = 5  # mistakes against the standard in one message
 _LOGICAL_TYPES = ("string", "integer", "number", "date", "boolean")
-_CLASSIFICATIONS = ("public", "internal", "personal", "special")
+_CLASSIFICATIONS = ("public", "internal", "personal", "special", "identifier")
 _DEFAULT_REMEDY: dict[str, str] = {
     "columns": "Add the column to the export, or rename the header that means the same.",
     "headers": "Keep one of the columns and delete or rename the others.",
@@ -39,6 +39,7 @@ _DEFAULT_REMEDY: dict[str, str] = {
     "duplicate": "Keep the row that is right and delete the others.",
     # unique pupil number
     "upn": "Copy the UPN again from the school's register.",
+    "nhsNumber": "Copy the NHS number again from the child's health record.",
 }
 _OTHER_REMEDY = "Correct the value in the system that the file came from and export again."
 
@@ -204,7 +205,7 @@ def _column(item: dict[str, Any], custom: _ColumnProperties, file: str) -> Colum
         nullable=not item.get("required", False),
         unique=item.get("unique", False),
         primary_key=item.get("primaryKey", False),
-        personal=item.get("classification") in ("personal", "special"),
+        personal=item.get("classification") in ("personal", "special", "identifier"),
         levels={level.code: level.words for level in levels if not level.missing} or None,
         minimum=_bound(options, "minimum"),
         maximum=_bound(options, "maximum"),
@@ -299,9 +300,9 @@ def _has_arguments(kind: str, arguments: Any) -> bool:
             )
         case "notAbove" | "notBelow":
             return isinstance(arguments.get("column"), str)
-        case "onlyWhere":  # a value in `values` is allowed only where the other column, `column`, has one in `in`
-            named = isinstance(arguments.get("column"), str)
-            return named and all(isinstance(arguments.get(name), list) for name in ("in", "values"))
+        case "onlyWhere":  # a value (in `values`) is allowed only where the other column, `column`, has one in `in`
+            lists = (arguments.get("in"), arguments.get("values", []))
+            return isinstance(arguments.get("column"), str) and all(isinstance(values, list) for values in lists)
         case "establishment":  # `child` is the column of UPNs: a synthetic one tells that leading zeros were dropped
             return isinstance(arguments.get("child"), str)
         case "duplicate":
@@ -356,6 +357,10 @@ def _column_mistakes(column: Column, custom: _ColumnProperties) -> Iterator[str]
         yield "recordedOn must be an ISO date, column:NAME or academic-year-end:NAME"
 
 
+def _is_of_dates(column: Column) -> bool:
+    return column.logical_type == "date"
+
+
 def _is_date(value: Any) -> bool:
     try:
         return bool(dt.date.fromisoformat(value))
@@ -390,3 +395,7 @@ def _contradictions(contract: Contract, columns: list[Column]) -> Iterator[str]:
             other = str(rule.arguments.get("column", rule.arguments.get("child", column.name)))
             if other not in contract.columns:
                 yield f"rule {rule.id} names column {other!r}, which there is not"
+            elif rule.kind in ("notAbove", "notBelow") and _is_of_dates(column) != _is_of_dates(
+                contract.columns[other]
+            ):
+                yield f"rule {rule.id} compares a date with a number"

@@ -15,6 +15,7 @@ import pandas as pd
 
 from send_screen.contracts._contract import Column
 from send_screen.contracts._dates import is_day_first_form, month_first, read_date
+from send_screen.contracts._nhs_number import repair_nhs_number
 from send_screen.contracts._note import Note
 from send_screen.contracts._pattern import fullmatches
 from send_screen.contracts._upn import repair_upn
@@ -145,6 +146,8 @@ def _parser(column: Column, texts: list[str | None]) -> tuple[Callable[[str], An
         )
     if column.rule("upn"):
         return repair_upn, _repair_note("UPN", "in small letters or with gaps", "put right")
+    if column.rule("nhsNumber"):
+        return repair_nhs_number, _repair_note("NHS number", "with gaps", "put right")
     if column.rule("academicYear"):
         return _academic_year, _repair_note("academic year", "written another way", "read as such as 2022/23")
     if column.rule("establishment"):

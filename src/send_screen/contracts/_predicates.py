@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from send_screen.contracts._contract import Column, Contract, Rule
+from send_screen.contracts._nhs_number import valid_nhs_numbers
 from send_screen.contracts._pattern import fullmatches
 from send_screen.contracts._upn import is_synthetic_upn, valid_upns
 
@@ -50,6 +51,8 @@ def _holds_for_values(rule: Rule, column: Column, frame: pd.DataFrame, values: p
             return _in_range(rule, column, values)
         case "upn":
             return valid_upns(values)
+        case "nhsNumber":
+            return valid_nhs_numbers(values)
         case "establishment":
             return _fullmatch(values, _SCHOOL_NUMBER)
         case "academicYear":
@@ -62,7 +65,7 @@ def _holds_for_values(rule: Rule, column: Column, frame: pd.DataFrame, values: p
             return ~below
         case "onlyWhere":
             allowed: pd.Series = frame[rule.arguments["column"]].isin(rule.arguments["in"])
-            return allowed | ~values.isin(rule.arguments["values"])
+            return allowed | ~values.isin(rule.arguments.get("values", values.dropna().unique()))
         case _:
             raise NotImplementedError(f"Rule {rule.id} of kind {rule.kind} is not a column's.")
 

@@ -9,6 +9,8 @@ from send_screen.contracts._dates import read_date
 _MAX_LENGTH = 48  # characters: the longest header of an early learning goal has 45
 _MAX_DIGITS = 6  # a header may say 2022/23
 _UPN_SHAPED = re.compile(r"[A-Za-z]?\d{11}[A-Za-z\d]")
+_NHS_SHAPED = re.compile(r"\d{10}")
+_SPACED_NHS_NUMBER = re.compile(r"(?<!\d)\d{3}[ -]\d{3}[ -]\d{4}(?!\d)")
 _GAPS = re.compile(r"[\W_]+")
 _SCIENTIFIC_NUMBER = re.compile(r"[+-]?[.,]?\d[\d.,]*e[+-]?\d+", re.IGNORECASE)  # 8E11, unlike the header E11
 _VALUES = frozenset({"true", "false", "yes", "no", "null", "nan", "none", "n/a", "#n/a"})
@@ -24,6 +26,29 @@ def upn_shaped(text: str) -> bool:
     (True, False)
     """
     return _UPN_SHAPED.fullmatch(_GAPS.sub("", text)) is not None
+
+
+def identifier_shaped(text: str) -> bool:
+    """Return whether a text has the form of a UPN or of an NHS number, whether or not it is one.
+
+    Examples
+    --------
+    >>> identifier_shaped("B801200005001"), identifier_shaped("943 476 5919"), identifier_shaped("0001001")
+    (True, True, False)
+    """
+    return upn_shaped(text) or _NHS_SHAPED.fullmatch(_GAPS.sub("", text)) is not None
+
+
+def holds_identifier(text: str) -> bool:
+    """Return whether a word of a text, or three numbers in it, have the form of a UPN or of an NHS number.
+
+    Examples
+    --------
+    >>> holds_identifier("Ask about 943 476 5919."), holds_identifier("Ask about 12 of 1,000 children.")
+    (True, False)
+    """
+    words = (word.strip(".,;:()'\"") for word in text.split())
+    return any(map(identifier_shaped, words)) or _SPACED_NHS_NUMBER.search(text) is not None
 
 
 def date_shaped(text: str) -> bool:

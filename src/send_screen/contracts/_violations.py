@@ -11,11 +11,12 @@ from send_screen.contracts._contract import Column, Contract, Rule, RuleKind
 from send_screen.contracts._derive import follows_from_missing
 from send_screen.contracts._headers import HeaderMatch
 from send_screen.contracts._predicates import key_of
-from send_screen.contracts._quote import date_shaped, header_like, quotable, upn_shaped
+from send_screen.contracts._quote import date_shaped, header_like, identifier_shaped, quotable
 from send_screen.contracts._result import MASK, Violation
 
 _MAX_LISTED = 5
-_UPN_DIGITS = 8  # a text with fewer is not a mistyped UPN
+_IDENTIFIERS = {"upn": "a UPN", "nhsNumber": "an NHS number"}
+_IDENTIFIER_DIGITS = 8  # a text with fewer is not a mistyped identifier
 _MAX_VALUE_LENGTH = 24  # characters
 _MIN_OTHER_CODES = 3  # cells
 _OTHER_CODES_SHARE = 0.02  # of the filled cells of a column
@@ -119,7 +120,7 @@ def row_violations(
         if rule.kind == "duplicate"
     }
     row_positions, rule_indices = np.nonzero(np.column_stack([failures[rule.id] for rule, _ in broken]))
-    cells = {column.name: prepared[column.name].tolist() for rule, column in broken if rule.kind == "upn"}
+    cells = {column.name: prepared[column.name].tolist() for rule, column in broken if rule.kind in _IDENTIFIERS}
     rows = prepared.index.tolist()
     for position, rule_index in zip(row_positions.tolist(), rule_indices.tolist(), strict=True):
         row = rows[position]
@@ -131,8 +132,11 @@ def row_violations(
             same = duplicate_rows[rule.id][row]
             more = " and more" if len(same) > _MAX_LISTED else ""
             message = f"Rows {', '.join(map(str, same[:_MAX_LISTED]))}{more} are the same."
-        elif rule.kind == "upn" and sum(map(str.isdecimal, str(cells[column.name][position]))) < _UPN_DIGITS:
-            message = "This is not a UPN: the row may be a total or a title, not a child."
+        elif (
+            rule.kind in _IDENTIFIERS
+            and sum(map(str.isdecimal, str(cells[column.name][position]))) < _IDENTIFIER_DIGITS
+        ):
+            message = f"This is not {_IDENTIFIERS[rule.kind]}: the row may be a total or a title, not a child."
         else:
             message = f"The value {'' if value in (None, MASK) else repr(value) + ' '}does not fit."
         yield Violation(
@@ -149,8 +153,8 @@ def row_violations(
 
 
 def _mask_if_misplaced(text: str, column: Column) -> str:
-    """Return a value, masked where it may come from a personal column: too long, or like a UPN, a date or a name."""
-    if len(text) > _MAX_VALUE_LENGTH or upn_shaped(text) or date_shaped(text):
+    """Return a value, masked where it may be of a personal column: long, or like an identifier, a date or a name."""
+    if len(text) > _MAX_VALUE_LENGTH or identifier_shaped(text) or date_shaped(text):
         return MASK
     has_word = any(map(str.isalpha, text))
     return MASK if has_word and not column.levels else text

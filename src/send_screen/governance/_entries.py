@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError, field_serializer
 
-from send_screen.contracts._quote import upn_shaped
+from send_screen.contracts._quote import holds_identifier
 from send_screen.documents import Count, Document, replace_surrogates
 from send_screen.errors import UsageError
 from send_screen.governance._identity import sha256_of
@@ -180,7 +180,7 @@ def validate_free_text(option: str, text: str) -> str:
         )
     if len(text) > _MAX_LENGTH:
         raise UsageError(f"{option} is longer than {_MAX_LENGTH} characters.", remedy="Say it in fewer words.")
-    if any(upn_shaped(word.strip(".,;:()'\"")) for word in text.split()):
+    if holds_identifier(text):
         raise UsageError(
             f"{option} holds what looks like somebody's identifier.",
             remedy="All who can open the registry can read it: leave people out.",

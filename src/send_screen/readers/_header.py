@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from send_screen.contracts._quote import date_shaped, header_like, quotable, upn_shaped
+from send_screen.contracts._quote import date_shaped, header_like, identifier_shaped, quotable
 from send_screen.errors import ReadError
 
 _SEARCHED = 20  # first rows, in which the header is looked for; a title above it fills at most half of the columns
@@ -82,7 +82,7 @@ def _repeats(cells: list[str], header: list[str]) -> bool:
 def _is_remark(cells: list[str]) -> bool:
     """Return whether a row of one or two cells says that it is a total, a footer or a sub-heading."""
     filled = [cell.strip() for cell in cells if cell.strip()]
-    return len(filled) <= 2 and _REMARK.match(filled[0]) is not None and not any(map(upn_shaped, filled))
+    return len(filled) <= 2 and _REMARK.match(filled[0]) is not None and not any(map(identifier_shaped, filled))
 
 
 def require_table(layout: Layout, file: str) -> None:
@@ -108,7 +108,7 @@ def check_headers(headers: Sequence[str], file: str, *, row: int | None = None) 
     if not named:
         raise ReadError("The first row has no headers.", file=file, remedy="Put the names of the columns into row 1.")
     values = sum(not header_like(header) for header in named)
-    if any(upn_shaped(header) or date_shaped(header) for header in named) or 2 * values > len(named):
+    if any(identifier_shaped(header) or date_shaped(header) for header in named) or 2 * values > len(named):
         raise _no_header(file, row)
     duplicates = [header for header, count in Counter(named).items() if count > 1]
     if duplicates:

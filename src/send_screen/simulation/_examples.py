@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from send_screen.contracts import Column, Contract, upn_check_letter
+from send_screen.contracts import Column, Contract, nhs_check_digit, upn_check_letter
+from send_screen.contracts._pattern import fullmatches
 from send_screen.specs import ModelSpec
 
+_MAX_DIGITS = 12
 _DATES = ("2018-03-01", "2017-11-15")
 
 
@@ -54,6 +56,9 @@ def _value(column: Column, child: int) -> str | float:
     if column.rule("upn"):
         body = f"00000012200{child + 1}"
         return upn_check_letter(body) + body
+    if column.rule("nhsNumber"):
+        body = f"99900000{child + 1}"
+        return f"{body}{nhs_check_digit(body)}"
     if column.rule("academicYear"):
         return "2022/23"
     if column.rule("establishment"):
@@ -69,11 +74,9 @@ def _value(column: Column, child: int) -> str | float:
         fraction = 0.1 if column.rule("notAbove") else 0.5
         return float(int(low + fraction * (high - low)) + child)
     pattern = column.rule("pattern")
-    if pattern and "[0-9]" in str(pattern.arguments.get("pattern")):
-        digits = int(str(pattern.arguments["pattern"]).partition("{")[2].rstrip("}") or 1)
-        return "9" * (digits - 1) + str(child)
     if pattern:
-        return "ENG"
+        texts = [*("9" * n + str(child) for n in range(_MAX_DIGITS)), "ENG", "ZZ99 9ZZ"]
+        return texts[int(fullmatches(pattern.arguments["pattern"], texts).argmax())]
     return f"Invented {child + 1}"
 
 

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, Field, PlainSerializer, PlainVal
 from send_screen.contracts import Contract
 from send_screen.documents import Document
 
-_COLUMN_PATTERN = r"[a-z_]+/[a-z_]+\.[A-Za-z][A-Za-z0-9_]*"
+_COLUMN_PATTERN = r"[a-z0-9_]+/[a-z0-9_]+\.[A-Za-z][A-Za-z0-9_]*"
 
 #: A value of a column in the YAML.
 Scalar = bool | int | float | str

@@ -45,7 +45,7 @@ class Owner(Document):
 class DataUse(Document):
     """A contract whose data the model uses, and the purpose."""
 
-    ref: Annotated[str, Field(alias="contract", pattern=r"^[a-z_]+/[a-z_]+@[0-9]+\.[0-9]+\.[0-9]+$")]
+    ref: Annotated[str, Field(alias="contract", pattern=r"^[a-z0-9_]+/[a-z0-9_]+@[0-9]+\.[0-9]+\.[0-9]+$")]
     essential: bool = False
     training_only: bool = False
     purpose: OneLine = ""
