@@ -172,3 +172,62 @@ def _sen2_request(request: Row) -> str:
     need = tag("SENneed", tag("SENtype", request.get("SENtype")) + tag("SENtypeRank", 1))
     active = tag("ActivePlans", second_need + need) if "SENtype" in request else ""
     return tags(request, _REQUEST) + assessment + active
+
+
+def blade_csvs(agencies: Agencies) -> dict[str, str]:
+    """Return the CSV files of the SEN2 return as the Department's collection system exports it, by name.
+
+    Rows name each other by numbers of that export; the files are in an order of their own.
+    """
+    tables: dict[str, list[Row]] = {name: [] for name in _BLADE}
+    for number, child in enumerate(agencies.children.to_dict("records"), start=1):
+        person = str(70_000 + number)
+        values = {element.lower(): child[column] for column, element in _PERSON.items()}
+        values["personbirthdate"] = blade_date(child["DOB"])
+        tables["person"].append({"persontableid": person, "NativeId": str(number)} | values)
+        for request in _records(agencies.requests, child["PersonID"]):
+            key = str(80_000 + len(tables["requests"]))
+            asked = {element.lower(): _blade(column, request) for column, element in _REQUEST.items()}
+            tables["requests"].append({"requeststableid": key, "persontableid": person} | asked)
+            if "AssessmentOutcome" not in request:
+                continue
+            assessed = {element.lower(): _blade(column, request) for column, element in _ASSESSMENT.items()}
+            tables["assessment"].append({"assessmenttableid": f"a{key}", "requeststableid": key} | assessed)
+            plan = {element.lower(): _blade(column, request) for column, element in _PLAN.items()}
+            tables["namedplan"].append({"namedplantableid": f"n{key}", "assessmenttableid": f"a{key}"} | plan)
+            placed = {"placementrank": "1", "sensetting": request.get("SENsetting", ""), "urn": "100000"}
+            tables["plandetail"].append({"plandetailtableid": f"d{key}", "namedplantableid": f"n{key}"} | placed)
+            tables["activeplans"].append({"activeplanstableid": f"p{key}", "requeststableid": key, "lastreview": ""})
+            for rank, need in (("2", "OTH"), ("1", request["SENtype"])):
+                tables["senneed"].append({"activeplanstableid": f"p{key}", "sentype": need, "sentyperank": rank})
+    shuffle = random.Random(0).shuffle
+    for name, rows in tables.items():
+        if name != "person":
+            shuffle(rows)
+    return {
+        f"Blade-Export_30-11-2026_{name}.csv": pd.DataFrame(rows, columns=list(_BLADE[name])).to_csv(index=False)
+        for name, rows in tables.items()
+    }
+
+
+_BLADE = {
+    "senneed": ("senneedtableid", "activeplanstableid", "sentype", "sentyperank"),
+    "activeplans": ("activeplanstableid", "requeststableid", "transferla", "lastreview"),
+    "plandetail": ("plandetailtableid", "namedplantableid", "urn", "sensetting", "placementrank"),
+    "namedplan": ("namedplantableid", "assessmenttableid", "startdate", "ceasedate", "ceasereason"),
+    "assessment": ("assessmenttableid", "requeststableid", "assessmentoutcome", "assessmentoutcomedate"),
+    "requests": (
+        "requeststableid", "persontableid", "receiveddate", "requestsource", "requestoutcome", "requestoutcomedate",
+    ),
+    "person": ("persontableid", "NativeId", *(element.lower() for element in _PERSON.values())),
+}  # fmt: skip
+
+
+def blade_date(text: str) -> str:
+    """Return a date as the export has it, such as 2022-Sep-28 00:00:00."""
+    return f"{dt.date.fromisoformat(text):%Y-%b-%d} 00:00:00" if text else ""
+
+
+def _blade(column: str, record: Row) -> str:
+    text = record.get(column, "")
+    return blade_date(text) if column.endswith("Date") else text

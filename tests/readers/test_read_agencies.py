@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from agency_files import Agencies, sen2_person, sen2_xml, simulate_agencies, tag
+from agency_files import Agencies, blade_csvs, sen2_person, sen2_xml, simulate_agencies, tag
 
+from send_screen.cohorts._source import read_source
 from send_screen.contracts import check_table, load_contract
 from send_screen.errors import ReadError
 from send_screen.readers import Reading, read_tables
-from send_screen.readers._xml_formats import xml_formats
+from send_screen.readers._formats import formats
+from send_screen.readers._join_tables import join_tables
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["clean", "dirty"])
@@ -52,7 +55,7 @@ def with_persons(found: pd.DataFrame, agencies: Agencies) -> pd.DataFrame:
 
 
 def test_every_column_that_a_format_gives_is_in_its_contract() -> None:
-    for mapping in xml_formats():
+    for mapping in formats():
         for table in mapping.tables:
             given = {*table.header, *mapping.columns} - set(table.columns)
             of_rows = {
@@ -128,3 +131,97 @@ def test_of_several_assessments_the_newest_is_read_and_the_others_are_counted(tm
     assert reading.frame["AssessmentOutcome"].tolist() == ["Y"]
     assert any("several Assessment, one was read; the others are left out: 1" in note for note in reading.notes)
     assert any("Nothing in the file gives" in note and "PlanStartDate" in note for note in reading.notes)
+
+
+BLADE = "Blade-Export_30-11-2026"
+
+
+def tables_of(folder: Path) -> list[Reading]:
+    readings = [reading for path in sorted(folder.iterdir()) for reading in read_tables(path)]
+    return join_tables(readings)[0]
+
+
+def write_all(folder: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        write(folder, name, text)
+    return folder
+
+
+def test_the_csv_files_of_a_sen2_export_are_joined_by_their_keys(agencies: Agencies, tmp_path: Path) -> None:
+    (reading,) = tables_of(write_all(tmp_path, blade_csvs(agencies)))
+    assert reading.contract == "outcomes/ehc_plan"
+    assert reading.file == f"{BLADE}_requests.csv"
+    found = checked(reading, "outcomes/ehc_plan")
+    same_rows(with_persons(found, agencies), agencies.expected("requests", found.columns))
+    assert sorted(reading.frame.index) == list(range(2, 2 + len(agencies.requests)))  # rows of the file of requests
+
+
+def test_the_names_of_the_files_do_not_matter_and_their_numbers_are_told_apart(tmp_path: Path) -> None:
+    agencies = simulate_agencies()
+    names = {f"{number}.csv": text for number, text in enumerate(blade_csvs(agencies).values())}
+    (reading,) = tables_of(write_all(tmp_path, names))
+    assert len(reading.frame) == len(agencies.requests)
+
+
+def changed(files: dict[str, str], part: str, old: str, new: str) -> dict[str, str]:
+    (name,) = (name for name in files if name.endswith(f"_{part}.csv"))
+    assert old in files[name]
+    return files | {name: files[name].replace(old, new, 1)}
+
+
+def test_rows_that_join_to_nothing_are_counted_and_named(tmp_path: Path) -> None:
+    agencies = simulate_agencies(dirty=False)
+    files = blade_csvs(agencies)
+    person = agencies.requests["PersonID"].iloc[0]
+    number = 70_001 + agencies.children["PersonID"].tolist().index(person)
+    files = changed(files, "person", f"\n{number},", "\n79999,")
+    (key,) = set(
+        pd.read_csv(StringIO(files["Blade-Export_30-11-2026_assessment.csv"]), dtype=str)["assessmenttableid"][:1]
+    )
+    files = changed(files, "namedplan", f",{key},", ",a99999,")
+    (reading,) = tables_of(write_all(tmp_path, files))
+    n_orphans = int((agencies.requests["PersonID"] == person).sum())
+    assert len(reading.frame) == len(agencies.requests)  # the requests of no person are rows too
+    assert reading.frame["Surname"].isna().sum() == n_orphans
+    notes = " ".join(reading.notes)
+    assert f"{BLADE}_requests.csv, {n_orphans} row" in notes
+    assert f"no row of {BLADE}_person.csv has that persontableid; each was kept" in notes
+    assert f"{BLADE}_namedplan.csv, 1 row (" in notes
+    assert f"no row of {BLADE}_assessment.csv has that assessmenttableid; what it says was not read" in notes
+
+
+def test_a_number_that_stands_twice_joins_to_the_first_row_and_is_named(tmp_path: Path) -> None:
+    agencies = simulate_agencies(dirty=False)
+    files = blade_csvs(agencies)
+    twin = files[f"{BLADE}_person.csv"].splitlines()[2].split(",", 1)
+    files = changed(files, "person", f"\n{twin[0]},", "\n70001,")
+    (reading,) = tables_of(write_all(tmp_path, files))
+    assert any("person.csv, 1 row (3): an earlier row has that persontableid" in note for note in reading.notes)
+    assert len(reading.frame) == len(agencies.requests)
+
+
+def test_two_exports_in_one_folder_are_refused(tmp_path: Path) -> None:
+    files = blade_csvs(simulate_agencies())
+    files |= {f"older_{name}": text for name, text in files.items()}
+    with pytest.raises(ReadError, match="More than one table could be the part person of a SEN2 export"):
+        tables_of(write_all(tmp_path, files))
+
+
+def test_a_part_of_an_export_without_the_others_is_named(tmp_path: Path) -> None:
+    files = {name: text for name, text in blade_csvs(simulate_agencies()).items() if not name.endswith("_person.csv")}
+    readings = [reading for path in sorted(write_all(tmp_path, files).iterdir()) for reading in read_tables(path)]
+    joined, notes = join_tables(readings)
+    assert joined == readings
+    assert any("requests.csv looks like the part requests" in note and "there is no person" in note for note in notes)
+
+
+def test_a_spec_finds_the_joined_tables_in_a_folder(tmp_path: Path) -> None:
+    agencies = simulate_agencies(dirty=False)
+    folder = write_all(tmp_path, blade_csvs(agencies))
+    contracts = {name: load_contract(name) for name in ("outcomes/ehc_plan", "education/eyfsp")}
+    source = read_source(folder, contracts)
+    assert list(source.tables) == ["outcomes/ehc_plan"]
+    assert len(source.tables["outcomes/ehc_plan"].frame) == len(agencies.requests)
+    before = source.sha256
+    write(folder, f"{BLADE}_senneed.csv", "activeplanstableid,sentype,sentyperank\nx,ASD,1\n")
+    assert read_source(folder, contracts).sha256 != before

@@ -14,7 +14,8 @@ from send_screen.contracts import Contract
 from send_screen.contracts._derive import derivation_of
 from send_screen.contracts._headers import header_key, match_headers
 from send_screen.errors import DataError, ReadError
-from send_screen.readers import read_tables
+from send_screen.readers import Reading, read_tables
+from send_screen.readers._join_tables import join_tables
 from send_screen.readers._stack import stack_tables
 
 _MIN_SHARE = 0.75  # of a contract's required columns
@@ -22,28 +23,33 @@ _MIN_SHARE = 0.75  # of a contract's required columns
 
 def read_source_tables(path: Path) -> list[SourceTable]:
     """Read the tables of a file, each with the name that messages call it by."""
+    return [_source_table(reading) for reading in _named_readings(path)]
+
+
+def _named_readings(path: Path) -> list[Reading]:
     readings = read_tables(path)
-    several = len(readings) > 1
-    return [
-        SourceTable(
-            reading.frame,
-            f"{reading.file}, {reading.sheet}" if several else reading.file,
-            reading.notes,
-            reading.sha256,
-        )
-        for reading in readings
-    ]
+    if len(readings) == 1:
+        return readings
+    return [replace(reading, file=f"{reading.file}, {reading.sheet}") for reading in readings]
+
+
+def _source_table(reading: Reading) -> SourceTable:
+    return SourceTable(reading.frame, reading.file, reading.notes, reading.sha256)
 
 
 def read_other_files(paths: Iterable[Path]) -> tuple[list[SourceTable], list[str]]:
-    """Read the tables of files that may match a contract; return them, and a note on each file that is no table."""
-    tables, notes = list[SourceTable](), list[str]()
+    """Read the tables of files that may match a contract; return them, and a note on each file that is no table.
+
+    Files that are one set of a known format, such as an export in several files, are joined.
+    """
+    readings, notes = list[Reading](), list[str]()
     for path in paths:
         try:
-            tables += read_source_tables(path)
+            readings += _named_readings(path)
         except ReadError as error:
             notes.append(f"This file was not read. {error}")
-    return tables, notes
+    joined, not_joined = join_tables(readings)
+    return [_source_table(reading) for reading in joined], [*notes, *not_joined]
 
 
 def recognise(

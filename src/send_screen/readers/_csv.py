@@ -53,7 +53,7 @@ def read_csv(content: io.BytesIO, file: str) -> Reading:
     if delimiter != ",":
         notes.append(f"The columns are separated by a {_DELIMITERS[delimiter]}.")
     notes += [*layout.notes, *invisible.notes()]
-    return Reading(as_frame(layout), file, encoding, delimiter, None, tuple(notes))
+    return Reading(as_frame(layout), file, encoding, delimiter, notes=tuple(notes))
 
 
 def _text(data: bytes, encoding: str) -> io.TextIOWrapper:

@@ -6,27 +6,29 @@ import hashlib
 import io
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from send_screen.documents import file_name, read_regular_file
 from send_screen.errors import ReadError
 from send_screen.readers._csv import read_csv
+from send_screen.readers._formats import xml_format_of
+from send_screen.readers._join_tables import join_tables
 from send_screen.readers._parquet import read_parquet
 from send_screen.readers._reading import Reading
+from send_screen.readers._records import read_xml_format
 from send_screen.readers._size_limits import MAX_BYTES
 from send_screen.readers._spreadsheet_2003 import read_spreadsheet_2003
-from send_screen.readers._workbook import read_sheets, read_workbook
+from send_screen.readers._workbook import read_workbook
 from send_screen.readers._xml import root_of
-from send_screen.readers._xml_formats import XmlFormat, xml_format_of
-from send_screen.readers._xml_records import read_xml_format
 
 _WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 _TEXTS = (".csv", ".tsv", ".txt")
 #: Suffixes of the files in a folder that may hold a table.
 TABLE_SUFFIXES = (*_TEXTS, *_WORKBOOKS, ".parquet", ".xml")
 _ZIP, _OLE, _PARQUET = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PAR1"
+_Parser = Callable[[io.BytesIO, str], list[Reading]]
 _START = 1_000  # bytes
 _NOT_TEXT = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 # First bytes of files that are no tables, though often named .csv or .xlsx.
@@ -54,7 +56,7 @@ _OS_ERRORS = {
 }
 
 
-def read_table(path: str | Path, *, table: str | None = None) -> Reading:
+def read_table(path: str | Path, *, contract: str | None = None) -> Reading:
     r"""Read a table of children from a file.
 
     The file is read once: the hashed bytes are the parsed bytes. Its format follows from its first bytes, not from its
@@ -65,8 +67,8 @@ def read_table(path: str | Path, *, table: str | None = None) -> Reading:
     path : str or pathlib.Path
         A CSV file (UTF-8 with or without a byte-order mark, UTF-16 or cp1252; comma, semicolon, tab or pipe), a
         workbook, a Parquet file, or XML of a known format (the Common Transfer File, the SEN2 return, Excel's of 2003).
-    table : str, optional
-        Which table is meant, where XML of a known format has several: the name of its contract without the agency.
+    contract : str, optional
+        Which table is meant, where a file of a known format has several: the id of its contract.
 
     Returns
     -------
@@ -87,8 +89,20 @@ def read_table(path: str | Path, *, table: str | None = None) -> Reading:
     >>> read_table(file).frame["E01"].tolist()
     ['2']
     """
-    content, name, parser = _read_bytes(Path(path))
-    return replace(parser.one(io.BytesIO(content), name, table), sha256=hashlib.sha256(content).hexdigest())
+    readings = read_tables(path)
+    meant = [reading for reading in readings if reading.contract and reading.contract == contract]
+    if len(readings) == 1:
+        return readings[0]
+    if len(meant) == 1:
+        others = ", ".join(str(reading.sheet) for reading in readings if reading is not meant[0])
+        return replace(meant[0], notes=(*meant[0].notes, f"The file also holds {others}, which was not read."))
+    names = ", ".join(str(reading.shown_sheet or reading.sheet) for reading in readings)
+    if any(reading.contract for reading in readings):
+        message, remedy = "The file holds several tables", "Put it into a folder, and name the folder."
+    else:
+        message = "Several sheets with different headers could hold the table"
+        remedy = "Give them the same headers, or save the sheet with the table as a file of its own."
+    raise ReadError(f"{message}: {names}.", file=readings[0].file, remedy=remedy)
 
 
 def read_tables(path: str | Path) -> list[Reading]:
@@ -119,46 +133,14 @@ def read_tables(path: str | Path) -> list[Reading]:
     >>> [list(reading.frame.columns) for reading in read_tables(file)]
     [['UPN', 'E01']]
     """
-    content, name, parser = _read_bytes(Path(path))
+    content, name, parse = _read_bytes(Path(path))
     sha256 = hashlib.sha256(content).hexdigest()
-    return [replace(reading, sha256=sha256) for reading in parser.every(io.BytesIO(content), name)]
-
-
-@dataclass(frozen=True)
-class _Parser:
-    """How a kind of file is parsed, where one table is wanted (by its name, if there are several) and where all are."""
-
-    one: Callable[[io.BytesIO, str, str | None], Reading]
-    every: Callable[[io.BytesIO, str], list[Reading]]
+    readings = [replace(reading, sha256=sha256) for reading in parse(io.BytesIO(content), name)]
+    return join_tables(readings)[0]
 
 
 def _of_one_table(parse: Callable[[io.BytesIO, str], Reading]) -> _Parser:
-    return _Parser(lambda content, file, table: parse(content, file), lambda content, file: [parse(content, file)])
-
-
-_WORKBOOK = _Parser(
-    lambda content, file, table: read_workbook(content, file),
-    lambda content, file: [sheet.reading for sheet in read_sheets(content, file)],
-)
-
-
-def _of_xml(mapping: XmlFormat) -> _Parser:
-    def one(content: io.BytesIO, file: str, table: str | None) -> Reading:
-        readings = read_xml_format(content, file, mapping)
-        names = [str(reading.sheet) for reading in readings]
-        if len(readings) == 1:
-            return readings[0]
-        if table not in names:
-            raise ReadError(
-                f"The file holds several tables: {', '.join(names)}.",
-                file=file,
-                remedy="Put the file into a folder, and name the folder: its tables are then found for each contract.",
-            )
-        others = ", ".join(name for name in names if name != table)
-        reading = readings[names.index(table)]
-        return replace(reading, notes=(*reading.notes, f"The file also holds {others}."))
-
-    return _Parser(one, partial(read_xml_format, mapping=mapping))
+    return lambda content, file: [parse(content, file)]
 
 
 def _read_bytes(path: Path) -> tuple[bytes, str, _Parser]:
@@ -185,12 +167,12 @@ def _parser(content: bytes, suffix: str, name: str) -> _Parser:
     if start.startswith(_PARQUET):
         return _of_one_table(read_parquet)
     if start.startswith((_ZIP, _OLE)):
-        return _WORKBOOK
+        return read_workbook
     root = root_of(start)
     if root == "Workbook":
         return _of_one_table(read_spreadsheet_2003)
     if root and (mapping := xml_format_of(content, root)):
-        return _of_xml(mapping)
+        return partial(read_xml_format, mapping=mapping)
     for beginning, kind in _OTHER_KINDS:
         if beginning.match(start.removeprefix(b"\xef\xbb\xbf")):
             raise ReadError(

@@ -25,6 +25,10 @@ class Reading:
         Of a CSV file.
     sheet : str or None
         Of a workbook; several names, separated by commas, where several sheets were read together.
+    shown_sheet : str or None
+        The name of the sheet as a message may quote it: a name that could be a child's is replaced by its number.
+    contract : str or None
+        The id of the contract whose columns the table has, where it was read by a format that comes with the library.
     notes : tuple of str
         How the file was interpreted, as sentences.
     sha256 : str
@@ -36,5 +40,7 @@ class Reading:
     encoding: str | None = None
     delimiter: str | None = None
     sheet: str | None = None
+    shown_sheet: str | None = None
+    contract: str | None = None
     notes: tuple[str, ...] = ()
     sha256: str = ""

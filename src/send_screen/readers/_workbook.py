@@ -80,34 +80,11 @@ class Sheet:
         return alike or (self.has_upns and other.has_upns) or self.rank == other.rank
 
 
-def read_workbook(content: io.BytesIO, file: str) -> Reading:
-    """Parse a workbook; see :func:`send_screen.readers.read_table`.
+def read_workbook(content: io.BytesIO, file: str) -> list[Reading]:
+    """Return a reading for each group of sheets with equal headers that could hold children, the likeliest first.
 
-    The sheet that looks most like a table of children is read, together with those that have the same headers; hidden
-    sheets are left out. It is an error if another sheet could hold children too.
+    Hidden sheets are left out, and so are sheets that do not look like a table of children.
     """
-    readings = read_sheets(content, file)
-    if len(readings) > 1:
-        raise ReadError(
-            "Several sheets with different headers could hold the table: "
-            + ", ".join(reading.shown_sheet for reading in readings)
-            + ".",
-            file=file,
-            remedy="Give them the same headers, or save the sheet with the table as a file of its own.",
-        )
-    return readings[0].reading
-
-
-@dataclass(frozen=True)
-class SheetReading:
-    """Sheets with the same headers, as one reading."""
-
-    reading: Reading
-    shown_sheet: str
-
-
-def read_sheets(content: io.BytesIO, file: str) -> list[SheetReading]:
-    """Return a reading for each group of sheets with equal headers that could hold children, the likeliest first."""
     invisible = InvisibleCharacters()
     sheets = _sheets(content, file, invisible)
     visible = [sheet for sheet in sheets if sheet.visible]
@@ -133,10 +110,7 @@ def read_sheets(content: io.BytesIO, file: str) -> list[SheetReading]:
         notes.append(f"Sheet {_shown_names(read)} was read, and not {_shown_names(others)}.")
     if hidden:
         notes.append(f"Hidden sheets were not read: {_shown_names(hidden)}.")
-    return [
-        SheetReading(_read_together(together, file, [*notes, *invisible.notes()]), _shown_names(together))
-        for together in kinds.values()
-    ]
+    return [_read_together(together, file, [*notes, *invisible.notes()]) for together in kinds.values()]
 
 
 def _read_together(sheets: list[Sheet], file: str, notes: list[str]) -> Reading:
@@ -152,7 +126,8 @@ def _read_together(sheets: list[Sheet], file: str, notes: list[str]) -> Reading:
     if hidden_rows := sum(sheet.hidden_rows for sheet in sheets):
         row_notes.append(f"Rows that are hidden or filtered away in the workbook were read too: {hidden_rows}.")
     row_notes += dict.fromkeys(note for sheet in sheets for note in sheet.layout.notes)
-    return Reading(frame, file, sheet=", ".join(sheet.name for sheet in sheets), notes=tuple(row_notes))
+    names_of_sheets = ", ".join(sheet.name for sheet in sheets)
+    return Reading(frame, file, sheet=names_of_sheets, shown_sheet=_shown_names(sheets), notes=tuple(row_notes))
 
 
 def _shown_names(sheets: list[Sheet]) -> str:

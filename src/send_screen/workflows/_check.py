@@ -144,5 +144,5 @@ def check(contract: str | Path, file: str | Path) -> CheckedFile:
     <CheckedFile: profile.csv against education/eyfsp@1.0.0: 1 row.>
     """
     loaded = load_contract(contract)
-    reading = read_table(file, table=loaded.id.rpartition("/")[2])
+    reading = read_table(file, contract=loaded.id)
     return CheckedFile(loaded.ref, reading, check_table(loaded, reading.frame, file=reading.file))

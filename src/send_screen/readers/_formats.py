@@ -1,6 +1,7 @@
-"""How the elements of an XML format become the columns of tables: the documents in ``data_contracts/formats``.
+"""How files of a known format become the columns of tables: the documents in ``data_contracts/formats``.
 
-In a mapping, keys are columns and values are paths of elements; ``where`` and ``stage`` are conditions (path to text).
+A file of XML, or a set of tables that name each other's rows by keys, is a list of records with elements in them. In a
+mapping, keys are columns and values are paths of elements; ``where`` and ``stage`` are conditions (path to text).
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class Rows(Document):
     excluded: dict[str, list[str]] = Field(default_factory=dict)
 
 
-class XmlTable(Document):
+class FormatTable(Document):
     """One of the tables of a format, with the columns of a contract; ``header`` maps elements of the file's header."""
 
     contract: str
@@ -72,26 +73,31 @@ class XmlTable(Document):
         return list(load_contract(self.contract).columns)
 
 
-class XmlFormat(Document):
-    """How the elements of a format become columns, with the source and the dates of the format.
+class Format(Document):
+    """How the elements of a record become columns, with the source and the dates of the format.
 
-    ``header``, ``columns``, ``repeated`` and ``results`` are of a record. Without ``tables`` a record is a row; with
-    them, the columns of a record are given to each row in it. ``number_column`` is the identifier of a child in files
-    that have none: the number of the record, with a part of the file's hash.
+    ``columns``, ``repeated`` and ``results`` are of a record. Without ``tables`` a record is a row; with them, the
+    columns of a record are given to each row in it. ``number_column`` is the identifier of a child in files that have
+    none: the number of the record, with a part of the file's hash.
     """
 
     name: str
     source: str
     valid_from: Annotated[str | None, Field(alias="from")] = None
     valid_until: Annotated[str | None, Field(alias="until")] = None
-    root: str | None = None
-    record: str
     number_column: str | None = None
-    header: dict[str, str] = Field(default_factory=dict)
     columns: dict[str, Paths] = Field(default_factory=dict)
     repeated: list[Repeated] = Field(default_factory=list)
     results: list[Results] = Field(default_factory=list)
-    tables: list[XmlTable] = Field(default_factory=list)
+    tables: list[FormatTable] = Field(default_factory=list)
+
+
+class XmlFormat(Format):
+    """A format of XML: the path of a record below the root, and elements of the header that each record is given."""
+
+    root: str | None = None
+    record: str
+    header: dict[str, str] = Field(default_factory=dict)
 
     @property
     def marks(self) -> set[str]:
@@ -99,12 +105,41 @@ class XmlFormat(Document):
         return {f"{self.record}/{rows.path}" for table in self.tables for rows in table.rows} or {self.record}
 
 
+class Part(Document):
+    """One of the tables of a set: the headers by which it is known, without case, spaces and punctuation.
+
+    ``key`` is the header of what names its rows in other tables; ``parent_key`` is the header of the key of the row of
+    the part ``parent`` which a row belongs to.
+    """
+
+    headers: list[str]
+    key: str | None = None
+    parent: str | None = None
+    parent_key: str | None = None
+
+
+class TablesFormat(Format):
+    """A set of tables that name each other's rows by keys; the rows of the part without a parent are the records.
+
+    The elements in a row are its cells, under their header, and the rows of other parts that belong to it, under the
+    name of the part. ``prefix`` is a pattern of what is written before the text of a cell and means nothing.
+    """
+
+    parts: dict[str, Part]
+    prefix: str | None = None
+
+    @property
+    def record(self) -> str:
+        """The part whose rows are the records."""
+        return next(name for name, part in self.parts.items() if part.parent is None)
+
+
 @cache
-def xml_formats() -> tuple[XmlFormat, ...]:
-    """Return the formats of XML that come with the library."""
+def formats() -> tuple[XmlFormat | TablesFormat, ...]:
+    """Return the formats that come with the library."""
     files = sorted((shipped("data_contracts") / "formats").glob("*.yaml"))
     loaded = [load_yaml(file.read_text("utf-8"), file=file.name, error=ContractError) for file in files]
-    return tuple(XmlFormat.model_validate(document) for document in loaded if "record" in document)
+    return tuple((XmlFormat if "record" in document else TablesFormat).model_validate(document) for document in loaded)
 
 
 def xml_format_of(data: bytes, root: str) -> XmlFormat | None:
@@ -112,7 +147,7 @@ def xml_format_of(data: bytes, root: str) -> XmlFormat | None:
 
     A file with the root of one format only is of that format, whatever else is in it.
     """
-    possible = [mapping for mapping in xml_formats() if mapping.root in (root, None)]
+    possible = [mapping for mapping in formats() if isinstance(mapping, XmlFormat) and mapping.root in (root, None)]
     path = first_path(data, {path for mapping in possible for path in mapping.marks})
     named = [mapping for mapping in possible if mapping.root]
     found = next((mapping for mapping in possible if path in mapping.marks), None)

@@ -1,22 +1,22 @@
-"""Read the records of XML of a known format, as the rows of one or several tables."""
+"""Read the records of a known format as the rows of one or several tables."""
 
 from __future__ import annotations
 
 import hashlib
 import io
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 import pandas as pd
 
 from send_screen.documents import count, replace_surrogates
 from send_screen.errors import ReadError
+from send_screen.readers._formats import Format, FormatTable, Paths, Repeated, Results, XmlFormat
 from send_screen.readers._header import require_rows
 from send_screen.readers._reading import Reading
 from send_screen.readers._size_limits import check_size
 from send_screen.readers._text import InvisibleCharacters
 from send_screen.readers._xml import Element, parse_xml
-from send_screen.readers._xml_formats import Paths, Repeated, Results, XmlFormat, XmlTable
 
 _HASH_LENGTH = 8  # characters of a file's hash in the number of a child: enough to tell the files of a folder apart
 
@@ -31,69 +31,51 @@ def read_xml_format(content: io.BytesIO, file: str, mapping: XmlFormat) -> list[
     ReadError
         If the file is damaged or has no rows, or if a record holds two values of a column.
     """
-    records = _Records(mapping, file, hashlib.sha256(content.getvalue()).hexdigest())
+    tag = mapping.record.rpartition("/")[2]
+    records = Records(mapping, file, tag, hashlib.sha256(content.getvalue()).hexdigest())
     root, doubled = parse_xml(content.getvalue(), file, mapping.record, records.take)
     notes = [f"The file was read as a {mapping.name}."]
     if doubled:
         notes.append("The XML declaration is there more than once: it was passed over.")
     notes += records.notes(root)
-    if not mapping.tables:
-        return [_reading(records.rows, records.numbers, root, mapping.header, None, file, notes)]
-    require_rows(sum(len(table.rows) for table in records.tables), file)
-    notes += [note for table in records.tables for note in table.notes(records.number)]
-    return [
-        _reading(table.rows, table.numbers(), root, table.mapping.header, table.mapping, file, notes)
-        for table in records.tables
-        if table.rows
-    ]
+    if mapping.tables:
+        return records.readings(root, notes)
+    require_rows(len(records.rows), file)
+    of_file = _of_file(root, mapping.header)
+    names = list(dict.fromkeys(name for row in records.rows for name in row))
+    check_size(file, rows=len(records.rows), cells=len(records.rows) * (len(names) + len(of_file)))
+    index = pd.RangeIndex(2, 2 + len(records.rows), name="row")
+    frame = pd.DataFrame(records.rows, columns=names, index=index, dtype=object)
+    frame = frame.assign(**{column: text for column, text in of_file.items() if column not in frame})
+    return [Reading(frame.where(frame.notna(), None), file, notes=tuple(notes))]
 
 
-def _reading(
-    rows: list[dict[str, str]],
-    numbers: Iterable[int],
-    root: Element,
-    header: dict[str, str],
-    table: XmlTable | None,
-    file: str,
-    notes: list[str],
-) -> Reading:
-    """Return rows as a reading, with the values of the file's header that they lack."""
-    require_rows(len(rows), file)
-    of_file = {column: text for column, path in header.items() if (text := root.find(path))}
-    names = table.columns if table else list(dict.fromkeys(name for row in rows for name in row))
-    check_size(file, rows=len(rows), columns=len(names) + len(of_file), cells=len(rows) * (len(names) + len(of_file)))
-    frame = pd.DataFrame(rows, columns=names, index=pd.Index(numbers, name="row"), dtype=object)
-    for column, text in of_file.items():
-        frame[column] = frame[column].fillna(text) if table else frame.get(column, text)
-    frame = frame.astype(object).where(frame.notna(), None)
-    if table and (empty := [column for column in _mapped(table) if frame[column].isna().all()]):
-        notes = [*notes, f"Nothing in the file gives {', '.join(empty)} of {table.name}."]
-    return Reading(frame, file, sheet=table.name if table else None, notes=tuple(notes))
+def _of_file(root: Element, header: dict[str, str]) -> dict[str, str]:
+    return {column: text for column, path in header.items() if (text := root.find(path))}
 
 
-def _mapped(table: XmlTable) -> Iterator[str]:
+def _mapped(table: FormatTable) -> Iterator[str]:
     """Yield the columns that the rows of a table give."""
     of_rows = [rows.columns for rows in table.rows]
     of_repeated = [repeated.columns for rows in table.rows for repeated in rows.repeated]
     return iter(dict.fromkeys(column for columns in (*of_rows, *of_repeated) for column in columns))
 
 
-class _Records:
-    """The records of a file, row by row, and what is to be said of them."""
+class Records:
+    """The records of a file or set, row by row, and what is to be said of them.
 
-    def __init__(self, mapping: XmlFormat, file: str, sha256: str) -> None:
+    ``tag`` is what messages call a record.
+    """
+
+    def __init__(self, mapping: Format, file: str, tag: str, sha256: str) -> None:
         self.rows: list[dict[str, str]] = []  # where a record is a row
         self.tables = [_TableRows(table, file) for table in mapping.tables]
         self.number = 0  # of the records
         self._mapping, self._file, self._hash = mapping, file, sha256[:_HASH_LENGTH]
-        self._tag = mapping.record.rpartition("/")[2]
+        self._tag = tag
         self._tags = {rows.path.rpartition("/")[2] for table in mapping.tables for rows in table.rows} | {self._tag}
         self._misplaced: Counter[str] = Counter()
         self._dropped: Counter[str] = Counter()
-
-    @property
-    def numbers(self) -> range:
-        return range(2, 2 + len(self.rows))
 
     def take(self, record: Element) -> None:
         """Add a record."""
@@ -123,6 +105,12 @@ class _Records:
             f"A record holds more than one {column}.", file=self._file, row=self.number + 1, remedy="Export it again."
         )
 
+    def readings(self, root: Element, notes: list[str]) -> list[Reading]:
+        """Return the tables that have rows, each with all notes."""
+        require_rows(sum(len(table.rows) for table in self.tables), self._file)
+        notes = [*notes, *(note for table in self.tables for note in table.notes(self.number))]
+        return [table.reading(root, notes) for table in self.tables if table.rows]
+
     def notes(self, root: Element) -> Iterator[str]:
         """Yield what was not read, counted, as sentences."""
         self._misplaced += Counter(element.tag for element in root.descendants() if element.tag in self._tags)
@@ -135,11 +123,12 @@ class _Records:
 class _TableRows:
     """The rows of one table."""
 
-    def __init__(self, mapping: XmlTable, file: str) -> None:
+    def __init__(self, mapping: FormatTable, file: str) -> None:
         self.mapping = mapping
         self.rows: list[dict[str, str]] = []
         self._file = file
         self._places: list[tuple[int, int]] = []  # of each row: its record, and its place among the rows of it
+        self._numbers: list[int] = []  # of each row in its own table, where it comes from one
         self._excluded: Counter[str] = Counter()
         self._without = 0
 
@@ -161,11 +150,23 @@ class _TableRows:
             row |= _repeated(element, rows.repeated, dropped)
             self.rows.append(_cleaned({k: v for k, v in of_record.items() if k in self.mapping.columns} | row))
             self._places.append((number, place))
+            if "row" in element.attributes and len(self.mapping.rows) == 1:
+                self._numbers.append(int(element.attributes["row"]))
             check_size(self._file, rows=len(self.rows))
 
-    def numbers(self) -> list[int]:
-        """Return a number for each row: that of its record, followed by its place in it."""
-        return [number * self._step + place for number, place in self._places]
+    def reading(self, root: Element, notes: list[str]) -> Reading:
+        """Return the rows with the columns of the contract, and with the values of the file's header that they lack."""
+        names = self.mapping.columns
+        check_size(self._file, rows=len(self.rows), columns=len(names), cells=len(self.rows) * len(names))
+        numbers = self._numbers or [number * self._step + place for number, place in self._places]
+        frame = pd.DataFrame(self.rows, columns=names, index=pd.Index(numbers, name="row"), dtype=object)
+        for column, text in _of_file(root, self.mapping.header).items():
+            frame[column] = frame[column].fillna(text)
+        frame = frame.astype(object).where(frame.notna(), None)
+        name = self.mapping.name
+        if empty := [column for column in _mapped(self.mapping) if frame[column].isna().all()]:
+            notes = [*notes, f"Nothing in the file gives {', '.join(empty)} of {name}."]
+        return Reading(frame, self._file, sheet=name, contract=self.mapping.contract, notes=tuple(notes))
 
     @property
     def _step(self) -> int:
@@ -174,7 +175,7 @@ class _TableRows:
     def notes(self, n_records: int) -> Iterator[str]:
         """Yield how rows are numbered, and how many records and elements have none."""
         name, step = self.mapping.name, self._step
-        if self.rows:
+        if self.rows and not self._numbers:
             yield (
                 f"The rows of {name} are numbered by record and place in it: {3 * step + 1} is the first of record 3."
             )
