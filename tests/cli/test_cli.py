@@ -137,7 +137,7 @@ def test_screen_from_the_registry(trained: Any, tmp_path: Path) -> None:
 
 def test_what_the_data_forbid_is_1(trained: Any, tmp_path: Path) -> None:
     rows = pd.read_csv(trained.school_file, dtype=str)
-    rows.assign(NCyearActual="6").to_csv(tmp_path / "x.csv", index=False)
+    rows.assign(NCyearActual="X").to_csv(tmp_path / "x.csv", index=False)
     code, _, err = run("screen", trained.exported, tmp_path / "x.csv", "--out", tmp_path / "out")
     assert code == 1
     assert "not in reception" in err

@@ -225,8 +225,14 @@ def test_a_missing_column_is_refused_by_name(spec: ModelSpec, tables: dict[str, 
         screening(spec, tables)
 
 
+def born_earlier(dates: pd.Series, *, years: int) -> pd.Series:
+    return (pd.to_datetime(dates) - pd.DateOffset(years=years)).dt.strftime("%Y-%m-%d")
+
+
 def test_the_wrong_year_group_is_refused(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
-    tables["education/pupil_census"]["NCyearActual"] = "2"
+    census = tables["education/pupil_census"]
+    census["NCyearActual"] = "2"
+    census["DOB"] = born_earlier(census["DOB"], years=2)
     with pytest.raises(PopulationError, match="not in reception") as caught:
         screening(spec, tables)
     assert caught.value.rule == "POPULATION-YEAR-GROUP"
@@ -255,7 +261,10 @@ def test_a_break_in_the_series_is_refused(spec: ModelSpec, tables: dict[str, pd.
 
 
 def test_a_few_from_another_year_are_excluded(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
-    tables["education/pupil_census"].loc[:9, "NCyearActual"] = "2"
+    census = tables["education/pupil_census"]
+    census.loc[:9, "NCyearActual"] = "2"
+    assert rules(screening(spec, tables))["CENSUS-DOB-YEARGROUP"] == 10
+    census.loc[:9, "DOB"] = born_earlier(census.loc[:9, "DOB"], years=2)
     assert rules(screening(spec, tables))["POPULATION-YEAR-GROUP"] == 10
 
 

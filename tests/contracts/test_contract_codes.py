@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from send_screen.contracts import ETHNIC_GROUPS, is_synthetic_upn, load_contract, upn_check_letter, valid_upns
-from send_screen.contracts._dates import month_first, read_date
+from send_screen.contracts._dates import date_order, read_date
 from send_screen.contracts._england_codes import BIRTH_SEASONS, is_additional_language
 from send_screen.contracts._headers import header_key
 from send_screen.contracts._parse_cells import distinct_texts
@@ -115,10 +115,19 @@ def test_every_date_is_read_back_in_every_form(date):
     assert read_date(str((date - dt.date(1899, 12, 30)).days)) == date
 
 
-def test_a_column_in_american_order_is_doubted_as_a_whole():
-    assert month_first(["03/25/2018", "01/02/2018"])
-    assert not month_first(["25/03/2018", "01/02/2018"])
-    assert not month_first(["2018-03-25", "not a date"])
+def test_a_few_dates_in_american_order_make_a_column_doubtful():
+    assert date_order(["03/25/2018", "01/02/2018"]) == "doubtful"
+    assert date_order(["25/03/2018", "01/02/2018"]) == "day first"
+    assert date_order(["2018-03-25", "not a date"]) == "day first"
+    assert read_date("01/02/2018", "doubtful") is None
+
+
+def test_a_column_in_american_order_is_read_so():
+    year = [dt.date(2020, 9, 1) + dt.timedelta(days=day) for day in range(365)]
+    texts = [f"{date:%m/%d/%Y}" for date in year]
+    assert date_order(texts) == "month first"
+    assert [read_date(text, "month first") for text in texts] == year
+    assert date_order([*texts, "25/03/2021"]) == "day first"
 
 
 def texts_of(values):

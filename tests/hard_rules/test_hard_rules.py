@@ -310,6 +310,14 @@ def test_rule_6_past_its_review_date_it_refuses(trained: Any) -> None:
     assert caught.value.rule == "REVIEW-DATE"
 
 
+def born_later(dates: pd.Series, *, years: int) -> pd.Series:
+    return (pd.to_datetime(dates) + pd.DateOffset(years=years)).dt.strftime("%Y-%m-%d")
+
+
+def two_years_ago(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.assign(AcademicYear="2023/24", DOB=born_later(rows["DOB"], years=-2))
+
+
 @pytest.mark.parametrize(
     ("column", "value", "rule"),
     [("NCyearActual", "2", "POPULATION-YEAR-GROUP"), ("AcademicYear", "2019/20", "EYFSP-YEAR-FORM")],
@@ -317,7 +325,9 @@ def test_rule_6_past_its_review_date_it_refuses(trained: Any) -> None:
 def test_rule_6_the_wrong_children_are_refused(
     trained: Any, tmp_path: Path, column: str, value: str, rule: str
 ) -> None:
-    pd.read_csv(trained.school_file, dtype=str).assign(**{column: value}).to_csv(tmp_path / "x.csv", index=False)
+    rows = pd.read_csv(trained.school_file, dtype=str).assign(**{column: value})
+    rows["DOB"] = born_later(rows["DOB"], years=-2 if column == "NCyearActual" else -6)
+    rows.to_csv(tmp_path / "x.csv", index=False)
     with pytest.raises(PopulationError) as caught:
         screen(trained.exported, tmp_path / "x.csv", out=tmp_path / "out")
     assert caught.value.rule == rule
@@ -327,9 +337,12 @@ def test_rule_6_the_wrong_children_are_refused(
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda rows: rows.assign(DOB="2012-05-01"), "beyond what the model learnt from"),
+        (lambda rows: rows.assign(DOB="2019-09-10"), "beyond what the model learnt from"),
         (lambda rows: rows.assign(**{f"E{goal:02d}": "A" for goal in range(1, 17)}), "not known"),
-        (lambda rows: rows.assign(AcademicYear="2023/24"), "Much can have changed"),
+        (
+            lambda rows: rows.assign(AcademicYear="2023/24", DOB=born_later(rows["DOB"], years=-2)),
+            "Much can have changed",
+        ),
     ],
 )
 def test_rule_6_what_is_unusual_has_a_banner(trained: Any, tmp_path: Path, change: Any, words: str) -> None:
@@ -340,7 +353,8 @@ def test_rule_6_what_is_unusual_has_a_banner(trained: Any, tmp_path: Path, chang
 
 
 def test_rule_6_a_year_that_has_not_come_is_refused(trained: Any, tmp_path: Path) -> None:
-    pd.read_csv(trained.school_file, dtype=str).assign(AcademicYear="2031/32").to_csv(tmp_path / "x.csv", index=False)
+    rows = pd.read_csv(trained.school_file, dtype=str)
+    rows.assign(AcademicYear="2031/32", DOB=born_later(rows["DOB"], years=6)).to_csv(tmp_path / "x.csv", index=False)
     with pytest.raises(PopulationError, match="has not come yet"):
         screen(trained.exported, tmp_path / "x.csv", out=tmp_path / "out")
 

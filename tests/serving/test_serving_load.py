@@ -146,7 +146,7 @@ def bad_requests(children: list[dict[str, Any]]) -> dict[str, tuple[bytes, str |
         "a column is missing": (body(without), JSON, 400),
         "nulls alone": (body([dict.fromkeys(child) for child in few]), JSON, 400),
         "lists as cells": (changed(SessionsAbsent=[few[0]["UPN"]]), JSON, 400),
-        "another year": (changed(NCyearActual="2"), JSON, 400),
+        "another year": (changed(NCyearActual="X"), JSON, 400),
         "a real child": (changed(UPN="B801200005001"), JSON, 400),
         "unknown role": (body(few, params={"role": few[0]["UPN"]}), JSON, 400),
         "misspelt role": (body(few, params={"Role": "senco"}), JSON, 400),

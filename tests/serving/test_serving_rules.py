@@ -131,10 +131,10 @@ def test_real_children_are_refused_rule_5(bundle: Bundle, rows: pd.DataFrame) ->
 @pytest.mark.parametrize(
     ("change", "today", "words"),
     [
-        (lambda rows: rows.assign(NCyearActual="2"), TODAY, "not in reception"),
-        (lambda rows: rows.assign(NCyearActual="2").iloc[:1], TODAY, "not in reception"),
-        (lambda rows: rows.assign(AcademicYear="2018/19"), TODAY, "2021/22"),
-        (lambda rows: rows.assign(AcademicYear="2031/32"), TODAY, "not come yet"),
+        (lambda rows: rows.assign(NCyearActual="X"), TODAY, "not in reception"),
+        (lambda rows: rows.assign(NCyearActual="X").iloc[:1], TODAY, "not in reception"),
+        (lambda rows: rows.assign(AcademicYear="2018/19", DOB="2014-05-01"), TODAY, "2021/22"),
+        (lambda rows: rows.assign(AcademicYear="2031/32", DOB="2027-05-01"), TODAY, "not come yet"),
         (lambda rows: rows, dt.date(2029, 1, 1), "reviewed by"),
     ],
 )

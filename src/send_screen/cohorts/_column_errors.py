@@ -15,7 +15,8 @@ _MIN_CELLS = 10
 _SHARE = 0.5  # of the rows, or of the filled cells
 _MAX_SHOWN = 5
 _ROW_RULES = ("duplicate", "academicYear")  # broken by readable cells, of rows that do not belong here
-_ORDER_RULES = ("notAbove", "notBelow")  # between two columns: where most cells break one, a column is the wrong one
+# Between columns: where most cells break one, a column is the wrong one.
+_ORDER_RULES = ("notAbove", "notBelow", "yearGroupAge")
 
 
 def missing_columns(
@@ -49,11 +50,11 @@ def unreadable_columns(contract: Contract, check: CheckedTable, needed: set[str]
 
     Columns with the same rule, such as the early learning goals, share one error.
     """
-    order_rules = {r.id for name in needed for r in contract.columns[name].rules if r.kind in _ORDER_RULES}
+    blanks = {rule.id for name in needed if (rule := contract.columns[name].rule("null"))}
     broken = [
         v
         for v in check.violations
-        if v.level == "row" and v.column in needed and (v.severity == "error" or v.rule in order_rules)
+        if v.level == "row" and v.column in needed and (v.severity == "error" or v.rule not in blanks)
     ]
     counts = Counter((v.column or "", v.rule) for v in broken)
     values: dict[str, Counter[str]] = {}
@@ -107,7 +108,9 @@ def _error(
             file=file,
             column=name,
             rule=rule.id,
-            remedy=f"Check which columns of the export are {name} and {other}, and rename them by what they hold.",
+            remedy=rule.remedy
+            if rule.kind == "yearGroupAge"
+            else f"Check which columns of the export are {name} and {other}, and rename them by what they hold.",
         )
     what = "are blank" if rule.kind == "null" else "cannot be read"
     texts = [repr(value) for value, _ in values.get(rule.id, Counter()).most_common(_MAX_SHOWN)]

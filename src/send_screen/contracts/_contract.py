@@ -15,10 +15,11 @@ from send_screen.documents import Document
 #: (``rows``), no blank (``null``), no key twice (``duplicate``), a code, a pattern, a type, a range, the check letter
 #: of a unique pupil number (``upn``), the check digit of an NHS number (``nhsNumber``), a school's number of 6 or 7
 #: digits (``establishment``), a year, one column not above another (``notAbove``) or below it (``notBelow``; numbers or
-#: dates), or a value only where another column has one of some values (``onlyWhere``).
+#: dates), a value only where another column has one of some values (``onlyWhere``), or a birth date that fits the year
+#: group, give or take a year (``yearGroupAge``).
 RuleKind = Literal[
     "columns", "headers", "rows", "null", "duplicate", "levels", "pattern", "type", "range", "upn", "nhsNumber",
-    "establishment", "academicYear", "notAbove", "notBelow", "onlyWhere",
+    "establishment", "academicYear", "notAbove", "notBelow", "onlyWhere", "yearGroupAge",
 ]  # fmt: skip
 
 
@@ -62,13 +63,19 @@ class CodeSet(Document):
 class Derivation(Document):
     """How to compute a column that a file lacks from columns that it has.
 
-    ``sum`` and ``difference`` are of two numbers, ``complement`` is a number less a percentage of it, rounded to a
-    whole number (380 and 98.4 % give 6), ``establishment`` joins the numbers of authority and establishment,
-    ``copy`` takes one column as it is, and ``codes`` translates the codes of one column.
+    ``sum`` and ``difference`` are of two numbers, ``percent`` is a percentage of a number and ``complement`` the rest
+    of it, a whole number where one has that percentage (380 and 98.4 % give 6), ``percent_rest`` is 100 less a
+    percentage and ``percent_total`` the 100, ``establishment`` joins the numbers of authority and establishment,
+    ``surname`` and ``forename`` are what stands before and after the comma of a name, ``copy`` takes one column as it
+    is, and ``codes`` translates the codes of one column. None of the columns in ``unless`` may be in the file.
     """
 
-    kind: Literal["sum", "difference", "complement", "establishment", "copy", "codes"]
+    kind: Literal[
+        "sum", "difference", "percent", "complement", "percent_rest", "percent_total", "establishment", "surname",
+        "forename", "copy", "codes",
+    ]  # fmt: skip
     columns: tuple[str, ...]
+    unless: tuple[str, ...] = ()
     codes: dict[str, str] = Field(default_factory=dict)
 
 
@@ -107,8 +114,8 @@ class Column(_HasRules):
         Codes and their labels, in the contract's order, without the codes of ``missing_codes``.
     minimum, maximum, unit : float or None, float or None, str or None
         Bounds of a number, both allowed, and its unit.
-    aliases : tuple of str
-        Headers of England's systems for the same column.
+    aliases, preferred_aliases : tuple of str
+        Headers of England's systems for the same column; the preferred ones come before the column's own name.
     visible_to : frozenset of str
         Roles that may see the content.
     recorded_on : str or None
@@ -151,6 +158,7 @@ class Column(_HasRules):
     maximum: float | None = None
     unit: str | None = None
     aliases: tuple[str, ...] = ()
+    preferred_aliases: tuple[str, ...] = ()
     visible_to: frozenset[str] = frozenset()
     recorded_on: str | None = None
     outcome_status: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable
+from typing import Literal
 
 _TIME = r"(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AaPp]\.?[Mm]\.?)?(?: ?(?:Z|UTC|[+-]\d{2}:?\d{2}))?)?"
 _YEAR_FIRST = re.compile(rf"(\d{{4}})([-/.])(\d{{1,2}})\2(\d{{1,2}}){_TIME}")
@@ -26,10 +27,14 @@ _MONTHS = (
 # Excel counts days from here, since it has a 29 February 1900 that did not exist.
 _EXCEL_ZERO = dt.date(1899, 12, 30)
 _PLAUSIBLE_SERIALS = range(20_000, 60_000)
+# Of a year's dates three in five are past the twelfth of a month, and fit one order only.
+_MIN_MONTH_FIRST, _MONTH_FIRST_SHARE = 10, 0.3
+
+DateOrder = Literal["day first", "month first", "doubtful"]
 
 
-def read_date(text: str) -> dt.date | None:
-    """Parse a date; None where the text is no date.
+def read_date(text: str, order: DateOrder = "day first") -> dt.date | None:
+    """Parse a date; None where the text is no date, or its two numbers are in doubtful order.
 
     Accepted: 2018-03-25 (also with / or .), 25/03/2018 and 25/03/18 (day first; also with -, . or a space), 25 March
     2018, 25-Mar-18, 2018-Mar-25, March 25, 2018, Sunday 25th March 2018, 20180325, and the serial numbers of Excel. A
@@ -43,7 +48,10 @@ def read_date(text: str) -> dt.date | None:
     if match := _YEAR_FIRST.fullmatch(text):
         return _date(match[1], match[3], match[4])
     if match := _DAY_FIRST.fullmatch(text):
-        return _date(match[4], match[3], match[1])
+        if order == "doubtful":
+            return None
+        day, month = (match[1], match[3]) if order == "day first" else (match[3], match[1])
+        return _date(match[4], month, day)
     if match := _NAMED.fullmatch(text):
         return _date(match[3], _month(match[2]), match[1])
     if match := _MONTH_NAMED_FIRST.fullmatch(text):
@@ -57,23 +65,25 @@ def read_date(text: str) -> dt.date | None:
     return None
 
 
-def month_first(texts: Iterable[str]) -> bool:
-    """Return whether a column seems to be written month first: some dates fit only that order, none only the other.
+def date_order(texts: Iterable[str]) -> DateOrder:
+    """Return in which order the distinct dates of a column are written.
 
-    Then every date of the column is doubtful: those up to the twelfth of a month would be misread without an error.
+    Month first where many dates fit only that order, and none only the other. Where only a few do, the dates of the
+    column are doubtful: those up to the twelfth of a month may be misread without an error.
 
     Examples
     --------
-    >>> month_first(["03/25/2018", "03/04/2018"]), month_first(["25/03/2018", "03/25/2018"])
-    (True, False)
+    >>> date_order(["25/03/2018", "03/25/2018"]), date_order(["03/25/2018", "03/04/2018"])
+    ('day first', 'doubtful')
+    >>> date_order([f"03/{day}/2018" for day in range(1, 29)])
+    'month first'
     """
     pairs = [(int(match[1]), int(match[3])) for text in texts if (match := _DAY_FIRST.fullmatch(text))]
-    return any(a <= 12 < b for a, b in pairs) and not any(b <= 12 < a for a, b in pairs)
-
-
-def is_day_first_form(text: str) -> bool:
-    """Return whether a text is two numbers and a year, whose date depends on the order of day and month."""
-    return _DAY_FIRST.fullmatch(text) is not None
+    only_month_first = sum(a <= 12 < b for a, b in pairs)
+    if not only_month_first or any(b <= 12 < a for a, b in pairs):
+        return "day first"
+    many = only_month_first >= _MIN_MONTH_FIRST and only_month_first >= _MONTH_FIRST_SHARE * len(pairs)
+    return "month first" if many else "doubtful"
 
 
 def _month(name: str) -> str:

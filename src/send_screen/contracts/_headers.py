@@ -54,10 +54,10 @@ def match_headers(
 ) -> HeaderMatch:
     """Find the contract's columns among the headers of a file, in any order.
 
-    A column's own name, in whatever spelling, comes before its aliases, and those before headers of several parts. Of
-    several headers for one column, the only one whose cells fit it (by ``fits``) is taken. A header that only looks
-    like a column is suggested and never used; one with another code, or that another contract uses (``elsewhere``), is
-    not even suggested. ``marks`` are prefixes and suffixes to ignore.
+    A column's own name, in whatever spelling, comes before its aliases (but for preferred ones), and those before
+    headers of several parts. Of several headers for one column, the only one whose cells fit it (by ``fits``) is taken.
+    A header that only looks like a column is suggested and never used; one with another code, or that another contract
+    uses (``elsewhere``), is not even suggested. ``marks`` are prefixes and suffixes to ignore.
     """
     headers = [replace_surrogates(str(header)).strip() for header in headers]
     keys = [header_key(header) for header in headers]
@@ -69,11 +69,12 @@ def match_headers(
     position: dict[str, int] = {}
     duplicates: dict[str, list[str]] = {}
     for column in columns.values():
-        aliases = {header_key(alias) for alias in column.aliases}
+        preferred, aliases = (set(map(header_key, names)) for names in (column.preferred_aliases, column.aliases))
         by_name = [index for index, key in enumerate(keys) if key == header_key(column.name)]
         exact_first = sorted(by_name, key=lambda index: headers[index] != column.name)
         positions = (
-            exact_first
+            [index for index, key in enumerate(keys) if key in preferred]
+            or exact_first
             or [index for index, key in enumerate(keys) if key in aliases]
             or [index for index, name in enumerate(by_parts) if name == column.name]
         )

@@ -74,6 +74,7 @@ class _ColumnProperties(Document, alias_generator=to_camel):
     visible_to: tuple[str, ...]
     optional: bool = False
     aliases: tuple[str, ...] = ()
+    preferred_aliases: tuple[str, ...] = ()  # of two headers, such as Legal Surname and Surname, the one that is meant
     levels: tuple[_Level, ...] = ()
     known_codes: tuple[_Level, ...] = ()  # a few codes of a list that is too long to give; a pattern checks the rest
     code_set: CodeSet | None = None
@@ -210,7 +211,8 @@ def _column(item: dict[str, Any], custom: _ColumnProperties, file: str) -> Colum
         minimum=_bound(options, "minimum"),
         maximum=_bound(options, "maximum"),
         unit=custom.unit,
-        aliases=custom.aliases,
+        aliases=(*custom.preferred_aliases, *custom.aliases),
+        preferred_aliases=custom.preferred_aliases,
         visible_to=frozenset(custom.visible_to),
         recorded_on=custom.recorded_on,
         outcome_status=custom.outcome_status,
@@ -300,6 +302,8 @@ def _has_arguments(kind: str, arguments: Any) -> bool:
             )
         case "notAbove" | "notBelow":
             return isinstance(arguments.get("column"), str)
+        case "yearGroupAge":
+            return all(isinstance(arguments.get(name), str) for name in ("column", "academicYear"))
         case "onlyWhere":  # a value (in `values`) is allowed only where the other column, `column`, has one in `in`
             lists = (arguments.get("in"), arguments.get("values", []))
             return isinstance(arguments.get("column"), str) and all(isinstance(values, list) for values in lists)
@@ -392,10 +396,9 @@ def _contradictions(contract: Contract, columns: list[Column]) -> Iterator[str]:
         for name in sorted(sources - contract.columns.keys()):
             yield f"column {column.name} is derived from {name!r}, which there is not"
         for rule in column.rules:
-            other = str(rule.arguments.get("column", rule.arguments.get("child", column.name)))
-            if other not in contract.columns:
+            named = [str(rule.arguments.get(name, column.name)) for name in ("column", "child", "academicYear")]
+            for other in sorted(set(named) - contract.columns.keys()):
                 yield f"rule {rule.id} names column {other!r}, which there is not"
-            elif rule.kind in ("notAbove", "notBelow") and _is_of_dates(column) != _is_of_dates(
-                contract.columns[other]
-            ):
+            other_column = contract.columns.get(named[0], column)
+            if rule.kind in ("notAbove", "notBelow") and _is_of_dates(column) != _is_of_dates(other_column):
                 yield f"rule {rule.id} compares a date with a number"

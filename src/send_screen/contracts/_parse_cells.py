@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from send_screen.contracts._contract import Column
-from send_screen.contracts._dates import is_day_first_form, month_first, read_date
+from send_screen.contracts._dates import DateOrder, date_order, read_date
 from send_screen.contracts._nhs_number import repair_nhs_number
 from send_screen.contracts._note import Note
 from send_screen.contracts._pattern import fullmatches
@@ -138,8 +138,10 @@ def _parser(column: Column, texts: list[str | None]) -> tuple[Callable[[str], An
     if column.logical_type in ("integer", "number"):
         return _number_parser(column, texts), None
     if column.logical_type == "date":
-        repair = _repair_note("date", "written another way (day first, in words or as an Excel number)", "understood")
-        return _date_parser(texts), repair
+        order = date_order(text for text in texts if text is not None)
+        ways = "month first" if order == "month first" else "day first"
+        repair = _repair_note("date", f"written another way ({ways}, in words or as an Excel number)", "understood")
+        return _date_parser(order), repair
     if column.levels or column.level_synonyms:
         return _code_parser(column), _repair_note(
             "value", "written another way, such as in words,", "read as the contract's codes"
@@ -200,17 +202,8 @@ def _number_parser(column: Column, texts: list[str | None]) -> Callable[[str], f
     return read
 
 
-def _date_parser(texts: list[str | None]) -> Callable[[str], dt.date | str | None]:
-    is_ambiguous = month_first(text for text in texts if text is not None)
-
-    def read(text: str) -> dt.date | str | None:
-        if text.casefold() in _BLANKS:
-            return None
-        if is_ambiguous and is_day_first_form(text):
-            return text
-        return read_date(text) or text
-
-    return read
+def _date_parser(order: DateOrder) -> Callable[[str], dt.date | str | None]:
+    return lambda text: None if text.casefold() in _BLANKS else read_date(text, order) or text
 
 
 def _text_parser(column: Column) -> Callable[[str], str | None]:

@@ -15,6 +15,8 @@ from send_screen.contracts._upn import is_synthetic_upn, valid_upns
 
 _ACADEMIC_YEAR = re.compile(r"((?:19|20)\d{2})/(\d{2})")
 _SCHOOL_NUMBER = r"[0-9]{6,7}"  # URN (6 digits), or authority (3) and establishment (4)
+# In years, on the 31 August before the academic year begins.
+_YEAR_GROUP_AGE = {"N1": 2, "N2": 3, "R": 4} | {str(year): year + 4 for year in range(1, 15)}
 _SHORT_SCHOOL_NUMBER = r"[0-9]{1,5}"  # without its leading zeros, or without the authority
 
 
@@ -66,6 +68,9 @@ def _holds_for_values(rule: Rule, column: Column, frame: pd.DataFrame, values: p
         case "onlyWhere":
             allowed: pd.Series = frame[rule.arguments["column"]].isin(rule.arguments["in"])
             return allowed | ~values.isin(rule.arguments.get("values", values.dropna().unique()))
+        case "yearGroupAge":
+            years = frame[rule.arguments["academicYear"]]
+            return _fits_year_group(values, frame[rule.arguments["column"]], years)
         case _:
             raise NotImplementedError(f"Rule {rule.id} of kind {rule.kind} is not a column's.")
 
@@ -114,6 +119,18 @@ def _in_range(rule: Rule, column: Column, values: pd.Series) -> pd.Series:
     low = -np.inf if column.minimum is None else column.minimum
     high = np.inf if column.maximum is None else column.maximum
     return numbers.between(low, high) | numbers.isna()
+
+
+def _fits_year_group(born: pd.Series, year_groups: pd.Series, academic_years: pd.Series) -> pd.Series:
+    """Return where a child's age on the 31 August before the academic year is that of the year group, or a year off.
+
+    A year off are summer-born children who began late, and year groups of the autumn after the academic year. Without a
+    numbered year group (X, for example), or an academic year, any age fits.
+    """
+    dates = pd.to_datetime(born.where(is_parsed(born)), errors="coerce")
+    age = year_end(academic_years).dt.year - 1 - dates.dt.year - (dates.dt.month > 8)
+    fits: pd.Series = ~((age - year_groups.map(_YEAR_GROUP_AGE)).abs() > 1)
+    return fits
 
 
 def year_end(years: pd.Series, month_day: str = "07-31") -> pd.Series:

@@ -12,7 +12,7 @@ import pandas as pd
 import yaml
 
 from send_screen.contracts import valid_upns
-from send_screen.contracts._dates import month_first, read_date
+from send_screen.contracts._dates import date_order, read_date
 from send_screen.contracts._headers import header_key
 from send_screen.contracts._parse_cells import code_key, plain_number, uses_decimal_comma
 from send_screen.contracts._quote import quotable
@@ -127,7 +127,8 @@ def _profile_column(series: pd.Series, header: str, name: str) -> ColumnProfile:
     numbers = pd.to_numeric(known.map(plain), errors="coerce").astype("float64")
     numbers = numbers[np.isfinite(numbers)]
     marks = known[~known.index.isin(numbers.index)].value_counts()
-    dates = 0.0 if month_first(distinct.index) else _share_of_rows(distinct, distinct.index.map(read_date).notna())
+    order = date_order(distinct.index)
+    dates = _share_of_rows(distinct, distinct.index.map(lambda text: read_date(text, order)).notna())
     upns = _share_of_rows(distinct, valid_upns(distinct.index.to_series().str.upper()))
     kind: Kind
     values = texts
