@@ -169,6 +169,7 @@ def load_cohort(
         show=show,
         recorded_on=recorded_dates(linked, spec.features),
         excluded=pd.concat(columns, axis=1)[~keep].reset_index(drop=True),
+        linkage=linked.linkage,
         conflicts=linked.conflicts,
         notes=(*linked.notes, *_moved_on_note(spec, int((moved_on.to_numpy() & keep).sum()))),
         synthetic=_is_synthetic(spec, linked, keep, training=training),

@@ -8,6 +8,8 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
+from send_screen.linkage import LinkageResult
+
 Frame = TypeVar("Frame", pd.DataFrame, pd.Series)
 
 
@@ -42,6 +44,9 @@ class Cohort:
         Rows that are not in the cohort: ``contract``, ``file``, ``row``, ``child_id``, ``name``, ``class_name``,
         ``school``, ``cluster`` (its value in ``school`` above), ``kind``, ``rule``, ``reason``, ``remedy``, ``columns``
         (by which the row was excluded), and a ``group.<attribute>`` column for each attribute.
+    linkage : LinkageResult or None
+        Which rows of other agencies are whose, and how that is known; ``use`` in its ``crosswalk`` says whether a row
+        was used. None where no other agency's table was read.
     conflicts : pandas.DataFrame, shape (m, 5)
         Rows of one date that contradict each other: ``contract``, ``file``, ``row``, ``child_id`` and ``reason``. What
         they disagree on is missing.
@@ -61,6 +66,7 @@ class Cohort:
     show: pd.DataFrame = field(default_factory=pd.DataFrame)
     recorded_on: dict[str, pd.Series] = field(default_factory=dict)
     excluded: pd.DataFrame = field(default_factory=pd.DataFrame)
+    linkage: LinkageResult | None = None
     conflicts: pd.DataFrame = field(default_factory=pd.DataFrame)
     notes: tuple[str, ...] = ()
     synthetic: bool = False

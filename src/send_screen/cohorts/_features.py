@@ -135,7 +135,9 @@ def recorded_dates(linked: LinkedTables, features: Iterable[Feature]) -> dict[st
     """
     rules = {
         feature.name: frozenset(
-            (rule, f"{ref.contract}.") for ref in feature.sources if (rule := column_of(linked, ref).recorded_on)
+            (rule, f"{ref.contract}.")
+            for ref in feature.sources
+            if (rule := column_of(linked, ref).recorded_on) and str(ref) in linked.frame
         )
         for feature in features
     }

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from send_screen.cohorts._academic_year import with_academic_year
-from send_screen.cohorts._as_of import CONFLICT, RecordsAsOf, records_as_of
+from send_screen.cohorts._as_of import CONFLICT, USED, RecordsAsOf, records_as_of
 from send_screen.cohorts._column_errors import ambiguous_years, missing_columns, unreadable_columns
 from send_screen.cohorts._drop_rows import OTHER_YEAR, drop_repeats_and_other_years
 from send_screen.cohorts._notes import missing_display_columns, unreadable_values, unused_headers
@@ -19,6 +19,7 @@ from send_screen.contracts._note import Note
 from send_screen.contracts._predicates import key_of, year_end
 from send_screen.documents import count
 from send_screen.errors import DataError
+from send_screen.linkage import LINKED, LinkageResult, link_records
 from send_screen.specs import AcademicYearEnd, ColumnRef, ModelSpec
 
 NO_RECORD = "DATA-NO-RECORD"
@@ -35,6 +36,7 @@ class LinkedTables:
     origin: pd.DataFrame  # ``contract``, ``file``, ``row`` and ``child_id`` of each row
     problem: pd.DataFrame  # rule, reason, remedy and columns of the first thing wrong with a row, else missing
     outcome: pd.DataFrame | None  # the table of a training-only outcome, which may have several rows per child
+    linkage: LinkageResult | None  # of the rows of other agencies; None where there are none
     conflicts: pd.DataFrame  # ``contract``, ``file``, ``row``, ``child_id`` and ``reason`` of rows in contradiction
     notes: tuple[str, ...]  # on values and headers that were repaired or not used
 
@@ -78,7 +80,8 @@ def link(
             notes += dropped
     failures: list[DataError] = []
     for name, table in tables.items():
-        failures += _file_errors(name, used[name], tables, checks, needed[name], training=training)
+        columns = needed[name] | {column.name for column in [used[name].id_column] if column and column.required}
+        failures += _file_errors(name, used[name], tables, checks, columns, training=training)
         notes += [*table.notes, *checks[name].notes, *unreadable_values(checks[name], needed[name], table.file)]
     notes += [*unused_headers(checks, tables), *missing_display_columns(spec, checks, tables)]
     first = spec.data[0].contract
@@ -92,13 +95,23 @@ def link(
     files = {name: table.file for name, table in tables.items()}
     joined = {use.contract: checks[use.contract] for use in uses if not use.training_only and use.contract in checks}
     one_table = len({id(table) for table in tables.values()}) == 1
-    ids = {name: check.frame[spec.child_id] for name, check in checks.items()}
+    linkage = None
+    ids = {name: check.frame[spec.child_id] for name, check in checks.items() if not _is_other_agency(spec, name)}
+    if others := {name: check.frame for name, check in checks.items() if name not in ids}:
+        if one_table:
+            ids |= dict.fromkeys(others, ids[first])
+        else:
+            linkage = link_records(
+                checks[first].frame, others, child_id=spec.child_id, linkage=spec.linkage, files=files
+            )
+            ids |= {name: _linked_to(linkage, name, frame) for name, frame in others.items()}
     as_of = _as_of(spec, joined, ids)
     dated: dict[str, RecordsAsOf] = {}
     for name in joined:
-        if name.partition("/")[0] != first.partition("/")[0] and not one_table:
-            joined[name], not_theirs = _of_children(joined[name], ids[name], ids[first], files[name])
-            notes += not_theirs
+        if linkage and name in others:
+            theirs = ids[name].notna()
+            joined[name] = _only(joined[name], theirs)
+            notes += _belong_to_nobody(~theirs, files[name])
         child = ids[name].reindex(joined[name].frame.index)
         records = records_as_of(
             used[name],
@@ -116,19 +129,47 @@ def link(
             joined[name], left_out = _usable_rows(used[name], joined[name], needed[name], files[name])
             notes += left_out
     frame, origin, problem = _with_other_years(
-        *_join(spec, used, joined, dated, files, needed, essential=essential, one_table=one_table),
+        *_join(spec, used, joined, ids, dated, files, needed, essential=essential, one_table=one_table),
         pd.concat(other_years) if other_years else pd.DataFrame(),
     )
     outcome = None
     name = spec.outcome.column.contract
     if name in checks and name not in joined:
         bad = _row_problems(used[name], checks[name], needed[name])["rule"].notna()
-        outcome, outcome_notes = _usable_outcomes(
-            checks[name].frame, spec.child_id, bad, origin["child_id"], files[name]
-        )
+        rows = checks[name].frame.assign(**{spec.child_id: ids[name]})
+        outcome, outcome_notes = _usable_outcomes(rows, spec.child_id, bad, origin["child_id"], files[name])
         notes += outcome_notes
-    conflicts = _conflicts(dated, ids, files)
-    return LinkedTables(used, frame, origin, problem, outcome, conflicts, tuple(dict.fromkeys(notes)))
+    return LinkedTables(
+        contracts=used,
+        frame=frame,
+        origin=origin,
+        problem=problem,
+        outcome=outcome,
+        linkage=linkage and replace(linkage, crosswalk=_with_use(linkage.crosswalk, dated)),
+        conflicts=_conflicts(dated, ids, files),
+        notes=tuple(dict.fromkeys(notes)),
+    )
+
+
+def _is_other_agency(spec: ModelSpec, contract: str) -> bool:
+    """Return whether a contract is of another agency than the first, which says who the children are."""
+    return contract.partition("/")[0] != spec.data[0].contract.partition("/")[0]
+
+
+def _linked_to(linkage: LinkageResult, contract: str, frame: pd.DataFrame) -> pd.Series:
+    """Return the child that each row of an agency's table is linked to, or None."""
+    links = linkage.links
+    of_table = links[links["contract"] == contract].set_index("row")["child_id"]
+    return of_table.reindex(frame.index).astype(object).where(lambda child: child.notna(), None)
+
+
+def _with_use(crosswalk: pd.DataFrame, dated: Mapping[str, RecordsAsOf]) -> pd.DataFrame:
+    """Add what became of each linked row: a row of a table without dates is used."""
+    use = pd.Series(USED, index=crosswalk.index, dtype=object).where(crosswalk["status"] == LINKED, None)
+    for name, records in dated.items():
+        of_table = (crosswalk["contract"] == name) & (crosswalk["status"] == LINKED)
+        use[of_table] = records.use.reindex(crosswalk.loc[of_table, "row"]).to_numpy()
+    return crosswalk.assign(use=use)
 
 
 def _as_of(spec: ModelSpec, checks: Mapping[str, CheckedTable], ids: Mapping[str, pd.Series]) -> pd.Series:
@@ -140,12 +181,6 @@ def _as_of(spec: ModelSpec, checks: Mapping[str, CheckedTable], ids: Mapping[str
     if name not in checks:
         return pd.Series(pd.NaT, index=everyone)
     return year_end(checks[name].frame[column], spec.as_of.month_day).groupby(ids[name]).min()
-
-
-def _of_children(check: CheckedTable, ids: pd.Series, children: pd.Series, file: str) -> tuple[CheckedTable, list[str]]:
-    """Return the rows of another agency that belong to one of the children, and a note on the others."""
-    theirs = ids.isin(children.dropna())
-    return _only(check, theirs), _belong_to_nobody(~theirs, file)
 
 
 def _belong_to_nobody(rows: pd.Series, file: str) -> list[str]:
@@ -182,7 +217,7 @@ def _conflicts(
 ) -> pd.DataFrame:
     """Return the rows of one date that contradict each other."""
     parts = [
-        pd.DataFrame({"contract": name, "file": files[name], "row": rows, "child_id": ids[name][rows].array})
+        pd.DataFrame({"contract": name, "file": files[name], "row": rows, "child_id": ids[name].loc[rows].array})
         for name, records in dated.items()
         if len(rows := records.use.index[records.use == CONFLICT])
     ]
@@ -229,7 +264,7 @@ def _usable_outcomes(
 def needed_columns(spec: ModelSpec, *, training: bool) -> dict[str, set[str]]:
     """Return the columns of each contract that population, eligibility, features, as-of date or training need.
 
-    The dates on which these were recorded are needed too.
+    The dates on which these were recorded are needed too. Rows of other agencies may do without the identifier.
     """
     refs = [ref for feature in spec.features for ref in feature.sources]
     refs += [ref for condition in (*spec.population.where, *spec.eligible.where) for ref in condition.columns]
@@ -237,7 +272,9 @@ def needed_columns(spec: ModelSpec, *, training: bool) -> dict[str, set[str]]:
         refs.append(spec.as_of.academic_year)
     if training:
         refs += [spec.outcome.column, *([spec.school] if spec.school else [])]
-    needed = {use.contract: {spec.child_id} for use in spec.data}
+    needed: dict[str, set[str]] = {
+        use.contract: set() if _is_other_agency(spec, use.contract) else {spec.child_id} for use in spec.data
+    }
     for ref in refs:
         kind, _, date = (spec.contracts[ref.contract].columns[ref.column].recorded_on or "").partition(":")
         needed[ref.contract] |= {ref.column, date} if kind == "column" else {ref.column}
@@ -347,6 +384,7 @@ def _join(
     spec: ModelSpec,
     contracts: Mapping[str, Contract],
     checks: dict[str, CheckedTable],
+    ids: Mapping[str, pd.Series],
     dated: Mapping[str, RecordsAsOf],
     files: dict[str, str],
     needed: dict[str, set[str]],
@@ -367,7 +405,7 @@ def _join(
                     "contract": name,
                     "file": files[name],
                     "row": check.frame.index,
-                    "child_id": check.frame[spec.child_id].array,
+                    "child_id": ids[name].reindex(check.frame.index).array,
                 }
             )
             for name, check in checks.items()
@@ -379,8 +417,8 @@ def _join(
     if one_table:
         child, _ = pd.factorize(rows["row"])
     else:
-        ids = rows["child_id"].astype(object)
-        child, _ = pd.factorize(ids.where(usable, pd.Series(list(rows.index), index=rows.index)))
+        by_id = rows["child_id"].astype(object)
+        child, _ = pd.factorize(by_id.where(usable, pd.Series(list(rows.index), index=rows.index)))
     first = ~pd.Series(child).duplicated().to_numpy()  # the first row of each child
     origin = rows[first].reset_index(drop=True)
     origin["child_id"] = rows["child_id"].groupby(child).first()

@@ -56,6 +56,24 @@ class DataUse(Document):
         return self.ref.partition("@")[0]
 
 
+class Linkage(Document):
+    """How rows of other agencies are linked to the school's children: by identifiers, and on request by probability.
+
+    A pair of records whose probability of being one child is ``match`` or more is linked. Between ``clerical`` and
+    ``match`` it is listed for a person to look at, and not linked.
+    """
+
+    probabilistic: bool = False
+    match: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    clerical: Annotated[float, Field(gt=0, lt=1)] = 0.5
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Linkage:
+        if self.clerical > self.match:
+            raise ValueError("clerical is above match, so no pair could be between them")
+        return self
+
+
 class Show(Document):
     """Columns that a list displays next to the identifier, to roles that may see them."""
 
@@ -209,6 +227,7 @@ class SpecDocument(Document):
     research_comparison: OneLine = ""
     data: Annotated[tuple[DataUse, ...], Field(min_length=1)]
     child_id: Name
+    linkage: Linkage = Linkage()
     school: ColumnPath | None = None
     #: Nouns on pages for the people, such as students, and for the clusters in ``school``, such as courses.
     children_are: Noun = CHILDREN

@@ -1,0 +1,149 @@
+"""Exact rounds of record linkage: each identifier in turn, and nothing that contradicts itself."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from send_screen.contracts import nhs_check_digit, upn_check_letter
+from send_screen.errors import MissingExtraError
+from send_screen.linkage import CONFLICT, FORMER, ID, LINKED, NHS, PERSON, LinkageResult, link_records
+from send_screen.specs import Linkage
+
+REVIEW, CARE = "health/review", "social_care/status"
+
+
+def upn(serial: int) -> str:
+    body = f"000100122{serial:03d}"
+    return upn_check_letter(body) + body
+
+
+def nhs(serial: int) -> str:
+    bodies = (f"999{number:06d}" for number in range(serial * 10, serial * 10 + 10))
+    return next(body + digit for body in bodies if (digit := nhs_check_digit(body)))
+
+
+CHILDREN = pd.DataFrame(
+    {
+        "UPN": [upn(1), upn(2), upn(3), upn(4)],
+        "FormerUPN": [None, upn(902), None, None],
+        "Surname": ["Blorgax", "Crimlump", "Dwextork", "Frumzam"],
+        "Forename": ["Zibbo", "Quonix", "Plimwick", "Wugzle"],
+        "DOB": ["2017-09-01", "2017-10-02", "2018-01-03", "2018-05-04"],
+    }
+)
+
+
+def link(*rows: dict[str, str], children: pd.DataFrame = CHILDREN, **tables: pd.DataFrame) -> LinkageResult:
+    return link_records(children, {REVIEW: pd.DataFrame(list(rows)), **tables})
+
+
+def found(result: LinkageResult) -> list[tuple[object, ...]]:
+    return [tuple(row) for row in result.crosswalk[["row", "child_id", "link"]].to_numpy()]
+
+
+def test_the_rounds_in_order() -> None:
+    children = CHILDREN.assign(NHSNumber=[None, None, nhs(3), None])
+    result = link(
+        {"UPN": upn(1), "PersonID": "a"},
+        {"UPN": upn(902), "PersonID": "b"},  # the child's former number is the agency's only one
+        {"FormerUPN": upn(1), "UPN": upn(777), "PersonID": "c"},  # and the other way round
+        {"NHSNumber": nhs(3), "PersonID": "d"},
+        {"PersonID": "d"},
+        {"UPN": upn(99), "PersonID": "e"},
+        children=children,
+    )
+    assert found(result) == [
+        (0, upn(1), ID), (1, upn(2), FORMER), (2, upn(1), FORMER), (3, upn(3), NHS), (4, upn(3), PERSON)
+    ]  # fmt: skip
+    assert set(result.crosswalk["status"]) == {LINKED}
+    assert result.counts.loc[REVIEW].to_dict() == {
+        "linked": 5, "in doubt": 0, "conflict": 0, "rows": 6, "nobody": 1, "children": 3
+    }  # fmt: skip
+
+
+def test_an_nhs_number_links_through_any_table_that_holds_both() -> None:
+    care = pd.DataFrame({"UPN": [upn(4)], "NHSNumber": [nhs(4)], "PersonID": ["9"]})
+    review = {"NHSNumber": nhs(4)}
+    assert found(link(review)) == []
+    result = link(review, **{CARE: care})
+    assert sorted(found(result), key=str) == [(0, upn(4), NHS), (0, upn(4), ID)]
+
+
+@pytest.mark.parametrize("number", ["9990000001", "1111111111", "0000000000"])
+def test_what_is_no_nhs_number_links_nobody(number: str) -> None:
+    assert found(link({"NHSNumber": number}, children=CHILDREN.assign(NHSNumber=[number, None, None, None]))) == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "children"),
+    [
+        # an NHS number that two children have
+        ([{"NHSNumber": nhs(1)}], CHILDREN.assign(NHSNumber=[nhs(1), nhs(1), None, None])),
+        # a former UPN that two children have
+        ([{"UPN": upn(902)}], CHILDREN.assign(FormerUPN=[upn(902), upn(902), None, None])),
+        # a UPN of one child and an NHS number of another
+        ([{"UPN": upn(1), "NHSNumber": nhs(2)}], CHILDREN.assign(NHSNumber=[None, nhs(2), None, None])),
+        # an NHS number that the agency gives to two children
+        ([{"UPN": upn(1), "NHSNumber": nhs(5)}, {"UPN": upn(2), "NHSNumber": nhs(5)}], CHILDREN),
+        # a UPN of one child, a former UPN of another
+        ([{"UPN": upn(1), "FormerUPN": upn(3)}], CHILDREN),
+        # the UPN of a child by another name, born on another day
+        ([{"UPN": upn(1), "Surname": "Nozquist", "Forename": "Snorty", "DOB": "2016-02-03"}], CHILDREN),
+        # one number of a person for two children
+        ([{"UPN": upn(1), "PersonID": "7"}, {"UPN": upn(2), "PersonID": "7"}], CHILDREN),
+    ],
+)
+def test_what_contradicts_itself_is_listed_and_not_linked(rows: list[dict[str, str]], children: pd.DataFrame) -> None:
+    result = link(*rows, children=children)
+    assert result.links.empty
+    assert set(result.crosswalk["status"]) == {CONFLICT}
+    assert len(result.crosswalk) == len(rows)
+    assert result.crosswalk["reason"].notna().all()
+    assert result.crosswalk["child_id"].isna().all()
+
+
+def test_another_surname_or_a_mistyped_birth_date_alone_is_no_conflict() -> None:
+    changed = {"UPN": upn(1), "Surname": "Nozquist", "Forename": "Zíbbo", "DOB": "2017-01-09"}
+    assert found(link(changed)) == [(0, upn(1), ID)]
+
+
+def test_rows_keep_their_numbers_and_nothing_is_lost() -> None:
+    table = pd.DataFrame({"UPN": [upn(1), upn(55), upn(2)]}, index=pd.Index([2, 3, 4], name="row"))
+    result = link_records(CHILDREN, {REVIEW: table}, files={REVIEW: "review.csv"})
+    assert result.crosswalk[["row", "file"]].to_numpy().tolist() == [[2, "review.csv"], [4, "review.csv"]]
+    counts = result.counts.loc[REVIEW]
+    assert counts["rows"] == counts[["linked", "in doubt", "conflict", "nobody"]].sum() == 3
+
+
+def test_a_child_twice_in_the_first_table_counts_once() -> None:
+    twice = pd.concat([CHILDREN, CHILDREN.iloc[[0]]], ignore_index=True)
+    result = link({"UPN": upn(1)}, children=twice)
+    assert found(result) == [(0, upn(1), ID)]
+    assert result.n_children == 4
+
+
+def test_the_result_in_words_names_no_child() -> None:
+    result = link({"UPN": upn(1), "PersonID": "secret"}, {"UPN": upn(99), "PersonID": "other"})
+    text = result.to_text() + repr(result) + str(result.to_dict()) + result._repr_html_()
+    assert "health/review: 1 of 4 children linked (1 by UPN). Of 2 rows, 1 of nobody here" in text
+    assert not any(name in text for name in (upn(1), upn(99), "secret", "other", "Blorgax"))
+
+
+def test_without_splink_an_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "splink", None)
+    assert found(link({"UPN": upn(1)})) == [(0, upn(1), ID)]
+    with pytest.raises(MissingExtraError, match=r"pip install 'send-screen\[linkage\]'"):
+        link_records(CHILDREN, {REVIEW: CHILDREN.drop(columns="UPN")}, linkage=Linkage(probabilistic=True))
+
+
+def test_identifiers_alone_import_no_splink() -> None:
+    code = (
+        "import sys, pandas as pd; from send_screen.linkage import link_records;"
+        "link_records(pd.DataFrame({'UPN': ['a']}), {'x/y': pd.DataFrame({'UPN': ['a']})});"
+        "sys.exit(bool({'splink', 'duckdb'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
