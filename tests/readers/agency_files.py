@@ -8,17 +8,18 @@ letters, and parts that are missing.
 from __future__ import annotations
 
 import datetime as dt
+import io
 import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 import pandas as pd
+import xlsxwriter
 
 from send_screen.simulation import simulate_england
 
 Row = dict[str, str]
-NEEDS = {"communication": "SLCN", "cognition": "MLD", "social": "SEMH", "sensory": "HI"}
 IMPOSSIBLE_LETTERS = "OIS"  # none is a check letter
 
 
@@ -58,7 +59,7 @@ def simulate_agencies(children: int = 60, seed: int = 0, *, dirty: bool = True) 
             child |= {"UPN": "", "UPNunknown": "UN1"}
         as_known: Row = dict(child)
         if dirty:
-            if number % 11 == 0 and child["UPN"]:
+            if number % 6 == 5 and child["UPN"]:
                 child["UPN"], as_known["UPN"] = rng.choice(IMPOSSIBLE_LETTERS) + child["UPN"][1:], ""
             if number % 13 == 0:
                 child["Ethnicity"], as_known["Ethnicity"] = "SYN-A", ""
@@ -231,3 +232,167 @@ def blade_date(text: str) -> str:
 def _blade(column: str, record: Row) -> str:
     text = record.get(column, "")
     return blade_date(text) if column.endswith("Date") else text
+
+
+_CENSUS_CHILD = {
+    "PersonID": "LAchildID", "UPN": "UPN", "FormerUPN": "FormerUPN", "UPNunknown": "UPNunknown",
+    "DOB": "PersonBirthDate", "Sex": "Sex",
+}  # fmt: skip
+_CENSUS_DETAILS = {
+    "StartDate": "CINreferralDate", "ReferralSource": "ReferralSource", "PrimaryNeed": "PrimaryNeedCode",
+    "EndDate": "CINclosureDate",
+}  # fmt: skip
+
+
+def cin_xml(agencies: Agencies, *, dirty: bool = True, reference_date: str = "2026-03-31") -> str:
+    """Return a children in need census; a referral without further action is added to the first child."""
+    children = "".join(_cin_child(agencies, child) for child in agencies.children.to_dict("records"))
+    no_action = "<CINdetails><CINreferralDate>2020-01-01</CINreferralDate><ReferralNFA>true</ReferralNFA></CINdetails>"
+    children = children.replace("</Child>", no_action + "</Child>", 1)
+    return _file("Message", collect_header("CIN", reference_date), tag("Children", children), dirty=dirty)
+
+
+def _cin_child(agencies: Agencies, child: Row) -> str:
+    identifiers = tag("ChildIdentifiers", tags(child, _CENSUS_CHILD) + "stray")
+    codes = [row["DisabilityCode"] for row in _records(agencies.disabilities, child["PersonID"])]
+    disabilities = tag("Disabilities", "".join(tag("Disability", code) for code in codes))
+    characteristics = tag("ChildCharacteristics", tag("Ethnicity", child["Ethnicity"]) + disabilities)
+    involvements = _records(agencies.involvements, child["PersonID"])
+    plans = "".join(
+        tag("ChildProtectionPlans", tags(plan, {"StartDate": "CPPstartDate", "EndDate": "CPPendDate"}) + _ABUSE)
+        for plan in involvements
+        if plan["InvolvementType"] == "CP"
+    )
+    details = "".join(
+        tag("CINdetails", tags(episode, _CENSUS_DETAILS) + tag("ReferralNFA", "false") + plans)
+        for episode in involvements
+        if episode["InvolvementType"] == "CIN"
+    )
+    return tag("Child", identifiers + characteristics + details)
+
+
+_ABUSE = "<InitialCategoryOfAbuse>NEG</InitialCategoryOfAbuse>"  # never read
+
+
+def british_date(text: str) -> str:
+    """Return a date day first, as the return of looked-after children has it."""
+    return f"{dt.date.fromisoformat(text):%d/%m/%Y}" if text else ""
+
+
+def _looked_after(agencies: Agencies) -> tuple[list[Row], list[Row]]:
+    """Return the header and the episodes of the return of looked-after children; Sex is 1 or 2, or M or F."""
+    care = agencies.involvements[agencies.involvements["InvolvementType"] == "LAC"]
+    children = agencies.children[agencies.children["PersonID"].isin(care["PersonID"])]
+    header = [
+        {
+            "CHILD": child["PersonID"], "SEX": child["Sex"], "DOB": british_date(child["DOB"]),
+            "ETHNIC": child["Ethnicity"], "UPN": child["UPN"] or child["UPNunknown"], "MOTHER": "", "MC_DOB": "",
+        }
+        for child in children.to_dict("records")
+    ]  # fmt: skip
+    episodes = [
+        {
+            "CHILD": episode["PersonID"], "DECOM": british_date(episode["StartDate"]), "RNE": "S", "LS": "C2",
+            "CIN": episode["PrimaryNeed"], "PLACE": "U1", "DEC": british_date(episode["EndDate"]), "REC": "",
+        }
+        for episode in care.to_dict("records")
+    ]  # fmt: skip
+    return header, episodes
+
+
+def ssda903_csvs(agencies: Agencies) -> dict[str, str]:
+    """Return the CSV files of the return of looked-after children, by name."""
+    header, episodes = _looked_after(agencies)
+    reviews = [
+        {"CHILD": row["CHILD"], "DOB": row["DOB"], "REVIEW": "01/02/2024", "REVIEW_CODE": "PN1"} for row in header
+    ]
+    files = {"Header": header, "Episodes": episodes, "Reviews": reviews}
+    return {f"{name}.csv": pd.DataFrame(rows).to_csv(index=False) for name, rows in files.items()}
+
+
+def ssda903_xml(agencies: Agencies, *, dirty: bool = True) -> str:
+    """Return the return of looked-after children in XML."""
+    header, episodes = _looked_after(agencies)
+    children = []
+    for child in header:
+        values = {"CHILDID" if name == "CHILD" else name: text for name, text in child.items()}
+        own = [episode for episode in episodes if episode["CHILD"] == child["CHILD"]]
+        inside = "".join(
+            tag("EPISODE", "".join(tag(name, text) for name, text in episode.items() if name != "CHILD"))
+            for episode in own
+        )
+        children.append(tag("CHILD", tag("HEADER", "".join(tag(n, t) for n, t in values.items()) + "<OC2/>") + inside))
+    return _file("EXPSSDA903", "", "".join(children), dirty=dirty)
+
+
+def annex_a_xlsx(agencies: Agencies, *, drawn_on: str = "") -> bytes:
+    """Return the two lists of Annex A as a workbook: who has a plan, and who has SEN support.
+
+    Those with SEN support are the children without a request. ``drawn_on`` adds a date to the second list.
+    """
+    people = agencies.children.set_index("PersonID")
+    plans = agencies.requests[agencies.requests["PlanStartDate"].notna()].drop_duplicates("PersonID")
+    support = [person for person in people.index if person not in set(agencies.requests["PersonID"])]
+    lists: dict[str, list[Row]] = {"List 1": [], "List 2": []}
+    for plan in plans.to_dict("records"):
+        needs = {
+            "Date initial EHC plan issued": british_date(plan["PlanStartDate"]),
+            "SEN primary need": plan["SENtype"],
+        }
+        lists["List 1"].append(_annex_a_child(plan["PersonID"], people.loc[plan["PersonID"]], needs))
+    for person in support:
+        needs = {"SEN primary need": "g) SEMH"} | ({"StatusDate": drawn_on} if drawn_on else {})
+        lists["List 2"].append(_annex_a_child(person, people.loc[person], needs))
+    data = io.BytesIO()
+    with xlsxwriter.Workbook(data, {"in_memory": True}) as book:
+        for name, rows in lists.items():
+            sheet = book.add_worksheet(name)
+            for place, cells in enumerate([list(rows[0]), *(list(row.values()) for row in rows)]):
+                for column, cell in enumerate(cells):
+                    sheet.write_string(place, column, cell)
+    return data.getvalue()
+
+
+def _annex_a_child(person: str, child: pd.Series, needs: Row) -> Row:
+    sex = {"M": "a) Male", "1": "a) Male", "F": "b) Female", "2": "b) Female"}.get(child["Sex"], "")
+    who = {
+        "Unique ID": person,
+        "UPN": child["UPN"],
+        "ULN": "",
+        "Date of birth": british_date(child["DOB"]),
+        "Gender": sex,
+    }
+    rest = {"Absence": "10", "Known to children's social care?": "b) No"}
+    return who | {"Ethnicity": f"a) {child['Ethnicity']}"} | needs | rest
+
+
+def ssd_csvs(agencies: Agencies) -> dict[str, str]:
+    """Return some tables of the standard safeguarding dataset as CSV files, by name."""
+    people = [
+        {
+            "pers_person_id": child["PersonID"], "pers_upn": child["UPN"], "pers_upn_unknown": child["UPNunknown"],
+            "pers_forename": child["Forename"], "pers_surname": child["Surname"], "pers_sex": child["Sex"],
+            "pers_ethnicity": child["Ethnicity"], "pers_dob": f"{child['DOB']} 00:00:00",
+        }
+        for child in agencies.children.to_dict("records")
+    ]  # fmt: skip
+    names = {
+        "CIN": ("cin_episodes", "cine", ("cine_referral_date", "cine_close_date")),
+        "CP": ("cp_plans", "cppl", ("cppl_cp_plan_start_date", "cppl_cp_plan_end_date")),
+        "LAC": ("cla_episodes", "clae", ("clae_cla_episode_start_date", "clae_cla_episode_ceased_date")),
+    }
+    files = {"ssd_person.csv": people}
+    for row in agencies.involvements.fillna("").to_dict("records"):
+        name, prefix, (start, end) = names[row["InvolvementType"]]
+        written = {f"{prefix}_person_id": row["PersonID"], start: row["StartDate"], end: row["EndDate"]}
+        if prefix == "cine":
+            written |= {
+                "cine_cin_primary_need_code": row["PrimaryNeed"],
+                "cine_referral_source_code": row["ReferralSource"],
+            }
+        files.setdefault(f"ssd_{name}.csv", []).append(written)
+    files["ssd_disability.csv"] = [
+        {"disa_table_id": str(number), "disa_person_id": row["PersonID"], "disa_disability_code": row["DisabilityCode"]}
+        for number, row in enumerate(agencies.disabilities.to_dict("records"))
+    ]
+    return {name: pd.DataFrame(rows).to_csv(index=False) for name, rows in files.items()}

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from agency_files import Agencies, blade_csvs, sen2_person, sen2_xml, simulate_agencies, tag
+from agency_files import (
+    IMPOSSIBLE_LETTERS,
+    Agencies,
+    annex_a_xlsx,
+    blade_csvs,
+    cin_xml,
+    sen2_person,
+    sen2_xml,
+    simulate_agencies,
+    ssd_csvs,
+    ssda903_csvs,
+    ssda903_xml,
+    tag,
+)
 
 from send_screen.cohorts._source import read_source
 from send_screen.contracts import check_table, load_contract
@@ -15,6 +29,7 @@ from send_screen.errors import ReadError
 from send_screen.readers import Reading, read_tables
 from send_screen.readers._formats import formats
 from send_screen.readers._join_tables import join_tables
+from send_screen.workflows import check
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["clean", "dirty"])
@@ -98,7 +113,8 @@ TWO = sen2_person(PERSON, PERSON.children.iloc[1].to_dict())
     [
         (ONE.removesuffix("</Person>") + TWO.removeprefix("<Person>"), "Person 1 holds more than one UPN"),
         (TWO.replace("</Requests><Requests>", ""), "Requests 1 of Person 1 holds more than one RequestDate"),
-        ("<Person><Surname>Blorb</Surname></Person>", "not a table but XML"),
+        ("<Person><Surname>Blorb</Surname></Person>", "no rows"),
+        ("<Other><Surname>Blorb</Surname></Other>", "not a table but XML"),
     ],
 )
 def test_a_sen2_return_that_damage_changed_is_refused_in_one_message(tmp_path: Path, persons: str, what: str) -> None:
@@ -225,3 +241,128 @@ def test_a_spec_finds_the_joined_tables_in_a_folder(tmp_path: Path) -> None:
     before = source.sha256
     write(folder, f"{BLADE}_senneed.csv", "activeplanstableid,sentype,sentyperank\nx,ASD,1\n")
     assert read_source(folder, contracts).sha256 != before
+
+
+def by_type(agencies: Agencies, *types: str) -> Agencies:
+    involvements = agencies.involvements
+    return replace(agencies, involvements=involvements[involvements["InvolvementType"].isin(types)])
+
+
+NEVER_IN_CENSUS = {"Surname": None, "Forename": None, "Postcode": None}
+
+
+def test_a_children_in_need_census_gives_two_tables(agencies: Agencies, tmp_path: Path) -> None:
+    path = write(tmp_path, "cin.xml", cin_xml(agencies))
+    involvement, disability = read_tables(path)
+    found = checked(involvement, "social_care/involvement")
+    expected = by_type(agencies, "CIN", "CP").expected("involvements", found.columns).assign(**NEVER_IN_CENSUS)
+    same_rows(found, expected)
+    found = checked(disability, "social_care/disability")
+    expected = agencies.expected("disabilities", found.columns).assign(**NEVER_IN_CENSUS, RecordedDate="2026-03-31")
+    same_rows(found, expected)
+    notes = " ".join(involvement.notes)
+    assert "Left out of involvement: 1 CINdetails with ReferralNFA true." in notes
+    assert "NEG" not in " ".join(map(str, involvement.frame.to_numpy().ravel()))
+    n_without = len(agencies.children) - agencies.disabilities["PersonID"].nunique()
+    assert f"Of {len(agencies.children)} records {n_without} have no Disability, and no row in disability." in notes
+
+
+def test_one_table_of_a_file_is_checked_against_its_contract(tmp_path: Path) -> None:
+    agencies = simulate_agencies(dirty=False)
+    path = write(tmp_path, "cin.xml", cin_xml(agencies))
+    result = check("social_care/disability", path)
+    assert result.ok
+    assert len(result.table.frame) == len(agencies.disabilities)
+    assert "The file also holds involvement, which was not read." in result.reading.notes
+    with pytest.raises(ReadError, match="several tables: involvement, disability"):
+        check("education/eyfsp", path)
+
+
+def test_the_return_of_looked_after_children_is_read_episode_by_episode(agencies: Agencies, tmp_path: Path) -> None:
+    (from_xml,) = read_tables(write(tmp_path, "903.xml", ssda903_xml(agencies)))
+    folder = tmp_path / "csv"
+    folder.mkdir()
+    readings = tables_of(write_all(folder, ssda903_csvs(agencies)))
+    (from_csv,) = (reading for reading in readings if reading.contract)
+    assert [reading.file for reading in readings if not reading.contract] == ["Reviews.csv"]
+    for reading in (from_xml, from_csv):
+        found = checked(reading, "social_care/involvement")
+        same_rows(found, by_type(agencies, "LAC").expected("involvements", found.columns).assign(**NEVER_IN_CENSUS))
+    assert sorted(from_csv.frame.index) == list(range(2, 2 + len(from_csv.frame)))
+
+
+def test_an_episode_of_a_child_without_a_header_is_a_row(tmp_path: Path) -> None:
+    files = ssda903_csvs(simulate_agencies(dirty=False))
+    first = files["Header.csv"].splitlines()[1]
+    files["Header.csv"] = files["Header.csv"].replace(first + "\n", "")
+    (reading,) = (reading for reading in tables_of(write_all(tmp_path, files)) if reading.contract)
+    lone = reading.frame[reading.frame["DOB"].isna()]
+    assert set(lone["PersonID"]) == {first.split(",")[0]}
+    assert len(reading.frame) == files["Episodes.csv"].count("\n") - 1
+    assert any("no row of Header.csv has that child; each was kept" in note for note in reading.notes)
+
+
+def test_impossible_check_letters_are_reported_and_the_rest_is_read(tmp_path: Path) -> None:
+    agencies = simulate_agencies(dirty=True)
+    (reading,) = read_tables(write(tmp_path, "903.xml", ssda903_xml(agencies)))
+    result = check_table(load_contract("social_care/involvement"), reading.frame, file=reading.file)
+    impossible = reading.frame["UPN"].str[0].isin(list(IMPOSSIBLE_LETTERS))
+    reported = {violation.row for violation in result.violations if violation.rule == "INVOLVEMENT-UPN-CHECK"}
+    assert reported == set(reading.frame.index[impossible])
+    assert len(reported) > 0
+    assert len(result.bad_rows) == 0
+
+
+def test_the_lists_of_annex_a_are_two_states_of_the_sen_register(agencies: Agencies, tmp_path: Path) -> None:
+    path = tmp_path / "annex.xlsx"
+    path.write_bytes(annex_a_xlsx(agencies, drawn_on="01/11/2026"))
+    with_plan, with_support = read_tables(path)
+    plans = agencies.requests[agencies.requests["PlanStartDate"].notna()].drop_duplicates("PersonID")
+    known = agencies.children.set_index("PersonID")["UPN"].replace("", None)
+    assert with_plan.frame["UPN"].tolist() == known.loc[plans["PersonID"]].tolist()
+    assert set(with_plan.frame["SENprovision"]) == {"E"}
+    assert with_plan.frame["SENtype"].tolist() == plans["SENtype"].tolist()
+    n_support = len(agencies.children) - agencies.requests["PersonID"].nunique()
+    assert with_support.frame["SENprovision"].tolist() == ["K"] * n_support
+    assert set(with_support.frame["SENtype"]) == {"SEMH"}  # written as "g) SEMH"
+    assert set(with_support.frame["StatusDate"]) == {"01/11/2026"}
+    assert any("Absence" in note and "not read" in note for note in with_plan.notes)
+    stacked = check("outcomes/sen_status", path)
+    assert len(stacked.table.frame) == len(plans) + n_support
+
+
+def test_a_list_without_a_date_says_what_to_add(tmp_path: Path) -> None:
+    path = tmp_path / "annex.xlsx"
+    path.write_bytes(annex_a_xlsx(simulate_agencies()))
+    _, with_support = read_tables(path)
+    assert with_support.frame["StatusDate"].isna().all()
+    assert any("add a column StatusDate" in note for note in with_support.notes)
+
+
+def test_tables_of_the_standard_safeguarding_dataset_are_joined(agencies: Agencies, tmp_path: Path) -> None:
+    folder = write_all(tmp_path, ssd_csvs(agencies))
+    involvement, disability = tables_of(folder)
+    found = checked(involvement, "social_care/involvement")
+    expected = agencies.expected("involvements", found.columns).assign(Postcode=None)
+    expected.loc[expected["InvolvementType"] == "LAC", "PrimaryNeed"] = None  # an episode of care states none there
+    same_rows(found, expected)
+    result = check_table(load_contract("social_care/disability"), disability.frame, file=disability.file)
+    assert (
+        result.frame["DisabilityCode"].value_counts().to_dict()
+        == agencies.disabilities["DisabilityCode"].value_counts().to_dict()
+    )
+    assert {violation.rule for violation in result.violations} >= {"DISABILITY-DATE-BLANK"}
+    assert len(result.bad_rows) == 0
+
+
+def test_files_of_several_systems_are_one_table_of_a_contract(tmp_path: Path) -> None:
+    agencies = simulate_agencies(dirty=False)
+    write_all(tmp_path, {"cin.xml": cin_xml(agencies), **ssda903_csvs(agencies)})
+    contracts = {name: load_contract(name) for name in ("social_care/involvement", "social_care/disability")}
+    tables = read_source(tmp_path, contracts).tables
+    result = check_table(contracts["social_care/involvement"], tables["social_care/involvement"].frame, file="all")
+    assert (
+        result.frame["InvolvementType"].value_counts().to_dict()
+        == agencies.involvements["InvolvementType"].value_counts().to_dict()
+    )
+    assert len(tables["social_care/disability"].frame) == len(agencies.disabilities)

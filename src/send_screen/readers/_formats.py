@@ -78,14 +78,17 @@ class Format(Document):
 
     ``columns``, ``repeated`` and ``results`` are of a record. Without ``tables`` a record is a row; with them, the
     columns of a record are given to each row in it. ``number_column`` is the identifier of a child in files that have
-    none: the number of the record, with a part of the file's hash.
+    none: the number of the record, with a part of the file's hash. A text that does not match the pattern of its column
+    in ``patterns`` is not taken. ``note`` is said of each file.
     """
 
     name: str
     source: str
+    note: str | None = None
     valid_from: Annotated[str | None, Field(alias="from")] = None
     valid_until: Annotated[str | None, Field(alias="until")] = None
     number_column: str | None = None
+    patterns: dict[str, str] = Field(default_factory=dict)
     columns: dict[str, Paths] = Field(default_factory=dict)
     repeated: list[Repeated] = Field(default_factory=list)
     results: list[Results] = Field(default_factory=list)
@@ -109,10 +112,11 @@ class Part(Document):
     """One of the tables of a set: the headers by which it is known, without case, spaces and punctuation.
 
     ``key`` is the header of what names its rows in other tables; ``parent_key`` is the header of the key of the row of
-    the part ``parent`` which a row belongs to.
+    the part ``parent`` which a row belongs to. A table with one of the headers ``absent`` is another part.
     """
 
     headers: list[str]
+    absent: list[str] = Field(default_factory=list)
     key: str | None = None
     parent: str | None = None
     parent_key: str | None = None
@@ -145,10 +149,12 @@ def formats() -> tuple[XmlFormat | TablesFormat, ...]:
 def xml_format_of(data: bytes, root: str) -> XmlFormat | None:
     """Return the format of a file, by its root and the elements in it; None if it is of none.
 
-    A file with the root of one format only is of that format, whatever else is in it.
+    The elements are those that become rows, or else records without a row. A file with the root of a format of one
+    table is of that format, whatever else is in it.
     """
     possible = [mapping for mapping in formats() if isinstance(mapping, XmlFormat) and mapping.root in (root, None)]
-    path = first_path(data, {path for mapping in possible for path in mapping.marks})
-    named = [mapping for mapping in possible if mapping.root]
-    found = next((mapping for mapping in possible if path in mapping.marks), None)
-    return found or (named[0] if len(named) == 1 else None)
+    for paths_of in (lambda mapping: mapping.marks, lambda mapping: {mapping.record}):
+        by_path = {path: mapping for mapping in possible for path in paths_of(mapping)}
+        if path := first_path(data, by_path.keys()):
+            return by_path[path]
+    return next((mapping for mapping in possible if mapping.root and not mapping.tables), None)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from send_screen.contracts._headers import header_key
+from send_screen.contracts._quote import header_like, quotable
 from send_screen.documents import count
 from send_screen.errors import ReadError
 from send_screen.readers._formats import Part, Paths, Rows, TablesFormat, formats
@@ -31,7 +33,7 @@ def join_tables(readings: Sequence[Reading]) -> tuple[list[Reading], list[str]]:
     ReadError
         If two tables could be the same part of a set: their keys may mean different rows.
     """
-    rest, made, notes = list(readings), list[Reading](), list[str]()
+    rest, made, notes = _with_sheets(readings), list[Reading](), list[str]()
     for mapping in formats():
         if not isinstance(mapping, TablesFormat):
             continue
@@ -55,7 +57,18 @@ def join_tables(readings: Sequence[Reading]) -> tuple[list[Reading], list[str]]:
                 for name, fitting in parts.items()
                 for reading in fitting
             )
-    return rest + made, notes
+    return (rest + made, notes) if made else (list(readings), notes)
+
+
+def _with_sheets(readings: Sequence[Reading]) -> list[Reading]:
+    """Return readings, those of one workbook with the name of the sheet beside that of the file."""
+    files = Counter(reading.file for reading in readings)
+    return [
+        replace(reading, file=f"{reading.file}, {reading.shown_sheet}")
+        if files[reading.file] > 1 and reading.shown_sheet
+        else reading
+        for reading in readings
+    ]
 
 
 def _row_parts(mapping: TablesFormat) -> list[str]:
@@ -65,8 +78,9 @@ def _row_parts(mapping: TablesFormat) -> list[str]:
 
 
 def _fitting(part: Part, readings: Sequence[Reading]) -> list[Reading]:
-    """Return the tables that have all headers of a part."""
-    return [reading for reading in readings if not reading.contract and set(part.headers) <= _positions(reading).keys()]
+    """Return the tables that have all headers of a part, and none that it may not have."""
+    unread = [(reading, _positions(reading).keys()) for reading in readings if not reading.contract]
+    return [reading for reading, keys in unread if set(part.headers) <= keys and keys.isdisjoint(part.absent)]
 
 
 def _positions(reading: Reading) -> dict[str, int]:
@@ -114,6 +128,8 @@ class _Set:
         for place in range(len(top.numbers)):
             records.take(self._element(self._mapping.record, place))
         notes = [f"Read as a {self._mapping.name}: {', '.join(dict.fromkeys(t.file for t in self._tables.values()))}."]
+        notes += [self._mapping.note] if self._mapping.note else []
+        notes += self._unread_columns()
         notes += self._doubled_keys()
         for record, note in list(self._records_of_orphans()):
             records.take(record)
@@ -148,6 +164,14 @@ class _Set:
     def _take_below(self, element: Element, name: str, value: str) -> None:
         for below in self._below[name]:
             element.children += (self._element(below, place) for place in self._left[below].pop(value, ()))
+
+    def _unread_columns(self) -> Iterator[str]:
+        """Yield the columns of each table that the format does not read."""
+        for reading in self._parts.values():
+            headers = [str(header) for header in reading.frame.columns if header_key(str(header)) not in self._wanted]
+            if headers:
+                shown = [quotable(header) if header_like(header) else "(not shown)" for header in headers]
+                yield f"{reading.file}: these columns were not read: {', '.join(shown)}."
 
     def _doubled_keys(self) -> Iterator[str]:
         """Yield a note on the rows that have the key of an earlier row: nothing was joined to them."""

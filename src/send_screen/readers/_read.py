@@ -20,6 +20,7 @@ from send_screen.readers._reading import Reading
 from send_screen.readers._records import read_xml_format
 from send_screen.readers._size_limits import MAX_BYTES
 from send_screen.readers._spreadsheet_2003 import read_spreadsheet_2003
+from send_screen.readers._stack import stack_tables
 from send_screen.readers._workbook import read_workbook
 from send_screen.readers._xml import root_of
 
@@ -66,7 +67,8 @@ def read_table(path: str | Path, *, contract: str | None = None) -> Reading:
     ----------
     path : str or pathlib.Path
         A CSV file (UTF-8 with or without a byte-order mark, UTF-16 or cp1252; comma, semicolon, tab or pipe), a
-        workbook, a Parquet file, or XML of a known format (the Common Transfer File, the SEN2 return, Excel's of 2003).
+        workbook, a Parquet file, or XML of a known format (the Common Transfer File, the SEN2 return, the children in
+        need census, the return of looked-after children, Excel's of 2003).
     contract : str, optional
         Which table is meant, where a file of a known format has several: the id of its contract.
 
@@ -93,9 +95,10 @@ def read_table(path: str | Path, *, contract: str | None = None) -> Reading:
     meant = [reading for reading in readings if reading.contract and reading.contract == contract]
     if len(readings) == 1:
         return readings[0]
-    if len(meant) == 1:
-        others = ", ".join(str(reading.sheet) for reading in readings if reading is not meant[0])
-        return replace(meant[0], notes=(*meant[0].notes, f"The file also holds {others}, which was not read."))
+    if meant:
+        others = [str(reading.sheet) for reading in readings if reading.contract != contract]
+        note = [f"The file also holds {', '.join(others)}, which was not read."] if others else []
+        return _stacked(meant, note)
     names = ", ".join(str(reading.shown_sheet or reading.sheet) for reading in readings)
     if any(reading.contract for reading in readings):
         message, remedy = "The file holds several tables", "Put it into a folder, and name the folder."
@@ -137,6 +140,14 @@ def read_tables(path: str | Path) -> list[Reading]:
     sha256 = hashlib.sha256(content).hexdigest()
     readings = [replace(reading, sha256=sha256) for reading in parse(io.BytesIO(content), name)]
     return join_tables(readings)[0]
+
+
+def _stacked(readings: list[Reading], notes: list[str]) -> Reading:
+    """Return tables of the same contract as one."""
+    frames, names = [reading.frame for reading in readings], [reading.file for reading in readings]
+    frame, row_notes = stack_tables(frames, names, "table")
+    all_notes = dict.fromkeys([*(note for reading in readings for note in reading.notes), *row_notes, *notes])
+    return replace(readings[0], frame=frame, notes=tuple(all_notes))
 
 
 def _of_one_table(parse: Callable[[io.BytesIO, str], Reading]) -> _Parser:

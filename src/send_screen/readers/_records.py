@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 
@@ -34,7 +35,7 @@ def read_xml_format(content: io.BytesIO, file: str, mapping: XmlFormat) -> list[
     tag = mapping.record.rpartition("/")[2]
     records = Records(mapping, file, tag, hashlib.sha256(content.getvalue()).hexdigest())
     root, doubled = parse_xml(content.getvalue(), file, mapping.record, records.take)
-    notes = [f"The file was read as a {mapping.name}."]
+    notes = [f"The file was read as a {mapping.name}.", *([mapping.note] if mapping.note else [])]
     if doubled:
         notes.append("The XML declaration is there more than once: it was passed over.")
     notes += records.notes(root)
@@ -81,6 +82,7 @@ class Records:
         """Add a record."""
         self.number += 1
         row = _columns(record, self._mapping.columns, self._joined)
+        row = {name: text for name, text in row.items() if self._is_taken(name, text)}
         row |= _repeated(record, self._mapping.repeated, self._dropped)
         for results in self._mapping.results:
             _add_results(row, record, results)
@@ -96,6 +98,10 @@ class Records:
         self._misplaced += tags
         for table in self.tables:
             table.add(record, row, self.number, self._dropped)
+
+    def _is_taken(self, column: str, text: str) -> bool:
+        pattern = self._mapping.patterns.get(column)
+        return pattern is None or re.fullmatch(pattern, text, re.DOTALL) is not None
 
     def _joined(self, column: str) -> ReadError:
         """Return the error of a record that damage joined to the next."""
@@ -137,7 +143,7 @@ class _TableRows:
         found = [(rows, element) for rows in self.mapping.rows for element in record.find_all(rows.path)]
         self._without += not found
         for place, (rows, element) in enumerate(found, start=1):
-            tag = rows.path.rpartition("/")[2]
+            tag = element.tag
             excluding = [path for path, texts in rows.excluded.items() if element.find(path) in texts]
             if excluding:
                 self._excluded[f"{tag} with {excluding[0]} {element.find(excluding[0])}"] += 1
