@@ -304,7 +304,7 @@ def _has_arguments(kind: str, arguments: Any) -> bool:
             return isinstance(arguments.get("column"), str)
         case "yearGroupAge":
             return all(isinstance(arguments.get(name), str) for name in ("column", "academicYear"))
-        case "onlyWhere":  # a value (in `values`) is allowed only where the other column, `column`, has one in `in`
+        case "onlyWhere":  # a value (in `values`) is allowed only where `column` has one in `in`; null means blank
             lists = (arguments.get("in"), arguments.get("values", []))
             return isinstance(arguments.get("column"), str) and all(isinstance(values, list) for values in lists)
         case "establishment":  # `child` is the column of UPNs: a synthetic one tells that leading zeros were dropped

@@ -38,12 +38,14 @@ _ACADEMIC_YEAR = re.compile(
 def code_key(text: str) -> str:
     """Return a text without case, spaces and punctuation, as codes and their labels are compared.
 
+    A text of nothing else, such as the register's marks / and #, is kept.
+
     Examples
     --------
-    >>> code_key("White British") == code_key("white-british")
-    True
+    >>> code_key("White British") == code_key("white-british"), code_key("/") == code_key("#")
+    (True, False)
     """
-    return re.sub(r"[\W_]+", "", text.casefold())
+    return re.sub(r"[\W_]+", "", text.casefold()) or text
 
 
 def uses_decimal_comma(texts: Iterable[str | None]) -> bool:

@@ -66,7 +66,8 @@ def _holds_for_values(rule: Rule, column: Column, frame: pd.DataFrame, values: p
             below: pd.Series = _comparable(values, column) < _comparable(frame[rule.arguments["column"]], column)
             return ~below
         case "onlyWhere":
-            allowed: pd.Series = frame[rule.arguments["column"]].isin(rule.arguments["in"])
+            others: pd.Series = frame[rule.arguments["column"]]
+            allowed: pd.Series = others.isin(rule.arguments["in"]) | (others.isna() & (None in rule.arguments["in"]))
             return allowed | ~values.isin(rule.arguments.get("values", values.dropna().unique()))
         case "yearGroupAge":
             years = frame[rule.arguments["academicYear"]]

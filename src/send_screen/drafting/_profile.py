@@ -157,7 +157,7 @@ def _profile_column(series: pd.Series, header: str, name: str) -> ColumnProfile:
     n_known = int(values.notna().sum())
     if kind in ("number", "codes") and (len(counts) < 2 or n_known - int(counts.max()) < MINIMUM_CHILDREN):
         kind = "constant"
-    elif kind == "codes" and len({code_key(code) for code in codes} - {""}) < max(len(codes), 2):
+    elif kind == "codes" and len({code_key(code) for code in codes}) < max(len(codes), 2):
         kind, codes = "text", ()  # fewer than two codes, or some that the parser could not distinguish
     return ColumnProfile(
         header=header,
@@ -243,7 +243,7 @@ def _distinguishable(codes: list[str]) -> tuple[str, ...]:
     """Return codes without those that the parser cannot distinguish from an earlier one."""
     keys: dict[str, str] = {}
     for code in sorted(codes, key=_numbers_first):
-        keys.setdefault(code_key(code) or code, code)
+        keys.setdefault(code_key(code), code)
     return tuple(keys.values())
 
 
