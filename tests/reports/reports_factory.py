@@ -182,6 +182,8 @@ def make_result(*, listed: int = 30, margin: int = 10, excluded: int = 12, **cha
         ),
         "n_rows": 312,
         "n_screened": 300,
+        "linked": ("health/review: 290 of 312 children linked (290 by UPN).",),
+        "linked_rows": (),
         "banners": ("The children in this file are invented.",),
         "notes": (
             "The column “Sp” was read as “Speaking”.",

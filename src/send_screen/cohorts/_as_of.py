@@ -18,6 +18,9 @@ LATER = "recorded after the as-of date"
 UNDATED = "without a date"
 NO_AS_OF = "of a child without an as-of date"
 CONFLICT = "contradicts another row of the same date"
+LEFT_OUT = "breaks its contract"
+#: What becomes of rows of which the child's agency knew by the as-of date.
+KNOWN_BY_THEN = (USED, OLDER, CONFLICT, LEFT_OUT)
 
 
 @dataclass(frozen=True)

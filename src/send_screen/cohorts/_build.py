@@ -18,7 +18,8 @@ from send_screen.cohorts._features import (
     known_codes,
     recorded_dates,
 )
-from send_screen.cohorts._link import NO_RECORD, LinkedTables, link
+from send_screen.cohorts._join import NO_RECORD
+from send_screen.cohorts._link import LinkedTables, link
 from send_screen.contracts import SYNTHETIC_AUTHORITY, SYNTHETIC_RANGE, Contract, valid_nhs_numbers, valid_upns
 from send_screen.contracts._predicates import recording_dates
 from send_screen.documents import count

@@ -9,6 +9,7 @@ import csv
 import datetime as dt
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -19,7 +20,7 @@ from send_screen.reports._measured_view import headlines
 from send_screen.reports._senco_page import areas_of_need, child_name, describe_selection, reasons_text
 from send_screen.reports._text import format_capacity, format_date, format_owner, run_watermarks
 from send_screen.screening import DISCLAIMERS
-from send_screen.screening._result import ExcludedChild, ScreenedChild, ScreeningResult
+from send_screen.screening._result import ExcludedChild, LinkedRow, ScreenedChild, ScreeningResult
 
 CellValue = str | int | float
 Columns = Mapping[str, Callable[[Any], CellValue | None]]
@@ -59,6 +60,9 @@ EXCLUDED_COLUMNS: Columns = {
     **_WHICH_CHILD,
     "rule": attrgetter("rule"),
 }
+
+
+LINKAGE_COLUMNS: Columns = {field.name: attrgetter(field.name) for field in fields(LinkedRow)}
 
 
 class ListColumn(NamedTuple):
@@ -159,6 +163,11 @@ def render_excluded_csv(result: ScreeningResult) -> bytes:
     """
     children = sorted(result.excluded, key=lambda child: child.kind != MANUAL_REVIEW)
     return _render_csv(EXCLUDED_COLUMNS, children, result)
+
+
+def render_linkage_csv(result: ScreeningResult) -> bytes:
+    """Render the rows of agencies that were linked, or may be a child's, as CSV, in the same format."""
+    return _render_csv(LINKAGE_COLUMNS, result.linked_rows, result)
 
 
 def _truncate(text: str) -> str:

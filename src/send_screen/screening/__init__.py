@@ -6,7 +6,7 @@ The result is data (:class:`ScreeningResult`); pages and files are rendered by `
 from send_screen.screening._capacity import Capacity
 from send_screen.screening._limits import DISCLAIMERS, NOTICE, check_permitted_use
 from send_screen.screening._reasons import Reasons, interacting_with_hidden, reasons
-from send_screen.screening._result import ExcludedChild, Reason, ScreenedChild, ScreeningResult
+from send_screen.screening._result import ExcludedChild, LinkedRow, Reason, ScreenedChild, ScreeningResult
 from send_screen.screening._role import RoleAccess, role_access
 from send_screen.screening._scored import score_cohort
 from send_screen.screening._screen import excluded_child, screen_cohort
@@ -21,6 +21,7 @@ __all__ = [
     "ScreeningResult",
     "ScreenedChild",
     "ExcludedChild",
+    "LinkedRow",
     "Reason",
     "check_permitted_use",
     "reasons",

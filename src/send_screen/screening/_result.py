@@ -48,6 +48,8 @@ class ScreenedChild:
     """What was missing about this child, as text."""
     ask: tuple[str, ...] = ()
     """Agencies whose data count for this child, and that the role may not see."""
+    agencies: tuple[str, ...] = ()
+    """For each agency that was asked, and whose links the role may see: whether it had a record, in words."""
     percent_interval: tuple[int, int] | None = None
     """95 % prediction interval of ``percent`` for a model trained on a new sample of schools; None without bags."""
     selections_of_10: int | None = None
@@ -57,6 +59,30 @@ class ScreenedChild:
     def is_uncertain(self) -> bool:
         """Whether the selection is uncertain: two to seven of ten such models would list the child."""
         return self.selections_of_10 is not None and UNCERTAIN[0] <= self.selections_of_10 <= UNCERTAIN[1]
+
+
+@dataclass(frozen=True)
+class LinkedRow:
+    """A row of an agency's file that was linked to a child, or may be a child's; a line of ``linkage.csv``."""
+
+    child_id: str | None
+    """Of the child, or of the one in doubt; None where several children fit."""
+    contract: str
+    file: str
+    row: int
+    """Row of the file, as a spreadsheet counts."""
+    person_id: str | None
+    """The agency's number of the child."""
+    status: str
+    """``"linked"``; ``"in doubt"`` and ``"conflict"`` are not linked."""
+    link: str | None
+    """The identifier by which it was linked, or ``"match probability"``."""
+    probability: float | None
+    """That the record is the child's, where no identifier says so."""
+    use: str | None
+    """Whether a linked row was used, or why not."""
+    reason: str | None
+    """Of a conflict."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +131,10 @@ class ScreeningResult:
     n_rows: int
     """``n_screened + len(excluded)``, always."""
     n_screened: int
+    linked: tuple[str, ...]
+    """How many children were linked to each agency's rows, and how."""
+    linked_rows: tuple[LinkedRow, ...]
+    """The rows of agencies that were linked or are in doubt, as far as the role may see them."""
     banners: tuple[str, ...]
     """Warnings that pages display first, most serious first."""
     notes: tuple[str, ...]

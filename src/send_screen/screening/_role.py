@@ -24,6 +24,13 @@ class RoleAccess:
         """Return whether the role may see a column's content."""
         return self.role in self.contracts[ref.contract].columns[ref.column].visible_to
 
+    def may_see_links(self, contract: str, child_id: str) -> bool:
+        """Return whether the role may see by which identifiers the contract knows a child."""
+        columns = self.contracts[contract].columns
+        id_column = self.contracts[contract].id_column
+        names = {child_id, "PersonID", id_column.name if id_column else child_id} & columns.keys()
+        return all(self.may_see(ColumnRef(contract, name)) for name in names)
+
     def data_owners(self, columns: Iterable[ColumnRef]) -> tuple[str, ...]:
         """Return the agencies that own those of the columns which the role may not see, each once."""
         hidden = [self.contracts[ref.contract].agency for ref in columns if not self.may_see(ref)]

@@ -12,6 +12,7 @@ import pandas as pd
 from send_screen.cohorts import MANUAL_REVIEW, Cohort
 from send_screen.errors import UsageError
 from send_screen.governance import Bundle
+from send_screen.screening._agencies import agency_records
 from send_screen.screening._capacity import Capacity, listed_and_margin
 from send_screen.screening._limits import check_permitted_use
 from send_screen.screening._reasons import interacting_with_hidden, reasons
@@ -57,6 +58,7 @@ def screen_cohort(
     listed, margin = listed_and_margin(scored.score, tie_break_key(cohort.ids.tolist()), school, capacity)
     stability = selection_stability(bundle, scored, school, capacity)
     visible = _visible(bundle, access, cohort.show)
+    agencies = agency_records(cohort.linkage, bundle.spec, access)
     may_see_score = access.may_see_score(bundle.spec)
     interacting = interacting_with_hidden(scored.features, access, bundle.tables)
     shown_stability = stability if may_see_score else None
@@ -79,6 +81,7 @@ def screen_cohort(
             reasons_against=why.reasons_against,
             not_known=why.not_known,
             ask=why.ask,
+            agencies=agencies.of(str(cohort.ids.iloc[position])),
             percent_interval=shown_stability.percent_interval(position) if shown_stability else None,
             selections_of_10=shown_stability.selections_of_10(position) if shown_stability else None,
         )
@@ -98,6 +101,8 @@ def screen_cohort(
         manual_review_by_group=_by_group(bundle, cohort, access, excluded),
         n_rows=len(cohort) + len(excluded),
         n_screened=len(cohort),
+        linked=agencies.described,
+        linked_rows=agencies.rows,
         banners=(*banners, *access.visible_notes(scored.banners())),
         notes=access.visible_notes((*cohort.notes, *scored.notes())),
     )

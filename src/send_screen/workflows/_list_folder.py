@@ -27,11 +27,19 @@ from send_screen.governance import (
     screening_runs,
     sha256_of,
 )
-from send_screen.reports import render_excluded_csv, render_list_csv, render_list_xlsx, render_screening
+from send_screen.reports import (
+    render_excluded_csv,
+    render_linkage_csv,
+    render_list_csv,
+    render_list_xlsx,
+    render_screening,
+)
 from send_screen.screening import NOTICE, ScreeningResult
 
 SUMMARY = "summary.json"
 FILES = ("list.csv", "list.xlsx", "excluded.csv", "report.html", SUMMARY)
+LINKAGE = "linkage.csv"
+_ALL_FILES = (*FILES, LINKAGE)
 
 
 def write_list_folder(
@@ -44,11 +52,13 @@ def write_list_folder(
         "excluded.csv": render_excluded_csv(result),
         "report.html": render_screening(result).encode(),
     }
+    if result.linked_rows:
+        contents[LINKAGE] = render_linkage_csv(result)
     hashes = {name: sha256_of(content) for name, content in contents.items()}
     summary = summarise(result, hashes, manifest_sha256)
     try:
         out.mkdir(parents=True, exist_ok=True)
-        remove_partial_files(out, FILES)
+        remove_partial_files(out, _ALL_FILES)
         _require_no_list(out)
         entry = _record_screening(result, out, hashes["list.csv"], manifest_sha256, ledger)
         summary["ledger"] = {"file": file_name(ledger.path), "entry": entry.number, "sha256": entry.sha256}
@@ -56,9 +66,9 @@ def write_list_folder(
         try:
             for name, content in contents.items():
                 write_atomically(content, out / name)
-            ledger.append(ScreeningEndEntry(screening=entry.number, files=FILES))
+            ledger.append(ScreeningEndEntry(screening=entry.number, files=tuple(contents)))
         except BaseException:
-            for name in FILES:
+            for name in contents:
                 (out / name).unlink(missing_ok=True)
             with suppress(SendScreenError):  # otherwise the next run records it
                 ledger.append(ScreeningEndEntry(screening=entry.number, files=()))
@@ -76,7 +86,7 @@ def write_list_folder(
 
 
 def _require_no_list(out: Path) -> None:
-    if there := [name for name in FILES if os.path.lexists(out / name)]:
+    if there := [name for name in _ALL_FILES if os.path.lexists(out / name)]:
         raise UsageError(
             f"{out} already holds {there[0]}, and what people wrote in a list is never overwritten.",
             remedy="Give a folder that holds no list yet, with --out.",
@@ -94,8 +104,8 @@ def close_stopped_runs(ledger: OpenLedger) -> tuple[str, ...]:
         if end is not None or not folder.parent.exists():
             continue
         try:
-            remove_partial_files(folder, FILES)
-            files = tuple(name for name in FILES if (folder / name).exists())
+            remove_partial_files(folder, _ALL_FILES)
+            files = tuple(name for name in _ALL_FILES if (folder / name).exists())
         except OSError:
             continue
         end = ledger.append(ScreeningEndEntry(screening=entry.number, files=files))
@@ -170,6 +180,7 @@ def summarise(result: ScreeningResult, hashes: dict[str, str], manifest_sha256: 
         "n_near_threshold": len(result.margin),
         "excluded": dict(sorted(Counter(child.kind for child in result.excluded).items())),
         "excluded_by_rule": dict(sorted(Counter(child.rule for child in result.excluded).items())),
+        "linked": list(result.linked),
         "notes": list(result.notes),
         "files": hashes,
     }

@@ -60,6 +60,7 @@ class ScreenedFile(Result):
                 *found.banners,
                 *(f"{count(n, who.singular, who.plural)}: {EXCLUSIONS[kind]}." for kind, n in by_hand_first),
                 *self._reasons(),
+                *found.linked,
                 f"{len(found.listed)} of {found.n_screened} screened {who.plural} are listed, {len(found.margin)} are "
                 "just below the line. Not being listed is never 'no need'.",
                 *(f"Note: {note}" for note in (*found.notes, *self.stopped)),
@@ -103,7 +104,8 @@ def screen(
 ) -> ScreenedFile:
     """List the children of a file with the highest scores, up to the capacity, with reasons for each.
 
-    Writes ``list.csv``, ``list.xlsx``, ``excluded.csv``, ``report.html`` and ``summary.json``.
+    Writes ``list.csv``, ``list.xlsx``, ``excluded.csv``, ``report.html`` and ``summary.json``. Where other agencies'
+    files lie beside the school's, and the role may see by which identifiers they know a child, also ``linkage.csv``.
 
     Parameters
     ----------

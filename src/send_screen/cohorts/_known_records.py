@@ -1,0 +1,193 @@
+"""What was known of each child by the as-of date: agencies' rows linked to the children, and the newest of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from send_screen.cohorts._as_of import CONFLICT, LEFT_OUT, USED, RecordsAsOf, records_as_of
+from send_screen.contracts import CheckedTable, Contract
+from send_screen.contracts._note import Note
+from send_screen.contracts._predicates import key_of, year_end
+from send_screen.documents import count
+from send_screen.linkage import LINKED, LinkageResult, link_records
+from send_screen.specs import AcademicYearEnd, ColumnRef, ModelSpec
+
+PROBLEM_COLUMNS = ["rule", "reason", "remedy", "columns"]
+
+
+@dataclass(frozen=True)
+class KnownRecords:
+    """The records of the children as they were known on the as-of date."""
+
+    tables: dict[str, CheckedTable]  # those to be joined; of another agency, the rows of the children alone
+    ids: dict[str, pd.Series]  # the child of each row of every table, or None
+    dated: dict[str, RecordsAsOf]
+    linkage: LinkageResult | None  # of the rows of other agencies; None where there are none
+    conflicts: pd.DataFrame  # rows of one date that contradict each other
+    notes: tuple[str, ...]
+
+
+def known_records(
+    spec: ModelSpec,
+    used: Mapping[str, Contract],
+    checks: Mapping[str, CheckedTable],
+    names: Iterable[str],
+    files: Mapping[str, str],
+    needed: Mapping[str, set[str]],
+    *,
+    essential: set[str],
+    one_table: bool,
+) -> KnownRecords:
+    """Return the records of the tables that are joined (``names``), as they were known on the as-of date.
+
+    Rows of other agencies than the first contract's are linked to its children, unless all read ``one_table``.
+    A row of a contract that is not essential is left out where it breaks that contract.
+    """
+    first = spec.data[0].contract
+    notes: list[str] = []
+    joined = {name: checks[name] for name in names}
+    linkage = None
+    ids = {name: check.frame[spec.child_id] for name, check in checks.items() if not is_other_agency(spec, name)}
+    if others := {name: check.frame for name, check in checks.items() if name not in ids}:
+        if one_table:
+            ids |= dict.fromkeys(others, ids[first])
+        else:
+            linkage = link_records(
+                checks[first].frame, others, child_id=spec.child_id, linkage=spec.linkage, files=files
+            )
+            ids |= {name: _linked_to(linkage, name, frame) for name, frame in others.items()}
+    as_of = _as_of(spec, joined, ids)
+    dated: dict[str, RecordsAsOf] = {}
+    left_out: dict[str, pd.Index] = {}
+    for name in joined:
+        if linkage and name in others:
+            theirs = ids[name].notna()
+            joined[name] = _only(joined[name], theirs)
+            notes += belong_to_nobody_note(~theirs, files[name])
+        child = ids[name].reindex(joined[name].frame.index)
+        records = records_as_of(
+            used[name],
+            joined[name],
+            child,
+            child.map(as_of),
+            file=files[name],
+            id_column=spec.child_id,
+            exempt={spec.outcome.column.column} if name == spec.outcome.column.contract else set(),
+        )
+        if records is not None:
+            dated[name], joined[name] = records, records.check
+            notes.append(records.note)
+        if name not in essential:
+            usable, note = _usable_rows(used[name], joined[name], needed[name], files[name])
+            left_out[name] = joined[name].frame.index.difference(usable.frame.index)
+            joined[name] = usable
+            notes += note
+    return KnownRecords(
+        tables=joined,
+        ids=ids,
+        dated=dated,
+        linkage=linkage and replace(linkage, crosswalk=_with_use(linkage.crosswalk, dated, left_out)),
+        conflicts=_conflicts(dated, ids, files),
+        notes=tuple(notes),
+    )
+
+
+def is_other_agency(spec: ModelSpec, contract: str) -> bool:
+    """Return whether a contract is of another agency than the first, which says who the children are."""
+    return contract.partition("/")[0] != spec.data[0].contract.partition("/")[0]
+
+
+def _linked_to(linkage: LinkageResult, contract: str, frame: pd.DataFrame) -> pd.Series:
+    """Return the child that each row of an agency's table is linked to, or None."""
+    links = linkage.links
+    of_table = links[links["contract"] == contract].set_index("row")["child_id"]
+    return of_table.reindex(frame.index).astype(object).where(lambda child: child.notna(), None)
+
+
+def _with_use(
+    crosswalk: pd.DataFrame, dated: Mapping[str, RecordsAsOf], left_out: Mapping[str, pd.Index]
+) -> pd.DataFrame:
+    """Add what became of each linked row: a row of a table without dates is used."""
+    use = pd.Series(USED, index=crosswalk.index, dtype=object).where(crosswalk["status"] == LINKED, None)
+    for name, records in dated.items():
+        of_table = (crosswalk["contract"] == name) & (crosswalk["status"] == LINKED)
+        use[of_table] = records.use.reindex(crosswalk.loc[of_table, "row"]).to_numpy()
+    for name, rows in left_out.items():
+        use[(crosswalk["contract"] == name) & crosswalk["row"].isin(rows) & (use == USED)] = LEFT_OUT
+    return crosswalk.assign(use=use)
+
+
+def _as_of(spec: ModelSpec, checks: Mapping[str, CheckedTable], ids: Mapping[str, pd.Series]) -> pd.Series:
+    """Return the as-of date of each child, by identifier; the first where the records of a child differ."""
+    everyone = pd.concat([ids[name] for name in checks]).dropna().unique()
+    if not isinstance(spec.as_of, AcademicYearEnd):
+        return pd.Series(pd.Timestamp(spec.as_of), index=everyone)
+    name, column = spec.as_of.academic_year
+    if name not in checks:
+        return pd.Series(pd.NaT, index=everyone)
+    return year_end(checks[name].frame[column], spec.as_of.month_day).groupby(ids[name]).min()
+
+
+def belong_to_nobody_note(rows: pd.Series, file: str) -> list[str]:
+    n = int(rows.sum())
+    return [f"{file}: {count(n, 'row belongs', 'rows belong')} to nobody in the other files."] if n else []
+
+
+def _usable_rows(
+    contract: Contract, check: CheckedTable, needed: set[str], file: str
+) -> tuple[CheckedTable, list[str]]:
+    """Return the rows of a contract that is not essential which keep it, and a note on the others."""
+    bad = row_problems(contract, check, needed)["rule"].notna()
+    return _only(check, ~bad), left_out_note(bad, file, needed)
+
+
+def left_out_note(bad: pd.Series, file: str, columns: set[str]) -> list[str]:
+    if not bad.any():
+        return []
+    rows = count(bad.sum(), "row breaks its contract and is", "rows break their contract and are")
+    return [Note(f"{file}: {rows} left out.", columns)]
+
+
+def _only(check: CheckedTable, keep: pd.Series) -> CheckedTable:
+    """Return a checked table with some of its rows."""
+    if keep.all():
+        return check
+    rows = set(check.frame.index[keep])
+    violations = tuple(v for v in check.violations if v.level == "file" or v.row in rows)
+    return replace(check, frame=check.frame[keep], violations=violations)
+
+
+def _conflicts(
+    dated: Mapping[str, RecordsAsOf], ids: Mapping[str, pd.Series], files: Mapping[str, str]
+) -> pd.DataFrame:
+    """Return the rows of one date that contradict each other."""
+    parts = [
+        pd.DataFrame({"contract": name, "file": files[name], "row": rows, "child_id": ids[name].loc[rows].array})
+        for name, records in dated.items()
+        if len(rows := records.use.index[records.use == CONFLICT])
+    ]
+    columns = ["contract", "file", "row", "child_id", "reason"]
+    return pd.concat(parts, ignore_index=True).assign(reason=CONFLICT) if parts else pd.DataFrame(columns=columns)
+
+
+def row_problems(contract: Contract, check: CheckedTable, columns: set[str]) -> pd.DataFrame:
+    """Return rule, reason, remedy and columns of the first error in a needed column, row by row."""
+    compared = {
+        rule.id: {rule.arguments["column"]} if "column" in rule.arguments else set(key_of(rule, contract))
+        for rule in (*contract.rules, *(rule for column in contract.columns.values() for rule in column.rules))
+        if rule.kind == "duplicate" or "column" in rule.arguments
+    }
+
+    def decided_by(rule: str, column: str | None) -> frozenset[ColumnRef]:
+        return frozenset(ColumnRef(contract.id, name) for name in {column, *compared.get(rule, ())} if name)
+
+    errors = [
+        (v.row, v.rule, f"{v.column}: {v.message}" if v.column else v.message, v.remedy, decided_by(v.rule, v.column))
+        for v in check.violations
+        if v.level == "row" and v.severity == "error" and v.column in {None, *columns}
+    ]
+    found = pd.DataFrame(errors, columns=["row", *PROBLEM_COLUMNS], dtype=object).drop_duplicates("row")
+    return found.set_index("row").reindex(check.frame.index)
