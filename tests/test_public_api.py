@@ -23,6 +23,7 @@ def test_the_public_names() -> None:
     assert send_screen.__all__ == [
         "init",
         "check",
+        "template",
         "train",
         "evaluate",
         "cross_evaluate",

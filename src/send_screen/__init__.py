@@ -4,7 +4,7 @@ The pipeline, in the order of the data:
 
 1. :func:`init` drafts two files from a table. The **data contract** (:mod:`~send_screen.contracts`) is the table's
    schema. The **model spec** (:mod:`~send_screen.specs`) states the model's population, features and outcome, and its
-   acceptance thresholds (gates). :func:`check` validates a file against a contract.
+   acceptance thresholds (gates). :func:`check` validates a file against a contract, or a model's files.
 2. :func:`load_cohort` reads the files (:mod:`~send_screen.readers`), validates and links them, and keeps identifiers,
    features, outcome and sensitive features apart (:mod:`~send_screen.cohorts`).
 3. :func:`train` fits an additive model (:mod:`~send_screen.estimators`), and a :class:`BaselineClassifier` that ranks
@@ -65,6 +65,7 @@ if TYPE_CHECKING:
         repair_ledger,
         screen,
         simulate,
+        template,
         train,
         withdraw,
     )
@@ -74,6 +75,7 @@ __version__ = "0.1.0"
 __all__ = [
     "init",
     "check",
+    "template",
     "train",
     "evaluate",
     "cross_evaluate",

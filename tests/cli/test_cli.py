@@ -388,3 +388,21 @@ def test_what_a_file_lacks_is_said(trained: Any, tmp_path: Path) -> None:
     code, _, err = run("screen", trained.exported, tmp_path / "x.csv", "--out", tmp_path / "out", "--per-school")
     assert code == 2
     assert "School" in err
+
+
+def test_check_says_whether_a_model_could_make_a_list(trained: Any, tmp_path: Path) -> None:
+    rows = pd.read_csv(trained.school_file, dtype=str)
+    rows.to_csv(tmp_path / "pupils.csv", index=False)
+    code, out, _ = run("check", trained.exported, tmp_path / "pupils.csv")
+    assert (code, "a list can be made" in out) == (0, True)
+    rows.rename(columns={"E01": "Q"}).to_csv(tmp_path / "pupils.csv", index=False)
+    code, out, _ = run("check", trained.exported, tmp_path / "pupils.csv", "--ask")
+    assert (code, "no list can be made" in out) == (1, True)
+    assert (tmp_path / "mapping.yaml").exists()
+
+
+def test_template_lists_the_fields_to_ask_for(trained: Any, tmp_path: Path) -> None:
+    code, out, _ = run("template", trained.exported, "--out", tmp_path / "t.xlsx")
+    assert (code, "SENprovision" in out) == (0, True)
+    code, _, err = run("template", trained.exported, "--out", tmp_path / "t.xlsx")
+    assert (code, "there already" in err) == (2, True)

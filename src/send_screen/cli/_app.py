@@ -143,11 +143,30 @@ def init(
 
 @command()
 def check(
-    contract: Annotated[str, typer.Argument(help="A contract such as education/eyfsp, or a path to one.")],
-    file: Annotated[Path, typer.Argument(help="CSV, XLSX or Parquet.")],
+    against: Annotated[
+        str, typer.Argument(help="A contract such as education/eyfsp, or the model that is to screen the files.")
+    ],
+    file: Annotated[Path, typer.Argument(help="The file; for a model also a folder of files.")],
+    academic_year: Annotated[
+        str | None, typer.Option(help="The academic year of files that do not say it, as 2025/26.")
+    ] = None,
+    ask: Annotated[
+        bool, typer.Option("--ask", help="Write what only you can answer into mapping.yaml beside the files.")
+    ] = False,
+    tracking_uri: Tracking = None,
     json: Json = False,
 ) -> None:
-    """Check a file against a data contract, and list every violation."""
+    """Check a file against a data contract, or whether a model could make a list of the files."""
+
+
+@command()
+def template(
+    model: VersionOrFolder,
+    out: Annotated[Path, typer.Option(help="The workbook (.xlsx), not there yet.")],
+    tracking_uri: Tracking = None,
+    json: Json = False,
+) -> None:
+    """Write a workbook with the columns that a model needs, and the list of fields to ask for."""
 
 
 @command(end=lambda trained: trained.require_passed())

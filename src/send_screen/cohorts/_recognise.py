@@ -54,8 +54,10 @@ def read_other_files(paths: Iterable[Path]) -> tuple[list[SourceTable], list[str
 
 def recognise(
     tables: list[SourceTable], contracts: Mapping[str, Contract], notes: Iterable[str] = ()
-) -> dict[str, SourceTable]:
-    """Return for each contract the table that has most of its required columns; tables with equal headers are stacked.
+) -> tuple[dict[str, SourceTable], tuple[SourceTable, ...]]:
+    """Return for each contract the table that has most of its required columns, and the tables of none.
+
+    Tables with equal headers are stacked.
 
     Each table's notes also name the tables that match no contract.
 
@@ -83,12 +85,10 @@ def recognise(
         joined.setdefault(key, best[0] if len(best) == 1 else _stack(best))
         found[name] = joined[key]
         used.update(key)
-    added = [
-        *notes,
-        *(f"{table.file} was not used: it is of none of the contracts." for table in tables if id(table) not in used),
-    ]
+    unused = tuple(table for table in tables if id(table) not in used)
+    added = [*notes, *(f"{table.file} was not used: it is of none of the contracts." for table in unused)]
     noted = {id(table): replace(table, notes=(*table.notes, *added)) for table in found.values()}
-    return {name: noted[id(table)] for name, table in found.items()}
+    return {name: noted[id(table)] for name, table in found.items()}, unused
 
 
 def _share_of_columns(contract: Contract, frame: pd.DataFrame) -> float:

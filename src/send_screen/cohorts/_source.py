@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
+from send_screen.cohorts._academic_year import with_academic_year
+from send_screen.cohorts._column_mapping import (
+    MAPPING_FILE,
+    ColumnMapping,
+    load_mapping,
+    unused_answers,
+    with_mapped_codes,
+    with_mapped_headers,
+)
 from send_screen.cohorts._recognise import read_other_files, read_source_tables, recognise
 from send_screen.cohorts._source_table import SourceTable, sha256_of_bytes
 from send_screen.contracts import Contract
@@ -24,6 +33,7 @@ class SourceData:
     """The tables of a cohort, each read once."""
 
     tables: dict[str, SourceTable]  # by contract; contracts that share one table have the same one
+    unused: tuple[SourceTable, ...] = ()  # that are of no contract
     name: str = "the data"  # of the file or folder, for messages
     folder: Path | None = None  # where the tables were files of a folder
     by_contract: bool = False  # whether they were given contract by contract
@@ -65,31 +75,60 @@ def read_source(data: object, contracts: Mapping[str, Contract]) -> SourceData:
             raise UsageError(f"No contract of this spec is called {', '.join(map(repr, unknown))}.")
         read = {id(part): _read(part) for part in data.values()}  # one frame for several contracts is one table
         return SourceData({name: read[id(part)] for name, part in data.items()}, by_contract=True)
+    mapping = load_mapping(data)
     if isinstance(data, str | Path) and Path(data).is_dir():
         folder = Path(data)
-        return SourceData(_tables_of(folder, contracts), name=folder.name, folder=folder)
+        tables, unused = _tables_of(folder, contracts, mapping)
+        return SourceData(_mapped(tables, unused, contracts, mapping), unused, name=folder.name, folder=folder)
     if isinstance(data, str | Path) and len(contracts) > 1:
-        tables = read_source_tables(Path(data))
-        if len(tables) > 1:
-            return SourceData(recognise(tables, contracts), name=Path(data).name)
-        table = tables[0]
+        of_file = [with_mapped_headers(table, mapping) for table in read_source_tables(Path(data))]
+        if len(of_file) > 1:
+            tables, unused = recognise(of_file, contracts)
+            return SourceData(_mapped(tables, unused, contracts, mapping), unused, name=Path(data).name)
+        table = of_file[0]
     else:
-        table = _read(data)
+        table = with_mapped_headers(_read(data), mapping)
     if len(contracts) > 1:
         _raise_on_ambiguous_column(table, contracts)
     name = Path(data).name if isinstance(data, str | Path) else "the data"
-    return SourceData(dict.fromkeys(contracts, table), name=name)
+    return SourceData(_mapped(dict.fromkeys(contracts, table), (), contracts, mapping), name=name)
 
 
-def _tables_of(folder: Path, contracts: Mapping[str, Contract]) -> dict[str, SourceTable]:
-    """Return the table of each contract in a folder: by file name, else by its headers."""
+def _mapped(
+    tables: dict[str, SourceTable],
+    unused: Iterable[SourceTable],
+    contracts: Mapping[str, Contract],
+    mapping: ColumnMapping,
+) -> dict[str, SourceTable]:
+    """Return tables read by the answers of a mapping, with a note on it."""
+    if not mapping.sha256 or not tables:
+        return tables
+    if mapping.academic_year:
+        tables = with_academic_year(tables, contracts, mapping.academic_year)
+    tables = with_mapped_codes(tables, contracts, mapping)
+    headers = {str(header) for table in (*tables.values(), *unused) for header in table.frame.columns}
+    columns = {column for contract in contracts.values() for column in contract.columns}
+    lost = unused_answers(mapping, headers, columns)
+    first = next(iter(tables))
+    notes = (f"{MAPPING_FILE} (SHA-256 {mapping.sha256[:16]}) says how to read the files.", *lost)
+    noted = {id(table): table for table in tables.values()}
+    noted[id(tables[first])] = replace(tables[first], notes=(*notes, *tables[first].notes))
+    return {name: noted[id(table)] for name, table in tables.items()}
+
+
+def _tables_of(
+    folder: Path, contracts: Mapping[str, Contract], mapping: ColumnMapping
+) -> tuple[dict[str, SourceTable], tuple[SourceTable, ...]]:
+    """Return the table of each contract in a folder, by file name or else by its headers, and the tables of none."""
     files = {name: file for name in contracts if (file := _file_of(name, folder))}
-    tables = {name: _read(file) for name, file in files.items()}
+    tables = {name: with_mapped_headers(_read(file), mapping) for name, file in files.items()}
+    unused: tuple[SourceTable, ...] = ()
     if without_file := {name: contract for name, contract in contracts.items() if name not in files}:
         others = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in TABLE_SUFFIXES and path.is_file()]
         read, notes = read_other_files(path for path in others if path not in files.values())
-        tables |= recognise(read, without_file, notes)
-    return {name: tables[name] for name in contracts if name in tables}
+        found, unused = recognise([with_mapped_headers(table, mapping) for table in read], without_file, notes)
+        tables |= found
+    return {name: tables[name] for name in contracts if name in tables}, unused
 
 
 def _file_of(contract: str, folder: Path) -> Path | None:

@@ -12,7 +12,7 @@ from send_screen.contracts._derive import derivation_of, derive
 from send_screen.contracts._headers import HeaderMatch, match_headers
 from send_screen.contracts._load import available_contracts, load_contract
 from send_screen.contracts._note import Note
-from send_screen.contracts._parse_cells import parse_column
+from send_screen.contracts._parse_cells import Repair, parse_column, repair_notes
 from send_screen.contracts._predicates import is_parsed, is_unique_key, key_of, satisfies, with_leading_zeros
 from send_screen.contracts._quote import quotable
 from send_screen.contracts._result import CheckedTable
@@ -62,12 +62,14 @@ def check_table(
     )
     rows = _row_numbers(frame)
     columns: dict[str, pd.Series] = {}
-    notes = _header_notes(headers)
+    repairs: dict[str, Repair] = {}
     blank = pd.Series(None, index=frame.index, dtype=object)
     for column in contract.columns.values():
         index = headers.position.get(column.name)
-        columns[column.name], note = parse_column(blank if index is None else frame.iloc[:, index], column)
-        notes += [note] if note else []
+        columns[column.name], repair = parse_column(blank if index is None else frame.iloc[:, index], column)
+        if repair:
+            repairs[column.name] = repair
+    notes = [*_header_notes(headers), *repair_notes(repairs)]
     from_codes: dict[str, pd.Series] = {}
     for name, column in contract.columns.items():
         derivation = derivation_of(column, headers.position)

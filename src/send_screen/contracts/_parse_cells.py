@@ -6,7 +6,8 @@ import datetime as dt
 import math
 import numbers
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,11 +20,12 @@ from send_screen.contracts._nhs_number import repair_nhs_number
 from send_screen.contracts._note import Note
 from send_screen.contracts._pattern import fullmatches
 from send_screen.contracts._upn import repair_upn
-from send_screen.documents import count, replace_surrogates
+from send_screen.documents import count, first_few, replace_surrogates
 
 # White space, with no-break and zero-width space and the byte-order mark.
 _WHITE_SPACE = " \t\r\n\f\v\u00a0\u200b\u202f\ufeff"
 _BLANKS = frozenset({"null", "#n/a", "n/a", "nan", "nat"})
+_MAX_NAMED = 5  # columns in a note
 _WHOLE = re.compile(r"0*(\d+)(?:\.0+)?")
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,(?:\d{1,2}|\d{4,})(?:\s*%)?")
@@ -69,8 +71,16 @@ def plain_number(text: str, *, comma: bool) -> str:
     return text.replace(",", "") if _THOUSANDS.fullmatch(text) else text
 
 
-def parse_column(series: pd.Series, column: Column) -> tuple[pd.Series, Note | None]:
-    """Return a column parsed into the contract's values, and a note on what was repaired.
+@dataclass(frozen=True)
+class Repair:
+    """How many cells of a column were repaired, with the words for one and for several."""
+
+    n: int
+    words: tuple[str, str]
+
+
+def parse_column(series: pd.Series, column: Column) -> tuple[pd.Series, Repair | None]:
+    """Return a column parsed into the contract's values, and what was repaired.
 
     The values are float64 or datetime64 where every cell was parsed, else object; other cells stay text.
     """
@@ -79,14 +89,24 @@ def parse_column(series: pd.Series, column: Column) -> tuple[pd.Series, Note | N
     values = [None if text is None else parse(text) for text in texts]
     is_repaired = [text is not None and str(value) != text for text, value in zip(texts, values, strict=True)]
     repaired = int(np.array([*is_repaired, False])[rows].sum()) if repair else 0
-    note = None
-    if repair and repaired:
-        note = Note(f"Column {column.name}: {count(repaired, *repair)}.", [column.name])
     dtype = {"integer": "float64", "number": "float64", "date": "datetime64[s]"}.get(column.logical_type, "object")
     if any(isinstance(value, str) for value in values):
         dtype = "object"
     table = np.array([*values, None], dtype=dtype)  # None last, at index -1
-    return pd.Series(table[rows], dtype=dtype), note
+    return pd.Series(table[rows], dtype=dtype), Repair(repaired, repair) if repair and repaired else None
+
+
+def repair_notes(repairs: Mapping[str, Repair]) -> list[Note]:
+    """Return notes on repairs, by column; one for all columns of many that were repaired alike."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for column, repair in repairs.items():
+        alike.setdefault(repair.words, []).append(column)
+    notes = []
+    for words, columns in alike.items():
+        for names in [columns] if len(columns) > _MAX_NAMED else [[column] for column in columns]:
+            which = f"Column {names[0]}" if len(names) == 1 else f"Columns {first_few(names, _MAX_NAMED)}"
+            notes.append(Note(f"{which}: {count(sum(repairs[name].n for name in names), *words)}.", names))
+    return notes
 
 
 def distinct_texts(series: pd.Series) -> tuple[np.ndarray, list[str | None]]:

@@ -50,6 +50,8 @@ def file_violations(
     for name, closest in missing.items():
         suggested = closest is not None and header_like(closest)
         remedy = f"If the header {closest!r} is meant, rename it to {name}." if suggested else ""
+        if contract.columns[name].rule("academicYear"):
+            remedy = f"{remedy or rules['columns'].remedy} Or say the year: --academic-year 2025/26, for example."
         yield violation("columns", name, f"The file has no column {name} ({contract.columns[name].label}).", remedy)
     for name, duplicates in headers.duplicates.items():
         yield violation("headers", name, f"The headers {', '.join(map(quotable, duplicates))} all stand for {name}.")

@@ -14,6 +14,8 @@ _MODULES = {
     "_simulate": ("simulate", "SimulatedData"),
     "_init": ("init", "DraftedFiles"),
     "_check": ("check", "CheckedFile"),
+    "_check_data": ("CheckedData",),
+    "_template": ("template", "Template"),
     "_train": ("train",),
     "_trained": ("TrainedVersion",),
     "_evaluate": ("evaluate", "cross_evaluate", "Evaluation"),

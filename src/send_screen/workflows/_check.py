@@ -1,4 +1,4 @@
-"""Check a file against a data contract, and list every violation."""
+"""Check a file against a data contract, or the files that a model is to screen."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 from send_screen.contracts import check_table, load_contract
 from send_screen.contracts._quote import header_like, quotable
 from send_screen.documents import count
+from send_screen.errors import UsageError
 from send_screen.readers import read_table
 from send_screen.results import Result, Section
+from send_screen.workflows._check_data import CheckedData, check_data
+from send_screen.workflows._export import load_model
 
 if TYPE_CHECKING:
     from send_screen.contracts import CheckedTable, Violation
@@ -103,21 +106,36 @@ class CheckedFile(Result):
         }
 
 
-def check(contract: str | Path, file: str | Path) -> CheckedFile:
-    r"""Check a file against a data contract.
+def check(
+    against: str | Path,
+    file: str | Path,
+    *,
+    academic_year: str | None = None,
+    ask: bool = False,
+    tracking_uri: str | None = None,
+) -> CheckedFile | CheckedData:
+    r"""Check a file against a data contract, or the files that a model is to screen.
 
     Parameters
     ----------
-    contract : str or pathlib.Path
+    against : str or pathlib.Path
         A contract's id such as ``"education/eyfsp"``, with a version if need be (``"education/eyfsp@1.0.0"``), or the
-        path of one.
+        path of one. Or a model: ``models:/name@alias``, ``models:/name/3`` or an exported folder.
     file : str or pathlib.Path
-        CSV, XLSX, Parquet, or XML of a known format; of one with several tables, the contract's is checked.
+        CSV, XLSX, Parquet or any other kind of table that ``screen`` reads; for a model also a folder of files.
+    academic_year : str, optional
+        The academic year of files that do not say it, such as ``"2025/26"``; for a model.
+    ask : bool, default False
+        Whether to write the questions that only a person can answer into ``mapping.yaml`` beside the files; for a
+        model. Earlier answers in it stay. Whatever reads the files reads it too.
+    tracking_uri : str, optional
+        Where the registry is, for ``models:/...``.
 
     Returns
     -------
-    CheckedFile
-        Every violation with rule, row, column and remedy. ``ok`` is whether none is an error.
+    CheckedFile or CheckedData
+        Against a contract, every violation with rule, row, column and remedy; ``ok`` is whether none is an error.
+        For a model, what each file was understood as, and ``ok`` is whether a list could be made.
 
     Raises
     ------
@@ -143,6 +161,13 @@ def check(contract: str | Path, file: str | Path) -> CheckedFile:
     >>> checked
     <CheckedFile: profile.csv against education/eyfsp@1.0.0: 1 row.>
     """
-    loaded = load_contract(contract)
-    reading = read_table(file, contract=loaded.id)
-    return CheckedFile(loaded.ref, reading, check_table(loaded, reading.frame, file=reading.file))
+    if str(against).startswith("models:") or Path(against).is_dir():
+        model = load_model(against, tracking_uri=tracking_uri)
+        return check_data(model, file, academic_year=academic_year, ask=ask)
+    if academic_year or ask:
+        raise UsageError(
+            "A contract alone has no use for an academic year or questions.", remedy="Give a model instead of it."
+        )
+    contract = load_contract(against)
+    reading = read_table(file)
+    return CheckedFile(contract.ref, reading, check_table(contract, reading.frame, file=reading.file))

@@ -10,7 +10,7 @@ from typing import Any
 
 from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW, load_cohort
 from send_screen.documents import count
-from send_screen.errors import UsageError
+from send_screen.errors import DataError, UsageError
 from send_screen.governance import open_for_append
 from send_screen.results import Result, Section
 from send_screen.screening import Capacity, ScreeningResult, screen_cohort
@@ -169,7 +169,13 @@ def screen(
     if not str(out).strip():
         raise UsageError("No folder is given for the lists.", remedy="Give one with --out.")
     bundle = load_model(model, tracking_uri=tracking_uri)
-    cohort = load_cohort(bundle.spec, file, training=False, contracts=bundle.contracts, academic_year=academic_year)
+    try:
+        cohort = load_cohort(bundle.spec, file, training=False, contracts=bundle.contracts, academic_year=academic_year)
+    except DataError as error:
+        if not error.remedy:
+            ask = f"send-screen check {model} {file} --ask"
+            error.remedy = f"\nTo see what was read, and to answer what only you can: {ask}"
+        raise
     result = screen_cohort(
         bundle,
         cohort,

@@ -1,0 +1,164 @@
+"""Inspect the tables of a model's data without building a cohort: what was understood, what was not, what to ask."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from send_screen.cohorts._academic_year import with_academic_year
+from send_screen.cohorts._column_errors import ambiguous_years
+from send_screen.cohorts._column_mapping import ColumnMapping, load_mapping
+from send_screen.cohorts._link import needed_columns
+from send_screen.cohorts._source import SourceData, read_source
+from send_screen.cohorts._source_table import SourceTable
+from send_screen.contracts import CheckedTable, Column, Contract, check_table
+from send_screen.contracts._headers import match_headers
+from send_screen.contracts._parse_cells import distinct_texts, parse_column
+from send_screen.contracts._quote import date_shaped, header_like, identifier_shaped
+from send_screen.specs import ModelSpec
+
+_MIN_CELLS = 3  # in which a text must stand to be quoted: a name in the wrong column stands in one
+_MAX_LENGTH = 24
+_MOSTLY = 0.5  # of the rows
+
+
+@dataclass(frozen=True)
+class InspectedTable:
+    """A table, the contract that it was recognised by, and how it keeps it."""
+
+    contract: Contract
+    table: SourceTable
+    check: CheckedTable
+    needed: frozenset[str]
+    """The columns that the model needs."""
+    texts: dict[str, Counter[str | None]]
+    """Needed column with codes -> texts that are none of its codes, with their cells; None: what may be personal."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """Something about a file that only a person can answer.
+
+    Attributes
+    ----------
+    kind : {"column", "codes", "blank", "academic_year"}
+    columns : tuple of Column
+        One, or several with the same codes that hold the same unknown texts.
+    choices : tuple of str
+        Headers that no column was found for; or texts that are no codes.
+    """
+
+    kind: str
+    columns: tuple[Column, ...] = ()
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """The tables of a model's data, the contracts there is no table for, and the open questions."""
+
+    source: SourceData
+    tables: tuple[InspectedTable, ...]
+    lacking: tuple[Contract, ...]
+    mapping: ColumnMapping
+    questions: tuple[Question, ...]
+
+
+def inspect_data(
+    spec: ModelSpec, data: object, *, contracts: Mapping[str, Contract], academic_year: str | None = None
+) -> Inspection:
+    """Read the data of a model to screen with, check each table, and find what only a person can answer."""
+    contracts = {use.contract: contracts[use.contract] for use in spec.data if not use.training_only}
+    source = read_source(data, contracts)
+    tables: Mapping[str, SourceTable] = source.tables
+    if academic_year:
+        tables = with_academic_year(tables, contracts, academic_year)
+    needed = needed_columns(spec, training=False)
+    inspected = []
+    for name, table in tables.items():
+        others = [contracts[other] for other, shared in tables.items() if shared is table and other != name]
+        check = check_table(contracts[name], table.frame, file=table.file, other_contracts=others)
+        texts = _unknown_texts(contracts[name], table, needed[name])
+        inspected.append(InspectedTable(contracts[name], table, check, frozenset(needed[name]), texts))
+    lacking = tuple(contracts[name] for name in contracts if name not in tables)
+    questions = (*_questions(inspected), *_of_lacking(lacking, source.unused, needed))
+    return Inspection(source, tuple(inspected), lacking, load_mapping(data), questions)
+
+
+def _unknown_texts(contract: Contract, table: SourceTable, needed: set[str]) -> dict[str, Counter[str | None]]:
+    headers = list(map(str, table.frame.columns))
+    position = match_headers(headers, contract.columns, marks=contract.header_marks).position
+    found: dict[str, Counter[str | None]] = {}
+    for name in needed & position.keys():
+        column = contract.columns[name]
+        if column.codes:
+            cells = table.frame.iloc[:, position[name]]
+            values, _ = parse_column(cells, column)
+            unknown = (values.notna() & ~values.isin(list(column.codes))).to_numpy()
+            rows, texts = distinct_texts(cells.where(unknown))
+            counts = Counter(rows[rows >= 0].tolist())
+            quoted = {index: _quoted(texts[index] or "", n) for index, n in counts.items()}
+            found[name] = Counter()
+            for index, n in counts.items():
+                found[name][quoted[index]] += n
+    return {name: texts for name, texts in found.items() if texts}
+
+
+def _quoted(text: str, n: int) -> str | None:
+    personal = identifier_shaped(text) or date_shaped(text) or len(text) > _MAX_LENGTH
+    return None if personal or n < _MIN_CELLS else text
+
+
+def _questions(inspected: list[InspectedTable]) -> Iterator[Question]:
+    """Yield the questions on the tables that were recognised."""
+    asked: set[str] = set()
+    ask_year = False
+    by_codes: dict[tuple[str, ...], tuple[list[Column], Counter[str]]] = {}
+    for one in inspected:
+        columns = [column for name, column in one.contract.columns.items() if name in one.needed - asked]
+        left = _left_headers(one, inspected)
+        for column in columns:
+            if column.rule("academicYear"):
+                ask_year |= column.name in one.check.columns.missing
+            elif column.required and column.name in one.check.columns.missing:
+                asked.add(column.name)
+                yield Question("column", (column,), left)
+            elif column.codes and _is_mostly_blank(one.check, column):
+                yield Question("blank", (column,))
+            shown = {text: n for text, n in one.texts.get(column.name, {}).items() if text is not None}
+            if shown:
+                of_codes, counts = by_codes.setdefault(tuple(column.codes), ([], Counter()))
+                of_codes.append(column)
+                counts.update(shown)
+        ask_year |= bool(ambiguous_years(one.contract, one.check, set(one.needed), one.table.file))
+    for of_codes, counts in by_codes.values():
+        yield Question("codes", tuple(of_codes), tuple(counts))
+    if ask_year:
+        yield Question("academic_year")
+
+
+def _left_headers(one: InspectedTable, inspected: list[InspectedTable]) -> tuple[str, ...]:
+    """Return the headers of a table that no contract used, as far as they may be shown."""
+    reports = [other.check.columns for other in inspected if other.table is one.table]
+    unused = [{*report.unknown, *report.guessed} for report in reports]
+    headers = [str(header).strip() for header in one.table.frame.columns]
+    return tuple(header for header in headers if header_like(header) and all(header in each for each in unused))
+
+
+def _is_mostly_blank(check: CheckedTable, column: Column) -> bool:
+    rule = column.rule("null")
+    blank = sum(violation.rule == rule.id for violation in check.violations) if rule else 0
+    return blank > _MOSTLY * len(check.frame)
+
+
+def _of_lacking(
+    lacking: tuple[Contract, ...], unused: tuple[SourceTable, ...], needed: Mapping[str, set[str]]
+) -> Iterator[Question]:
+    """Yield the questions on contracts without a table, where tables are left that may be theirs."""
+    headers = tuple(header for table in unused for header in map(str, table.frame.columns) if header_like(header))
+    for contract in lacking if headers else ():
+        position = match_headers(headers, contract.columns, marks=contract.header_marks).position
+        for name in sorted(needed[contract.id] - position.keys()):
+            if contract.columns[name].required:
+                yield Question("column", (contract.columns[name],), headers)
