@@ -154,14 +154,24 @@ def test_expected_errors_are_those_of_independent_trials() -> None:
     rng = np.random.default_rng(1)
     probability = rng.random(400)
     is_link = probability > 0.7
-    found = expected_errors(probability, is_link, blocked=1.0)
+    found = expected_errors(probability, is_link, identified=np.ones(10, dtype=bool))
     draws = rng.random((20_000, 400)) < probability
     wrong, missed = (~draws[:, is_link]).sum(axis=1), draws[:, ~is_link].sum(axis=1)
     for expected, simulated in ((found.false_links, wrong), (found.missed_links, missed)):
         assert expected.value == pytest.approx(simulated.mean(), rel=0.01)
         assert (expected.low, expected.high) == pytest.approx(np.quantile(simulated, [0.025, 0.975]), abs=1)
-    never = expected_errors(probability, is_link, blocked=0.8).missed_links
-    assert never.value == pytest.approx(found.missed_links.value + 0.25 * probability.sum())
+
+
+def test_expected_misses_follow_what_identifiers_show() -> None:
+    """Of 1,000 pairs with identifiers probability misses 100: of 900 links beside them, about 100 are missed too."""
+    rng = np.random.default_rng(2)
+    inside = 0
+    for _ in range(400):
+        identified = rng.random(1_000) < 0.9
+        linked, missed = rng.multinomial(1_000, [0.9, 0.1])
+        found = expected_errors(np.ones(linked), np.ones(linked, dtype=bool), identified=identified).missed_links
+        inside += found.low <= missed <= found.high
+    assert inside >= 0.93 * 400
 
 
 def test_names_are_compared_without_accents_gaps_and_marks() -> None:

@@ -61,7 +61,8 @@ def link_records(
     agency's own number, where another row of the same person is linked. Then, for what is left, the probability that
     two records are of one child [1]_, from names, birth date, sex and postcode. The m probabilities are estimated from
     pairs that the exact rounds link, with a prior worth 20 pairs; the u probabilities from 200,000 random pairs; the
-    share of matches by EM. Names agree by spelling alone: how common a name is does not count.
+    number of matches by EM, in which a child is one person of the agency or none, and a person one child or none.
+    Names agree by spelling alone: how common a name is does not count.
 
     References
     ----------
@@ -140,7 +141,7 @@ def _add_probable(
     added = decided.loc[rows].set_axis(rows.index)
     child = decided["child"].where(decided["status"] == LINKED)
     is_link = (pairs["person"].map(child) == pairs["child"]).to_numpy()
-    errors = expected_errors(pairs["probability"].to_numpy(), is_link, blocked=result.blocked)
+    errors = expected_errors(pairs["probability"].to_numpy(), is_link, identified=result.identified >= linkage.match)
     return pd.concat([found, added]).sort_index(), errors, result.parameters
 
 
@@ -155,16 +156,19 @@ def _persons(rows: pd.DataFrame) -> np.ndarray:
 
 
 def _decide(pairs: pd.DataFrame, linkage: Linkage) -> pd.DataFrame:
-    """Return, by person, the child and the status of the links and of what is in doubt."""
+    """Return, by person, the child and the status of the links and of what is in doubt.
+
+    Where it is all but sure that somebody fits and not who, several children or several persons fit: a conflict.
+    """
     best = pairs.loc[pairs.groupby("person")["probability"].idxmax()].set_index("person")
-    total = pairs.groupby("person")["probability"].sum()
+    of_person = pairs.groupby("person")["probability"].sum()
+    of_child = best["child"].map(pairs.groupby("child")["probability"].sum())
     best = best.assign(status=None, link=PROBABILISTIC, reason=None).astype({"status": object, "reason": object})
-    best.loc[best["probability"] >= linkage.clerical, "status"] = CLERICAL
-    several = (total >= linkage.match) & (best["probability"] < linkage.match)
-    best.loc[several, ["status", "reason"]] = [CONFLICT, SEVERAL_CHILDREN]
     fits = best["probability"] >= linkage.match
-    twice = fits & best["child"].where(fits).duplicated(keep=False)
+    best.loc[best["probability"] >= linkage.clerical, "status"] = CLERICAL
+    persons = (of_child >= linkage.match) & (best["probability"] >= 1 - linkage.match) & ~fits
+    best.loc[persons, ["status", "reason"]] = [CONFLICT, SEVERAL_PERSONS]
+    best.loc[(of_person >= linkage.match) & ~fits, ["status", "reason"]] = [CONFLICT, SEVERAL_CHILDREN]
     best.loc[fits, "status"] = LINKED
-    best.loc[twice, ["status", "reason"]] = [CONFLICT, SEVERAL_PERSONS]
     decided: pd.DataFrame = best[best["status"].notna()]
     return decided

@@ -77,11 +77,11 @@ _BLOCKS = (("DOB",), ("Forename", "Surname"), ("Forename", "Postcode"), ("Surnam
 class Candidates:
     """Pairs of a person of the agency and a child, with the probability that they are the same.
 
-    The probabilities of a person sum to at most 1: the person is one of the children, or none.
+    The probabilities of a person sum to at most 1, as do those of a child.
     """
 
     pairs: pd.DataFrame  # ``person``, ``child`` (positions) and ``probability``
-    blocked: float  # share of the pairs linked by identifiers that would have been compared
+    identified: np.ndarray  # the probability that the pairs which identifiers link would have had without them
     parameters: pd.DataFrame  # m and u probability of each level of each comparison
 
 
@@ -117,16 +117,14 @@ def candidates(
         m[comparison.name] = _shares(same[comparison.name], PRIOR_PAIRS * np.array(comparison.m))
         u[comparison.name] = _shares(different[comparison.name], np.full(k, _HALF))
     found = _compared(left.iloc[unlinked_children], right.iloc[unlinked_persons], m, u)
-    pairs = len(unlinked_children) * len(unlinked_persons)
+    factor, child, person = (found[name].to_numpy() for name in ("bayes_factor", "child", "person"))
+    prior, probability = _estimate_matches(factor, child, person, len(unlinked_children), len(unlinked_persons))
     return Candidates(
         pairs=pd.DataFrame(
-            {
-                "person": unlinked_persons[found["person"]],
-                "child": unlinked_children[found["child"]],
-                "probability": _probabilities(found["bayes_factor"].to_numpy(), found["person"].to_numpy(), pairs),
-            }
+            {"person": unlinked_persons[person], "child": unlinked_children[child], "probability": probability}
         ),
-        blocked=_share_blocked(left.iloc[linked["child"]], right.iloc[linked["person"]]),
+        identified=_alone(prior * _bayes_factors(same, m, u))
+        * _is_blocked(left.iloc[linked["child"]], right.iloc[linked["person"]]),
         parameters=pd.DataFrame(
             [
                 (comparison.name, level, m[comparison.name][number], u[comparison.name][number])
@@ -144,35 +142,47 @@ def _shares(levels: np.ndarray, prior: np.ndarray) -> np.ndarray:
     return np.asarray(counts / counts.sum())
 
 
-def _share_blocked(left: pd.DataFrame, right: pd.DataFrame) -> float:
-    if not len(left):
-        return 1.0
+def _is_blocked(left: pd.DataFrame, right: pd.DataFrame) -> np.ndarray:
+    """Return which rows that stand beside each other agree on a block, and so would be compared."""
     agree = {
         name: left[name].notna().to_numpy() & (left[name].to_numpy() == right[name].to_numpy()) for name in COMPARED
     }
-    together = [np.all([agree[name] for name in block], axis=0) for block in _BLOCKS]
-    return float(np.any(together, axis=0).mean())
+    return np.asarray(np.any([np.all([agree[name] for name in block], axis=0) for block in _BLOCKS], axis=0))
 
 
-def _probabilities(bayes_factor: np.ndarray, person: np.ndarray, pairs: int) -> np.ndarray:
-    """Return the probability of each pair, with the share of matches estimated by EM.
+def _bayes_factors(
+    levels: Mapping[str, np.ndarray], m: Mapping[str, np.ndarray], u: Mapping[str, np.ndarray]
+) -> np.ndarray:
+    """Return the product of m/u over the comparisons, in which a level that is not known counts as 1."""
+    ratios = [np.append(m[name] / u[name], 1.0)[found] for name, found in levels.items()]
+    return np.asarray(np.prod(ratios, axis=0))
 
-    With prior odds o, a person who is compared with children j is child i with probability o B_i / (1 + sum_j o B_j).
-    The share of matches is the mean of these over all pairs; pairs that were not compared count as 0.
+
+def _alone(odds: np.ndarray) -> np.ndarray:
+    return np.asarray(odds / (1 + odds))
+
+
+def _estimate_matches(
+    bayes_factor: np.ndarray, child: np.ndarray, person: np.ndarray, n_children: int, n_persons: int
+) -> tuple[float, np.ndarray]:
+    """Return the prior odds of a pair that competes with no other, and the probability of each pair, by EM.
+
+    A child is one person of the agency or none, and a person one child or none. With M matches among n children and m
+    persons, a pair alone has the odds M B / ((n - M) (m - M)) of being one; others compete with the pairs of their
+    child and of their person. M is the sum of the probabilities; pairs that were not compared count as 0.
     """
-    if not len(bayes_factor):
-        return np.empty(0)
-    share = 1 / pairs
-    probability = np.zeros(len(bayes_factor))
-    for _ in range(_ROUNDS):
-        weight = share / (1 - share) * bayes_factor
-        of_person = np.bincount(person, weights=weight)
-        probability = weight / (1 + of_person[person])
-        new = min(max(probability.sum() / pairs, 1e-12), 0.5)
-        if abs(new - share) <= 1e-9 * share:
+    most = min(n_children, n_persons)
+    matches, prior, probability = most / 2, 0.0, np.zeros(len(bayes_factor))
+    for _ in range(_ROUNDS if len(bayes_factor) else 0):
+        prior = matches / (max(n_children - matches, 1.0) * max(n_persons - matches, 1.0))
+        odds = prior * bayes_factor
+        of_child, of_person = np.bincount(child, weights=odds), np.bincount(person, weights=odds)
+        probability = odds / (1 + of_child[child] + of_person[person] - odds)
+        new = min(max(float(probability.sum()), 1e-9), most)
+        if abs(new - matches) <= 1e-9 * matches:
             break
-        share = new
-    return probability
+        matches = new
+    return prior, probability
 
 
 def _levels(left: pd.DataFrame, right: pd.DataFrame) -> dict[str, np.ndarray]:
@@ -231,7 +241,7 @@ def _predict(
         "comparisons": [
             _settings_of(comparison, m[comparison.name], u[comparison.name]) for comparison in _COMPARISONS
         ],
-        "retain_intermediate_calculation_columns": True,
+        "retain_intermediate_calculation_columns": True,  # the levels
     }
     # one thread, since sums over several have no fixed order; no file and no extension from elsewhere
     config = {"threads": 1, "temp_directory": "", "autoinstall_known_extensions": "false"}
