@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from send_screen.contracts import check_table, load_contract, upn_check_letter
 from send_screen.errors import ReadError
-from send_screen.readers import read_table
+from send_screen.readers import Reading, read_table, read_tables
 from send_screen.readers._xml import parse_xml
 
 HEAD = """<?xml version="1.0" encoding="utf-8"?>
@@ -16,6 +17,9 @@ HEAD = """<?xml version="1.0" encoding="utf-8"?>
 <SourceSchool><LEA>000</LEA><Estab>1132</Estab><AcademicYear>2025</AcademicYear></SourceSchool></Header>
 <CTFpupilData>"""
 TAIL = "</CTFpupilData></CTfile>"
+AUTUMN = HEAD.replace("<CTFversion>", "<DateTime>2026-11-02T10:00:00</DateTime><CTFversion>").replace("2025<", "2026<")
+PROFILE, CENSUS = "education/eyfsp", "education/pupil_census"
+FSM = "<FSMhistory><FSMinstance><FSMstartDate>2025-09-01</FSMstartDate></FSMinstance></FSMhistory>"
 
 
 def upn(number: int) -> str:
@@ -50,21 +54,41 @@ def write(path: Path, text: str) -> Path:
     return path
 
 
+def tables(path: Path) -> dict[str, Reading]:
+    return {reading.contract or "": reading for reading in read_tables(path)}
+
+
+def read(tmp_path: Path, *pupils: str, contract: str, head: str = HEAD) -> pd.DataFrame:
+    """Return the table of a contract in a file with these pupils, under the contract's names."""
+    reading = tables(write(tmp_path / "a.xml", head + "".join(pupils) + TAIL))[contract]
+    return check_table(load_contract(contract), reading.frame, file="ctf.xml").frame
+
+
 def test_a_common_transfer_file_keeps_the_contracts(tmp_path: Path) -> None:
     old = pupil(2, sex="<Gender>M</Gender>")  # as up to version 23
-    reading = read_table(write(tmp_path / "0001132_CTF_0002001001.XML", HEAD + pupil(1) + old + TAIL))
-    assert reading.frame["UPN"].tolist() == [upn(1), upn(2)]
-    assert reading.frame.index.tolist() == [2, 3]
-    profile = check_table(load_contract("education/eyfsp"), reading.frame, file="ctf.xml")
-    assert profile.violations == ()
+    found = tables(write(tmp_path / "0001132_CTF_0002001001.XML", HEAD + pupil(1, more=FSM) + old + TAIL))
+    assert set(found) == {PROFILE, CENSUS}
+    for contract, reading in found.items():
+        assert reading.frame["UPN"].tolist() == [upn(1), upn(2)]
+        assert reading.frame.index.tolist() == [2, 3]
+        assert check_table(load_contract(contract), reading.frame, file="ctf.xml").violations == ()
+    profile = check_table(load_contract(PROFILE), found[PROFILE].frame, file="ctf.xml")
     assert set(profile.frame["AcademicYear"]) == {"2025/26"}
-    census = check_table(load_contract("education/pupil_census"), reading.frame, file="ctf.xml")
-    assert {v.column for v in census.violations} == {"FSMeligible"}  # it has dates of eligibility, and no such column
-    assert census.frame["Sex"].tolist() == ["F", "M"]
-    assert set(census.frame["School"]) == {"0001132"}
-    assert set(census.frame["Language"]) == {"ENG"}
-    assert set(census.frame["SENprovision"]) == {"K"}
-    assert set(census.frame["SessionsAbsent"]) == {10.0}
+    census = check_table(load_contract(CENSUS), found[CENSUS].frame, file="ctf.xml").frame
+    assert census["Sex"].tolist() == ["F", "M"]
+    assert set(census["School"]) == {"0001132"}
+    assert set(census["Language"]) == {"ENG"}
+    assert set(census["SENprovision"]) == {"K"}
+    assert set(census["SessionsAbsent"]) == {10.0}
+    assert set(census["AcademicYear"]) == {"2025/26"}
+
+
+def test_a_file_is_screened_by_the_contract_that_is_asked_for(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.xml", HEAD + pupil(1) + TAIL)
+    assert read_table(path, contract=PROFILE).frame["E01"].tolist() == ["2"]
+    assert "E01" not in read_table(path, contract=CENSUS).frame
+    with pytest.raises(ReadError, match="several tables: eyfsp, pupil_census"):
+        read_table(path)
 
 
 def test_the_newest_result_of_a_goal_is_read_and_no_other_assessment(tmp_path: Path) -> None:
@@ -74,31 +98,210 @@ def test_the_newest_result_of_a_goal_is_read_and_no_other_assessment(tmp_path: P
         + result("E02", "1", method="TA")
         + result("CHK", "32")
     )
-    frame = read_table(write(tmp_path / "a.xml", HEAD + pupil(1, goals=goals) + TAIL)).frame
-    assert frame["E01"].tolist() == ["2"]
-    assert not {"E02", "CHK"} & set(frame.columns)
+    reading = tables(write(tmp_path / "a.xml", HEAD + pupil(1, goals=goals) + TAIL))[PROFILE]
+    assert reading.frame["E01"].tolist() == ["2"]
+    assert reading.frame["E02"].tolist() == [None]
+    assert "CHK" not in reading.frame
+    assert "Earlier results of the same assessment and year are left out: 1." in reading.notes
+
+
+def test_results_of_two_years_are_not_mixed(tmp_path: Path) -> None:
+    goals = result("E01", "1", year=2025, date="2025-06-30") + result("E02", "1", year=2025, date="2025-06-30")
+    reading = tables(write(tmp_path / "a.xml", HEAD + pupil(1, goals=goals + result("E01", "2")) + TAIL))[PROFILE]
+    assert reading.frame[["E01", "E02", "AcademicYear"]].to_numpy().tolist() == [["2", None, "2025/26"]]
+    assert "Results of earlier years than the newest are left out: 2." in reading.notes
 
 
 def test_old_goals_keep_their_codes_and_their_year(tmp_path: Path) -> None:
     goals = "".join(result(f"G{goal:02d}", "3", year=2019, date="2019-06-30") for goal in range(1, 18))
-    frame = read_table(write(tmp_path / "a.xml", HEAD + pupil(1, goals=goals) + TAIL)).frame
+    found = tables(write(tmp_path / "a.xml", HEAD + pupil(1, goals=goals) + TAIL))
+    assert set(found) == {"education/eyfsp_2012", CENSUS}
+    frame = found["education/eyfsp_2012"].frame
     assert check_table(load_contract("education/eyfsp_2012"), frame, file="ctf.xml").violations == ()
-    assert not [column for column in frame.columns if column.startswith("E0")]
+    assert set(frame["AcademicYear"]) == {"2018/19"}
+
+
+def phonics(year: int, outcome: str, mark: str) -> str:
+    date = f"{year}-06-12"
+    parts = (("NY", outcome), ("NM", mark))
+    return "".join(
+        result("CHK", value, year=year, date=date, method="TT")
+        .replace("<Subject>COM", "<Subject>PHO")
+        .replace("<ResultQualifier>FD", f"<ResultQualifier>{qualifier}")
+        for qualifier, value in parts
+        if value
+    )
+
+
+def with_phonics(number: int, *checks: str) -> str:
+    stage = f"<KeyStage><Stage>KS1</Stage>{''.join(checks)}</KeyStage>"
+    return pupil(number).replace("</StageAssessments>", f"{stage}</StageAssessments>")
+
+
+def test_the_two_results_of_a_phonics_check_are_one_row_of_its_year(tmp_path: Path) -> None:
+    pupils = (
+        with_phonics(1, phonics(2025, "WT", "28"), phonics(2026, "WA", "39")),
+        with_phonics(2, phonics(2026, "A", "")),
+    )
+    frame = read(tmp_path, *pupils, pupil(3), contract="education/phonics")
+    assert frame[["UPN", "AcademicYear", "PhonicsOutcome"]].to_numpy().tolist() == [
+        [upn(1), "2024/25", "WT"],
+        [upn(1), "2025/26", "WA"],
+        [upn(2), "2025/26", "A"],
+    ]
+    assert frame["PhonicsMark"].fillna(-1).tolist() == [28, 39, -1]
+    reading = tables(tmp_path / "a.xml")["education/phonics"]
+    assert reading.frame.index.tolist() == [11, 12, 21]
+    assert "Of 3 records 1 have nothing of it, and no row in phonics." in reading.notes
 
 
 def test_dirt_between_the_elements_and_a_second_declaration_are_passed_over(tmp_path: Path) -> None:
     declaration, _, rest = HEAD.partition("\n")
     dirty = f"{declaration}\n{declaration}\n{rest}stray " + pupil(1) + " text" + pupil(2) + TAIL
-    reading = read_table(write(tmp_path / "a.xml", dirty))
+    reading = tables(write(tmp_path / "a.xml", dirty))[CENSUS]
     assert len(reading.frame) == 2
     assert any("more than once" in note for note in reading.notes)
 
 
 def test_what_a_pupil_lacks_is_blank_and_the_pupil_is_read(tmp_path: Path) -> None:
     bare = f"<Pupil><UPN>{upn(2)}</UPN></Pupil>"
-    frame = read_table(write(tmp_path / "a.xml", HEAD + pupil(1) + bare + TAIL)).frame
-    assert frame["UPN"].tolist() == [upn(1), upn(2)]
-    assert frame["E01"].tolist() == ["2", None]
+    found = tables(write(tmp_path / "a.xml", HEAD + pupil(1) + bare + TAIL))
+    assert found[CENSUS].frame["UPN"].tolist() == [upn(1), upn(2)]
+    assert found[CENSUS].frame["Language"].tolist() == ["ENG", None]
+    assert found[PROFILE].frame["UPN"].tolist() == [upn(1)]
+    assert "Of 2 records 1 have nothing of it, and no row in eyfsp." in found[PROFILE].notes
+
+
+def history(*instances: tuple[str, str | None]) -> str:
+    parts = (
+        f"<FSMinstance><FSMstartDate>{start}</FSMstartDate>{f'<FSMendDate>{end}</FSMendDate>' if end else ''}"
+        "<UKcountry>ENG</UKcountry></FSMinstance>"
+        for start, end in instances
+    )
+    return f"<FSMhistory><FSMreviewDate>2026-09-30</FSMreviewDate>{''.join(parts)}</FSMhistory>"
+
+
+@pytest.mark.parametrize(
+    ("fsm", "eligible"),
+    [
+        (history(("2024-09-01", None)), "true"),
+        (history(("2024-09-01", "2025-07-31")), "false"),
+        (history(("2024-09-01", "2025-07-31"), ("2026-01-05", None)), "true"),
+        (history(("2026-09-01", None)), "false"),  # after the year of the profile
+        (history(("2025-09-01", "2026-07-31")), "true"),
+        (history(), "false"),
+    ],
+)
+def test_free_meals_follow_from_dates_at_the_end_of_the_year(tmp_path: Path, fsm: str, eligible: str) -> None:
+    frame = read(
+        tmp_path, pupil(1, more=fsm), pupil(2, more=history(("2020-01-01", None))), contract=CENSUS, head=AUTUMN
+    )
+    assert frame["FSMeligible"].tolist() == [eligible, "true"]
+
+
+def test_free_meals_in_the_running_year_are_those_of_the_day_of_the_file(tmp_path: Path) -> None:
+    head = HEAD.replace("<CTFversion>", "<DateTime>2026-02-01T10:00:00</DateTime><CTFversion>")
+    spells = history(("2025-09-01", "2026-02-20")), history(("2026-02-20", None))
+    frame = read(tmp_path, *(pupil(n, more=fsm) for n, fsm in enumerate(spells)), contract=CENSUS, head=head)
+    assert frame["FSMeligible"].tolist() == ["true", "false"]
+
+
+def test_a_pupil_without_a_history_is_not_eligible_only_where_others_have_one(tmp_path: Path) -> None:
+    frame = read(tmp_path, pupil(1, more=history(("2025-01-01", None))), pupil(2), contract=CENSUS)
+    assert frame["FSMeligible"].tolist() == ["true", "false"]
+    notes = tables(tmp_path / "a.xml")[CENSUS].notes
+    assert any(
+        "without FSMhistory/FSMinstance, which others have, were taken as FSMeligible false: 1." in n for n in notes
+    )
+    assert read(tmp_path, pupil(1), pupil(2), contract=CENSUS)["FSMeligible"].tolist() == [None, None]
+
+
+def test_a_date_that_cannot_be_read_leaves_its_spell_out(tmp_path: Path) -> None:
+    frame = read(tmp_path, pupil(1, more=history(("soon", None), ("2025-01-01", None))), contract=CENSUS)
+    assert frame["FSMeligible"].tolist() == ["true"]
+    assert any("date that could not be read" in note for note in tables(tmp_path / "a.xml")[CENSUS].notes)
+
+
+def test_support_that_has_ended_is_no_support_now(tmp_path: Path) -> None:
+    ended = pupil(1).replace(
+        "<StartDate>2026-01-10</StartDate>", "<StartDate>2026-01-10</StartDate><EndDate>2026-05-01</EndDate>"
+    )
+    started_later = pupil(2).replace("<StartDate>2026-01-10</StartDate>", "<StartDate>2026-12-10</StartDate>")
+    frame = read(tmp_path, ended.replace("2025-09-01", "2024-09-01"), started_later, contract=CENSUS, head=AUTUMN)
+    assert frame["SENprovision"].tolist() == ["N", "N"]
+
+
+def attendance(*years: tuple[int, int, int]) -> str:
+    parts = (
+        f"<YearData><Year>{year}</Year><SessionsPossible>{possible}</SessionsPossible><SessionsAuthorised>{absent}"
+        f"</SessionsAuthorised><SessionsUnauthorised>0</SessionsUnauthorised></YearData>"
+        for year, possible, absent in years
+    )
+    return f"<Attendance>{''.join(parts)}</Attendance>"
+
+
+def with_attendance(number: int, *years: tuple[int, int, int]) -> str:
+    before, _, rest = pupil(number).partition("<Attendance>")
+    return before + attendance(*years) + rest.partition("</Attendance>")[2]
+
+
+def test_attendance_is_that_of_the_profiles_year(tmp_path: Path) -> None:
+    pupils = (
+        with_attendance(1, (2024, 300, 1), (2025, 380, 20), (2026, 100, 3)),
+        with_attendance(2, (2026, 100, 3)),
+        with_attendance(3, (2025, 100, 5), (2025, 250, 7)),  # in two schools
+    )
+    frame = read(tmp_path, *pupils, contract=CENSUS, head=AUTUMN)
+    assert frame["AcademicYear"].tolist() == ["2025/26"] * 3
+    assert frame["SessionsPossible"].fillna(-1).tolist() == [380, -1, 350]
+    assert frame["SessionsAbsent"].fillna(-1).tolist() == [20, -1, 12]
+    notes = tables(tmp_path / "a.xml")[CENSUS].notes
+    assert "Attendance/YearData of other academic years than that of the row are left out: 3." in notes
+    assert any("whose numbers were added: 1" in note for note in notes)
+
+
+def test_without_a_profile_the_year_is_that_of_the_file(tmp_path: Path) -> None:
+    frame = read(tmp_path, with_attendance(1, (2025, 380, 20), (2026, 100, 3)).replace("EYF", "KS2"), contract=CENSUS)
+    assert frame["AcademicYear"].tolist() == ["2025/26"]
+    assert frame["SessionsAbsent"].tolist() == [20]
+
+
+def test_a_former_number_and_a_postcode_are_read(tmp_path: Path) -> None:
+    more = "<Address><AddressLines/><PostCode>ZZ99 3VZ</PostCode></Address>"
+    changed = pupil(1, more=more).replace("<BasicDetails>", f"<BasicDetails><FormerUPN>{upn(9)}</FormerUPN>")
+    frame = read(tmp_path, changed, contract=CENSUS)
+    assert frame[["FormerUPN", "Postcode"]].to_numpy().tolist() == [[upn(9), "ZZ99 3VZ"]]
+    assert read(tmp_path, changed, contract=PROFILE)["FormerUPN"].tolist() == [upn(9)]
+
+
+def test_dirt_of_real_files_is_reported_under_its_rule(tmp_path: Path) -> None:
+    """Codes of no list, a UPN without a valid letter, authority and school in letters, no first language."""
+    dirty = (
+        pupil(1)
+        .replace("<Ethnicity>WBRI", "<Ethnicity>SYN-A")
+        .replace("<Language>ENG", "<Language>SYN-EN")
+        .replace(upn(1), "Z900000000001")
+    )
+    silent = pupil(2).replace("<LanguageType>F", "<LanguageType>S")
+    head = HEAD.replace("<LEA>000</LEA><Estab>1132</Estab>", "<LEA>XXX</LEA><Estab>XXXX</Estab>")
+    reading = tables(write(tmp_path / "a.xml", head + dirty + silent + TAIL))[CENSUS]
+    found = {(v.row, v.rule) for v in check_table(load_contract(CENSUS), reading.frame, file="ctf.xml").violations}
+    assert found == {
+        (2, "CENSUS-UPN-CHECK"),
+        (2, "CENSUS-ETHNICITY-CODE"),
+        (2, "CENSUS-LANGUAGE-CODE"),
+        (3, "CENSUS-LANGUAGE-BLANK"),
+        *((row, rule) for row in (2, 3) for rule in (
+            "CENSUS-LA-NUMBER", "CENSUS-ESTAB-NUMBER", "CENSUS-SCHOOL-NUMBER", "CENSUS-FSM-BLANK")),
+    }  # fmt: skip
+
+
+def test_a_partial_file_says_what_it_does_not_give(tmp_path: Path) -> None:
+    stage = f"<KeyStage><Stage>EYF</Stage>{result('E01', '2')}</KeyStage>"
+    bare = f"<Pupil><UPN>{upn(1)}</UPN><StageAssessments>{stage}</StageAssessments></Pupil>"
+    reading = tables(write(tmp_path / "a.xml", HEAD + bare + TAIL))[CENSUS]
+    (note,) = [note for note in reading.notes if note.startswith("Nothing in the file gives")]
+    assert all(name in note for name in ("FSMeligible", "SENprovision", "Language", "Ethnicity", "SessionsPossible"))
 
 
 LAUGHS = '<!DOCTYPE CTfile [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]>'
@@ -108,7 +311,7 @@ LAUGHS = '<!DOCTYPE CTfile [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]>'
 def test_a_document_type_is_refused_whoever_asks(tmp_path: Path, doctype: str) -> None:
     text = HEAD.replace("<CTfile>", doctype + "<CTfile>") + pupil(1, more="<A>&b;</A>") + TAIL
     with pytest.raises(ReadError, match="document type"):
-        parse_xml(text.encode(), "a.xml", "CTFpupilData/Pupil", lambda record: None)
+        parse_xml(text.encode(), "a.xml", "CTFpupilData/Pupil", lambda record, root: None)
     with pytest.raises(ReadError, match="not a table but XML"):
         read_table(write(tmp_path / "a.xml", text))
 
@@ -120,7 +323,12 @@ def test_a_document_type_is_refused_whoever_asks(tmp_path: Path, doctype: str) -
         (HEAD + pupil(1, more="<a>" * 60 + "</a>" * 60) + TAIL, "deep"),
         (HEAD + pupil(1, more=f"<a>{'x' * 40_000}</a>") + TAIL, "characters"),
         (HEAD + TAIL, "no rows"),
-        ("<?xml version='1.0'?><CTfile CTFversion='25'><Pupils><Pupil/></Pupils></CTfile>", "no rows"),
+        ("<?xml version='1.0'?><CTfile CTFversion='25'><Pupils><Pupil/></Pupils></CTfile>", "not a table but XML"),
+        ("<ATfile><ATFpupilData><Pupil/></ATFpupilData></ATfile>", "not a table but XML"),
+        (
+            "<SchoolDataMLwithSpecials xmlns='dfes'><PupilIdentifiers/></SchoolDataMLwithSpecials>",
+            "not a table but XML",
+        ),
         ("<?xml version='1.0'?><SchoolData><Pupil/></SchoolData>", "not a table but XML"),
     ],
 )
@@ -160,7 +368,7 @@ ROWS = spreadsheet(row("UPN", "E01"), row("A1", "1"), row("A2", "2"), row("A3", 
     [
         (ROWS, '</Data></Cell></Row><Row><Cell><Data ss:Type="String">', "row 2: The row has 3 cells and the header 2"),
         (ROWS, '</Cell><Cell>', "row 2: A cell holds two values"),
-        (HEAD + pupil(1) + pupil(2) + TAIL, "</Pupil><Pupil>", "row 2: A record holds more than one UPN"),
+        (HEAD + pupil(1) + pupil(2) + TAIL, "</Pupil><Pupil>", "Pupil 1 holds more than one UPN"),
     ],
 )  # fmt: skip
 def test_a_row_that_damage_joined_to_the_next_is_not_lost_in_silence(

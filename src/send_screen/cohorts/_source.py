@@ -87,7 +87,7 @@ def read_source(data: object, contracts: Mapping[str, Contract]) -> SourceData:
             return SourceData(_mapped(tables, unused, contracts, mapping), unused, name=Path(data).name)
         table = of_file[0]
     else:
-        table = with_mapped_headers(_read(data), mapping)
+        table = with_mapped_headers(_read(data, contract=next(iter(contracts))), mapping)
     if len(contracts) > 1:
         _raise_on_ambiguous_column(table, contracts)
     name = Path(data).name if isinstance(data, str | Path) else "the data"
@@ -143,10 +143,10 @@ def _file_of(contract: str, folder: Path) -> Path | None:
     return files[0] if files else None
 
 
-def _read(part: object) -> SourceTable:
-    """Return a file, pandas frame or Arrow table as a table."""
+def _read(part: object, *, contract: str | None = None) -> SourceTable:
+    """Return a file, pandas frame or Arrow table as a table; ``contract`` says which, where a file has several."""
     if isinstance(part, str | Path):
-        reading = read_table(Path(part))
+        reading = read_table(Path(part), contract=contract)
         return SourceTable(reading.frame, reading.file, tuple(reading.notes), reading.sha256)
     if isinstance(part, pd.DataFrame):
         # copy on write: what its owner changes later is not seen here

@@ -7,7 +7,7 @@ mapping, keys are columns and values are paths of elements; ``where`` and ``stag
 from __future__ import annotations
 
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -20,46 +20,83 @@ Paths = str | list[str]  # the first path that is there is taken
 
 
 class Repeated(Document):
-    """Columns from an element that a record can have several times; the newest that meets ``where`` is taken."""
+    """Columns from an element that a record can have several times; the newest that meets ``where`` is taken.
+
+    With ``start_year``, a path, those elements are taken whose year at that path begins the academic year of the row,
+    and numbers of several are added.
+    """
 
     path: str
     columns: dict[str, Paths]
     where: dict[str, str] = Field(default_factory=dict)
     newest: str | None = None
+    start_year: str | None = None
+
+
+class Spells(Document):
+    """Columns from elements that hold from one date to another: of the newest of those that hold on a day.
+
+    The day is that of the file, or, ``until`` the academic year, the last of the row's year where that is earlier.
+    ``start`` and ``end`` are paths of dates. ``constants`` are given where one holds, ``otherwise`` where none does,
+    and ``without`` where the record has no such element and another record of the file has one.
+    """
+
+    path: str
+    start: str
+    end: str
+    until: Literal["file", "academic_year"]
+    columns: dict[str, Paths] = Field(default_factory=dict)
+    constants: dict[str, str] = Field(default_factory=dict)
+    otherwise: dict[str, str] = Field(default_factory=dict)
+    without: dict[str, str] = Field(default_factory=dict)
 
 
 class Results(Document):
-    """Results of assessments: each of ``components`` becomes a column, with the newest ``value``."""
+    """Results of assessments: ``components`` maps the text at ``component`` to the column of the newest ``value``.
+
+    A record gives a row for each academic year, which ends in the year at the path ``end_year``; with ``newest_year``,
+    for the newest only.
+    """
 
     path: str
     component: str
-    components: list[str]
+    components: dict[str, str]
     value: str
     stage: dict[str, str] = Field(default_factory=dict)
     where: dict[str, str] = Field(default_factory=dict)
     newest: str | None = None
-    end_year: dict[str, str] = Field(default_factory=dict)
+    end_year: str
+    newest_year: bool = False
 
 
 class Rows(Document):
     """A row of a table for each element at a path below the record.
 
-    ``columns`` and ``repeated`` are read from that element, ``constants`` are given to each row. A row with one of the
-    texts of ``excluded`` at their path is left out and counted.
+    ``columns``, ``repeated`` and ``spells`` are read from that element, ``constants`` are given to each row. A row with
+    one of the texts of ``excluded`` at their path is left out and counted. With ``results`` there is a row for each
+    academic year of them. The academic year of a row without results is that of the record's newest results in the
+    tables ``year_of``, above this one, or else that of the file.
     """
 
     path: str
-    columns: dict[str, Paths]
+    columns: dict[str, Paths] = Field(default_factory=dict)
     repeated: list[Repeated] = Field(default_factory=list)
+    spells: list[Spells] = Field(default_factory=list)
+    results: Results | None = None
+    year_of: list[str] = Field(default_factory=list)
     constants: dict[str, str] = Field(default_factory=dict)
     excluded: dict[str, list[str]] = Field(default_factory=dict)
 
 
 class FormatTable(Document):
-    """One of the tables of a format, with the columns of a contract; ``header`` maps elements of the file's header."""
+    """One of the tables of a format, with the columns of a contract; ``header`` maps elements of the file's header.
+
+    With ``derives``, only columns that the format gives are there, so that others can be derived from them.
+    """
 
     contract: str
     header: dict[str, str] = Field(default_factory=dict)
+    derives: bool = False
     rows: list[Rows]
 
     @property
@@ -69,17 +106,27 @@ class FormatTable(Document):
 
     @property
     def columns(self) -> list[str]:
-        """The columns of the contract: all are given, so that tables of several formats can be read together."""
+        """The columns of the contract."""
         return list(load_contract(self.contract).columns)
+
+    @property
+    def mapped(self) -> list[str]:
+        """The columns that the rows give."""
+        given: list[dict[str, Paths]] = []
+        for rows in self.rows:
+            given += [rows.columns, *(part.columns for part in rows.repeated)]
+            given += [{**part.columns, **part.constants, **part.otherwise, **part.without} for part in rows.spells]
+            given += [dict.fromkeys(rows.results.components.values(), "")] if rows.results else []
+        return list(dict.fromkeys(column for columns in given for column in columns))
 
 
 class Format(Document):
     """How the elements of a record become columns, with the source and the dates of the format.
 
-    ``columns``, ``repeated`` and ``results`` are of a record. Without ``tables`` a record is a row; with them, the
-    columns of a record are given to each row in it. ``number_column`` is the identifier of a child in files that have
-    none: the number of the record, with a part of the file's hash. A text that does not match the pattern of its column
-    in ``patterns`` is not taken. ``note`` is said of each file.
+    ``columns`` and ``repeated`` are of a record, and are given to each row in it. ``number_column`` is the identifier
+    of a child in files that have none: the number of the record, with a part of the file's hash. A text that does not
+    match the pattern of its column in ``patterns`` is not taken. ``note`` is said of each file. ``date`` is the path of
+    the date of the file in its header, and ``start_year`` that of the year in which its academic year begins.
     """
 
     name: str
@@ -89,23 +136,30 @@ class Format(Document):
     valid_until: Annotated[str | None, Field(alias="until")] = None
     number_column: str | None = None
     patterns: dict[str, str] = Field(default_factory=dict)
+    date: str | None = None
+    start_year: str | None = None
     columns: dict[str, Paths] = Field(default_factory=dict)
     repeated: list[Repeated] = Field(default_factory=list)
-    results: list[Results] = Field(default_factory=list)
-    tables: list[FormatTable] = Field(default_factory=list)
+    tables: list[FormatTable]
+
+    @property
+    def of_record(self) -> set[str]:
+        """The columns that a record gives to each row in it."""
+        repeated = (column for part in self.repeated for column in part.columns)
+        return {*self.columns, *repeated, *([self.number_column] if self.number_column else [])}
 
 
 class XmlFormat(Format):
-    """A format of XML: the path of a record below the root, and elements of the header that each record is given."""
+    """A format of XML: the path of a record below the root."""
 
     root: str | None = None
     record: str
-    header: dict[str, str] = Field(default_factory=dict)
 
     @property
     def marks(self) -> set[str]:
         """Paths of elements below the root, by which a file of this format is known."""
-        return {f"{self.record}/{rows.path}" for table in self.tables for rows in table.rows} or {self.record}
+        paths = {rows.path for table in self.tables for rows in table.rows}
+        return {self.record if path == "." else f"{self.record}/{path}" for path in paths}
 
 
 class Part(Document):
@@ -149,12 +203,16 @@ def formats() -> tuple[XmlFormat | TablesFormat, ...]:
 def xml_format_of(data: bytes, root: str) -> XmlFormat | None:
     """Return the format of a file, by its root and the elements in it; None if it is of none.
 
-    The elements are those that become rows, or else records without a row. A file with the root of a format of one
-    table is of that format, whatever else is in it.
+    The elements are those that become rows, or else records without a row, or else, below a root that the format names,
+    what would hold records.
     """
     possible = [mapping for mapping in formats() if isinstance(mapping, XmlFormat) and mapping.root in (root, None)]
-    for paths_of in (lambda mapping: mapping.marks, lambda mapping: {mapping.record}):
+    for paths_of in (
+        lambda mapping: mapping.marks,
+        lambda mapping: {mapping.record},
+        lambda mapping: {mapping.record.rpartition("/")[0]} - {""} if mapping.root else set[str](),
+    ):
         by_path = {path: mapping for mapping in possible for path in paths_of(mapping)}
         if path := first_path(data, by_path.keys()):
             return by_path[path]
-    return next((mapping for mapping in possible if mapping.root and not mapping.tables), None)
+    return None

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import io
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import pandas as pd
 
+from send_screen.contracts._dates import read_date
 from send_screen.documents import count, replace_surrogates
 from send_screen.errors import ReadError
-from send_screen.readers._formats import Format, FormatTable, Paths, Repeated, Results, XmlFormat
+from send_screen.readers._formats import Format, FormatTable, Paths, Repeated, Results, Rows, Spells, XmlFormat
 from send_screen.readers._header import require_rows
 from send_screen.readers._reading import Reading
 from send_screen.readers._size_limits import check_size
@@ -20,6 +23,10 @@ from send_screen.readers._text import InvisibleCharacters
 from send_screen.readers._xml import Element, parse_xml
 
 _HASH_LENGTH = 8  # characters of a file's hash in the number of a child: enough to tell the files of a folder apart
+
+
+_YEAR = "AcademicYear"
+_FOUR_DIGITS = re.compile(r"[0-9]{4}")
 
 
 def read_xml_format(content: io.BytesIO, file: str, mapping: XmlFormat) -> list[Reading]:
@@ -39,27 +46,7 @@ def read_xml_format(content: io.BytesIO, file: str, mapping: XmlFormat) -> list[
     if doubled:
         notes.append("The XML declaration is there more than once: it was passed over.")
     notes += records.notes(root)
-    if mapping.tables:
-        return records.readings(root, notes)
-    require_rows(len(records.rows), file)
-    of_file = _of_file(root, mapping.header)
-    names = list(dict.fromkeys(name for row in records.rows for name in row))
-    check_size(file, rows=len(records.rows), cells=len(records.rows) * (len(names) + len(of_file)))
-    index = pd.RangeIndex(2, 2 + len(records.rows), name="row")
-    frame = pd.DataFrame(records.rows, columns=names, index=index, dtype=object)
-    frame = frame.assign(**{column: text for column, text in of_file.items() if column not in frame})
-    return [Reading(frame.where(frame.notna(), None), file, notes=tuple(notes))]
-
-
-def _of_file(root: Element, header: dict[str, str]) -> dict[str, str]:
-    return {column: text for column, path in header.items() if (text := root.find(path))}
-
-
-def _mapped(table: FormatTable) -> Iterator[str]:
-    """Yield the columns that the rows of a table give."""
-    of_rows = [rows.columns for rows in table.rows]
-    of_repeated = [repeated.columns for rows in table.rows for repeated in rows.repeated]
-    return iter(dict.fromkeys(column for columns in (*of_rows, *of_repeated) for column in columns))
+    return records.readings(root, notes)
 
 
 class Records:
@@ -69,35 +56,41 @@ class Records:
     """
 
     def __init__(self, mapping: Format, file: str, tag: str, sha256: str) -> None:
-        self.rows: list[dict[str, str]] = []  # where a record is a row
-        self.tables = [_TableRows(table, file) for table in mapping.tables]
+        self.tables = [_TableRows(table, file, mapping.of_record) for table in mapping.tables]
         self.number = 0  # of the records
         self._mapping, self._file, self._hash = mapping, file, sha256[:_HASH_LENGTH]
         self._tag = tag
         self._tags = {rows.path.rpartition("/")[2] for table in mapping.tables for rows in table.rows} | {self._tag}
         self._misplaced: Counter[str] = Counter()
-        self._dropped: Counter[str] = Counter()
+        self._counts: Counter[str] = Counter()  # sentence to number
 
-    def take(self, record: Element) -> None:
-        """Add a record."""
+    def take(self, record: Element, root: Element | None = None) -> None:
+        """Add a record; ``root`` has the header of its file."""
         self.number += 1
         row = _columns(record, self._mapping.columns, self._joined)
         row = {name: text for name, text in row.items() if self._is_taken(name, text)}
-        row |= _repeated(record, self._mapping.repeated, self._dropped)
-        for results in self._mapping.results:
-            _add_results(row, record, results)
+        row |= _repeated(record, self._mapping.repeated, None, self._counts)
         if self._mapping.number_column:
             row[self._mapping.number_column] = f"{self._hash}-{self.number}"
-        if not self.tables:
-            self.rows.append(_cleaned(row))
-            return
         tags = Counter(element.tag for element in record.descendants() if element.tag in self._tags)
         paths = {rows.path for table in self.tables for rows in table.mapping.rows}
-        for path in paths:
+        for path in paths - {"."}:
             tags[path.rpartition("/")[2]] -= len(record.find_all(path))
         self._misplaced += tags
+        years: dict[str, str] = {}  # of results, by contract
+        file_year = self._file_year(root)
+        date = self._of_header(root, self._mapping.date)
         for table in self.tables:
-            table.add(record, row, self.number, self._dropped)
+            if newest := table.add(record, row, self.number, self._counts, _When(date, file_year, years)):
+                years[table.mapping.contract] = newest
+
+    def _of_header(self, root: Element | None, path: str | None) -> str | None:
+        return root.find(path) if root and path else None
+
+    def _file_year(self, root: Element | None) -> str | None:
+        """Return the academic year of the file, which its header gives by the year in which it begins."""
+        start = self._of_header(root, self._mapping.start_year) or ""
+        return _year(int(start)) if _FOUR_DIGITS.fullmatch(start) else None
 
     def _is_taken(self, column: str, text: str) -> bool:
         pattern = self._mapping.patterns.get(column)
@@ -105,11 +98,7 @@ class Records:
 
     def _joined(self, column: str) -> ReadError:
         """Return the error of a record that damage joined to the next."""
-        if self.tables:
-            return _joined(f"{self._tag} {self.number}", column, self._file)
-        return ReadError(
-            f"A record holds more than one {column}.", file=self._file, row=self.number + 1, remedy="Export it again."
-        )
+        return _joined(f"{self._tag} {self.number}", column, self._file)
 
     def readings(self, root: Element, notes: list[str]) -> list[Reading]:
         """Return the tables that have rows, each with all notes."""
@@ -122,74 +111,161 @@ class Records:
         self._misplaced += Counter(element.tag for element in root.descendants() if element.tag in self._tags)
         for tag, number in sorted(self._misplaced.items()):
             yield f"Elements {tag} that stand elsewhere in the file than in this format were not read: {number:,}."
-        for path, number in self._dropped.items():
-            yield f"Where there are several {path}, one was read; the others are left out: {number:,}."
+        for sentence, number in self._counts.items():
+            yield f"{sentence}: {number:,}."
+
+
+@dataclass(frozen=True)
+class _When:
+    """What is known of the time of a record: the date and academic year of its file, and the years of its results."""
+
+    date: str | None
+    file_year: str | None
+    results: dict[str, str]
+
+    def year(self, rows: Rows) -> str | None:
+        """Return the academic year of rows that have no results of their own."""
+        of_results = [self.results[contract] for contract in rows.year_of if contract in self.results]
+        return max(of_results, default=self.file_year)
 
 
 class _TableRows:
-    """The rows of one table."""
+    """The rows of one table; ``of_record`` are the columns that each record gives to its rows."""
 
-    def __init__(self, mapping: FormatTable, file: str) -> None:
+    def __init__(self, mapping: FormatTable, file: str, of_record: set[str]) -> None:
         self.mapping = mapping
         self.rows: list[dict[str, str]] = []
         self._file = file
+        self._names = mapping.columns
+        if mapping.derives:
+            given = {*mapping.mapped, *mapping.header, *of_record, _YEAR}
+            self._names = [name for name in self._names if name in given]
         self._places: list[tuple[int, int]] = []  # of each row: its record, and its place among the rows of it
         self._numbers: list[int] = []  # of each row in its own table, where it comes from one
         self._excluded: Counter[str] = Counter()
         self._without = 0
+        self._with_spells: set[str] = set()  # paths of spells that a record had
+        self._without_spells: list[tuple[Spells, dict[str, str]]] = []  # and the rows of records that had none
 
-    def add(self, record: Element, of_record: dict[str, str], number: int, dropped: Counter[str]) -> None:
-        """Add the rows of a record."""
+    def add(
+        self, record: Element, of_record: dict[str, str], number: int, counts: Counter[str], when: _When
+    ) -> str | None:
+        """Add the rows of a record; return the newest academic year of its results."""
         found = [(rows, element) for rows in self.mapping.rows for element in record.find_all(rows.path)]
-        self._without += not found
-        for place, (rows, element) in enumerate(found, start=1):
+        place, excluded = 0, 0
+        newest: list[str] = []
+        for rows, element in found:
             tag = element.tag
             excluding = [path for path, texts in rows.excluded.items() if element.find(path) in texts]
             if excluding:
                 self._excluded[f"{tag} with {excluding[0]} {element.find(excluding[0])}"] += 1
+                excluded += 1
                 continue
 
-            def joined(column: str, tag: str = tag, place: int = place) -> ReadError:
-                return _joined(f"{tag} {place} of {record.tag} {number}", column, self._file)
+            what = f"{tag} {number}" if element is record else f"{tag} {place + 1} of {record.tag} {number}"
 
-            row = rows.constants | _columns(element, rows.columns, joined)
-            row |= _repeated(element, rows.repeated, dropped)
-            self.rows.append(_cleaned({k: v for k, v in of_record.items() if k in self.mapping.columns} | row))
-            self._places.append((number, place))
-            if "row" in element.attributes and len(self.mapping.rows) == 1:
-                self._numbers.append(int(element.attributes["row"]))
-            check_size(self._file, rows=len(self.rows))
+            def joined(column: str, what: str = what) -> ReadError:
+                return _joined(what, column, self._file)
+
+            for of_results in _results(element, rows.results, counts) if rows.results else [{}]:
+                place += 1
+                row = rows.constants | _columns(element, rows.columns, joined) | of_results
+                if rows.results:
+                    newest += [row[_YEAR]] if _YEAR in row else []
+                elif (year := when.year(rows)) and _YEAR in self._names:
+                    row.setdefault(_YEAR, year)
+                row |= _repeated(element, rows.repeated, row.get(_YEAR), counts)
+                row = _cleaned({k: v for k, v in of_record.items() if k in self._names} | row)
+                for spells in rows.spells:
+                    self._add_spells(row, element, spells, when.date, counts)
+                self.rows.append(row)
+                self._places.append((number, place))
+                if "row" in element.attributes and len(self.mapping.rows) == 1:
+                    self._numbers.append(int(element.attributes["row"]))
+                check_size(self._file, rows=len(self.rows))
+        self._without += place + excluded == 0
+        return max(newest, default=None)
+
+    def _add_spells(
+        self, row: dict[str, str], element: Element, spells: Spells, date: str | None, counts: Counter[str]
+    ) -> None:
+        """Add to a row what holds at the end of the time that the spells are read for."""
+        found = element.find_all(spells.path)
+        if not found:
+            self._without_spells.append((spells, row))
+            return
+        self._with_spells.add(spells.path)
+        until = (read_date(date[:10]) if date else None) or dt.date.max
+        if spells.until == "academic_year" and row.get(_YEAR):
+            until = min(until, dt.date(int(row[_YEAR][:4]) + 1, 7, 31))
+        holding: list[tuple[dt.date, int, Element]] = []
+        for place, spell in enumerate(found):
+            start, end = spell.find(spells.start), spell.find(spells.end)
+            first = read_date(start) if start else dt.date.min
+            last = read_date(end) if end else dt.date.max
+            if first is None or last is None:
+                counts[f"{spells.path} with a date that could not be read were left out"] += 1
+            elif first <= until <= last:
+                holding.append((first, place, spell))
+        row |= spells.constants if holding else spells.otherwise
+        if holding:
+            spell = max(holding, key=lambda each: each[:2])[2]
+            row |= _cleaned(
+                {column: text for column, paths in spells.columns.items() if (text := _first(spell, paths))}
+            )
 
     def reading(self, root: Element, notes: list[str]) -> Reading:
         """Return the rows with the columns of the contract, and with the values of the file's header that they lack."""
-        names = self.mapping.columns
+        names = self._names
         check_size(self._file, rows=len(self.rows), columns=len(names), cells=len(self.rows) * len(names))
-        numbers = self._numbers or [number * self._step + place for number, place in self._places]
+        numbers = self._numbers or [self._number_of(*place) for place in self._places]
         frame = pd.DataFrame(self.rows, columns=names, index=pd.Index(numbers, name="row"), dtype=object)
-        for column, text in _of_file(root, self.mapping.header).items():
-            frame[column] = frame[column].fillna(text)
+        for column, path in self.mapping.header.items():
+            if text := root.find(path):
+                frame[column] = frame[column].fillna(text)
         frame = frame.astype(object).where(frame.notna(), None)
         name = self.mapping.name
-        if empty := [column for column in _mapped(self.mapping) if frame[column].isna().all()]:
+        if empty := [column for column in self.mapping.mapped if frame[column].isna().all()]:
             notes = [*notes, f"Nothing in the file gives {', '.join(empty)} of {name}."]
         return Reading(frame, self._file, sheet=name, contract=self.mapping.contract, notes=tuple(notes))
+
+    def _number_of(self, record: int, place: int) -> int:
+        return record + 1 if self._a_row_a_record else record * self._step + place
 
     @property
     def _step(self) -> int:
         return int(10 ** len(str(max((place for _, place in self._places), default=1))))
 
+    @property
+    def _a_row_a_record(self) -> bool:
+        paths = {rows.path for rows in self.mapping.rows}
+        return paths == {"."} and all(place == 1 for _, place in self._places)
+
     def notes(self, n_records: int) -> Iterator[str]:
-        """Yield how rows are numbered, and how many records and elements have none."""
+        """Yield how rows are numbered, how many records and elements have none, and what was taken for granted."""
         name, step = self.mapping.name, self._step
-        if self.rows and not self._numbers:
+        if self.rows and not self._numbers and not self._a_row_a_record:
             yield (
                 f"The rows of {name} are numbered by record and place in it: {3 * step + 1} is the first of record 3."
             )
-        if self._without:
-            tags = " or ".join(rows.path.rpartition("/")[2] for rows in self.mapping.rows)
-            yield f"Of {count(n_records, 'record', 'records')} {self._without:,} have no {tags}, and no row in {name}."
+        if self._without and self.rows:
+            tags = " or ".join(rows.path.rpartition("/")[2] for rows in self.mapping.rows if rows.path != ".")
+            what = f"no {tags}" if tags else "nothing of it"
+            yield f"Of {count(n_records, 'record', 'records')} {self._without:,} have {what}, and no row in {name}."
         for what, number in self._excluded.items():
             yield f"Left out of {name}: {number:,} {what}."
+        taken: Counter[str] = Counter()
+        for spells, row in self._without_spells:
+            if spells.without and spells.path in self._with_spells:
+                row |= spells.without
+                values = ", ".join(f"{column} {text}" for column, text in spells.without.items())
+                taken[f"Records of {name} without {spells.path}, which others have, were taken as {values}"] += 1
+        yield from (f"{sentence}: {number:,}." for sentence, number in taken.items())
+
+
+def _year(start: int) -> str:
+    """Return the academic year that begins in a year."""
+    return f"{start}/{(start + 1) % 100:02d}"
 
 
 def _joined(what: str, column: str, file: str) -> ReadError:
@@ -208,16 +284,36 @@ def _columns(element: Element, columns: dict[str, Paths], joined: Callable[[str]
     return row
 
 
-def _repeated(element: Element, repeated: list[Repeated], dropped: Counter[str]) -> dict[str, str]:
-    """Return the texts of the newest elements that fit, and count the others."""
+def _repeated(
+    element: Element, repeated: list[Repeated], academic_year: str | None, counts: Counter[str]
+) -> dict[str, str]:
+    """Return the texts of the newest elements that fit, or of those of the academic year, and count the others."""
     row: dict[str, str] = {}
     for part in repeated:
         matching = [found for found in element.find_all(part.path) if _fits(found, part.where)]
+        if part.start_year and academic_year:
+            of_year = [found for found in matching if found.find(part.start_year) == academic_year[:4]]
+            if others := len(matching) - len(of_year):
+                counts[f"{part.path} of other academic years than that of the row are left out"] += others
+            row |= _added(of_year, part.columns)
+            if len(of_year) > 1:
+                counts[f"Records with several {part.path} of one year, whose numbers were added"] += 1
+            continue
         if matching:
             newest = max(matching, key=_date_at(part.newest))
             row |= {column: text for column, paths in part.columns.items() if (text := _first(newest, paths))}
         if len(matching) > 1:
-            dropped[part.path] += len(matching) - 1
+            counts[f"Where there are several {part.path}, one was read; the others are left out"] += len(matching) - 1
+    return row
+
+
+def _added(elements: list[Element], columns: dict[str, Paths]) -> dict[str, str]:
+    """Return the sum of the numbers of elements; of one element, and of what is no number, the text of the last."""
+    row = {}
+    for column, paths in columns.items():
+        texts = [text for element in elements if (text := _first(element, paths))]
+        if texts:
+            row[column] = str(sum(map(int, texts))) if all(map(str.isdecimal, texts)) else texts[-1]
     return row
 
 
@@ -231,19 +327,24 @@ def _cleaned(row: dict[str, str]) -> dict[str, str]:
     return {column: invisible.clean(replace_surrogates(text)).strip() for column, text in row.items()}
 
 
-def _add_results(row: dict[str, str], record: Element, results: Results) -> None:
-    """Add the newest result of each component, and the academic year of the newest result."""
+def _results(element: Element, results: Results, counts: Counter[str]) -> list[dict[str, str]]:
+    """Return the newest results of each component as a row for each academic year, oldest first, or the newest only."""
     above, _, tag = results.path.rpartition("/")
-    stages = [element for element in record.find_all(above) if _fits(element, results.stage)]
+    stages = [stage for stage in element.find_all(above) if _fits(stage, results.stage)]
     found = [result for stage in stages for result in stage.find_all(tag) if _fits(result, results.where)]
-    found.sort(key=_date_at(results.newest))
-    for result in found:
-        component, value = result.find(results.component), result.find(results.value)
-        if component in results.components and value:
-            row[component] = value
-            for column, path in results.end_year.items():
-                if (year := result.find(path)) and year.isdecimal() and len(year) == 4:
-                    row[column] = f"{int(year) - 1}/{year[2:]}"
+    rows: dict[str, dict[str, str]] = {}
+    for result in sorted(found, key=_date_at(results.newest)):
+        column, value = results.components.get(result.find(results.component) or ""), result.find(results.value)
+        if column and value:
+            row = rows.setdefault(result.find(results.end_year) or "", {})
+            if column in row:
+                counts["Earlier results of the same assessment and year are left out"] += 1
+            row[column] = value
+    years = sorted(rows)
+    if results.newest_year and len(years) > 1:
+        counts["Results of earlier years than the newest are left out"] += sum(len(rows[year]) for year in years[:-1])
+        years = years[-1:]
+    return [rows[year] | ({_YEAR: _year(int(year) - 1)} if _FOUR_DIGITS.fullmatch(year) else {}) for year in years]
 
 
 def _date_at(path: str | None) -> Callable[[Element], str]:

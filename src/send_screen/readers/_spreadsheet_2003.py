@@ -19,7 +19,9 @@ def read_spreadsheet_2003(content: io.BytesIO, file: str) -> Reading:
     """Read the only sheet with filled cells of a workbook in Excel's XML of 2003."""
     sheets: list[list[list[str]]] = []
     invisible = InvisibleCharacters()
-    parse_xml(content.getvalue(), file, "Worksheet", lambda sheet: sheets.append(_sheet_rows(sheet, invisible, file)))
+    parse_xml(
+        content.getvalue(), file, "Worksheet", lambda sheet, _: sheets.append(_sheet_rows(sheet, invisible, file))
+    )
     filled = [rows for rows in sheets if any(map(any, rows))]
     if len(filled) != 1:
         raise ReadError(

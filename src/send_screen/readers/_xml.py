@@ -51,11 +51,12 @@ def root_of(start: bytes) -> str | None:
     return match[1].decode("ascii", "replace") if match else None
 
 
-def parse_xml(data: bytes, file: str, record: str, take: Callable[[Element], None]) -> tuple[Element, int]:
+def parse_xml(data: bytes, file: str, record: str, take: Callable[[Element, Element], None]) -> tuple[Element, int]:
     """Parse a file and call ``take`` with each record; return the root without records, and the repeated declarations.
 
-    ``record`` is the path of a record below the root. The second value is the number of further XML declarations, which
-    some systems write and which are ignored.
+    ``record`` is the path of a record below the root. ``take`` is given the record, and the root with what stands
+    before it and is no record. The second value is the number of further XML declarations, which some systems write and
+    which are ignored.
 
     Raises
     ------
@@ -131,7 +132,7 @@ def _with_one_declaration(data: bytes) -> tuple[bytes, int]:
 class _Builder:
     """Callbacks of the parser."""
 
-    def __init__(self, file: str, record: list[str], take: Callable[[Element], None]) -> None:
+    def __init__(self, file: str, record: list[str], take: Callable[[Element, Element], None]) -> None:
         self.root: Element | None = None
         self._file, self._record, self._take = file, record, take
         self._open: list[Element] = []
@@ -170,7 +171,7 @@ class _Builder:
         if [parent.tag for parent in self._open[1:]] + [element.tag] == self._record and self._open:
             self._open[-1].children.pop()
             self._held = 0
-            self._take(element)
+            self._take(element, self._open[0])
 
 
 def _local(name: str) -> str:
