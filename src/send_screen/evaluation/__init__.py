@@ -5,7 +5,8 @@
 fold seed, without an identifier. Everything else is computed from that table alone: :func:`performance` and
 :func:`paired_differences` of the models, :func:`by_group` and :func:`gaps` between groups, :func:`calibration_bins` and
 :func:`decision_curve`. :func:`measured_sections` puts it all under disclosure control
-(:mod:`send_screen.evaluation.disclosure`).
+(:mod:`send_screen.evaluation.disclosure`). :func:`link_rates` says in which groups fewer children were linked to other
+agencies' records.
 """
 
 from send_screen.evaluation._attribution import attribution
@@ -17,6 +18,7 @@ from send_screen.evaluation._estimate import Estimate, clustered_rate
 from send_screen.evaluation._evidence import EvidenceKeys, build_evidence
 from send_screen.evaluation._gaps import gaps
 from send_screen.evaluation._groups import by_group
+from send_screen.evaluation._link_rates import link_rates
 from send_screen.evaluation._measured_sections import measured_sections
 from send_screen.evaluation._out_of_fold import out_of_fold, out_of_school_folds, verify_folds
 from send_screen.evaluation._performance import paired_differences, performance
@@ -41,5 +43,6 @@ __all__ = [
     "calibration_bins",
     "decision_curve",
     "measured_sections",
+    "link_rates",
     "revealed_counts",
 ]
