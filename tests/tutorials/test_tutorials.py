@@ -97,6 +97,8 @@ def test_a_tutorial_runs(name: str, repository: Path, tmp_path: Path, python: Ca
             printed = console(block, tmp_path)
         elif language == "python":
             printed = python(block)
+        elif language == "yaml":  # a file, which its first line names
+            (tmp_path / block.splitlines()[0].removeprefix("# ")).write_text(block, "utf-8")
         else:
             assert language == "text", f"a block of {language!r} is neither run nor compared"
             assert alike(block, printed), f"the tutorial says\n{block}\nand it printed\n{printed}"

@@ -9,6 +9,7 @@ import pandas as pd
 from send_screen.documents import DEFAULT_MODE, write_atomically
 from send_screen.simulation._england import SyntheticEngland, simulate_england
 from send_screen.simulation._rates import GOALS
+from send_screen.simulation._school_exports import common_transfer_file, pupil_system_report
 
 README = """\
 Every child in these files is invented
@@ -23,6 +24,8 @@ eyfsp.csv                the early years foundation stage profile: 1 emerging, 2
 sen_status.csv           the SEN register two academic years later: the outcome that a model predicts
 schools/school_file.csv  one school's reception children of {school_year}, as its own system would export them, to be
                          screened. Like real exports it has gaps and a mistake or two.
+schools/report/          the same children as a report of a pupil system: own headers, words for codes, a title
+schools/ctf/             the same children as a Common Transfer File
 
 The shares of boys and girls, of goals reached and of children on the SEN register are roughly the published ones.
 Nothing that a model finds in these files says anything about real children, and a model trained on them cannot
@@ -44,8 +47,9 @@ def write_england(england: SyntheticEngland, folder: str | Path, *, academic_yea
     Returns
     -------
     pathlib.Path
-        The folder. It holds ``README.txt``, ``pupil_census.csv``, ``eyfsp.csv``, ``sen_status.csv`` and
-        ``schools/school_file.csv``; ``england.truth`` is not written.
+        The folder. It holds ``README.txt``, ``pupil_census.csv``, ``eyfsp.csv``, ``sen_status.csv``,
+        ``schools/school_file.csv`` and, of the same school, ``schools/report/pupils.csv`` (a report of a pupil system)
+        and ``schools/ctf/pupils.xml`` (a Common Transfer File); ``england.truth`` is not written.
 
     Examples
     --------
@@ -68,7 +72,16 @@ def write_england(england: SyntheticEngland, folder: str | Path, *, academic_yea
     write_atomically(text, root / "README.txt", mode=DEFAULT_MODE)
     for name in ("pupil_census", "eyfsp", "sen_status"):
         _write(getattr(england, name), root / f"{name}.csv")
-    _write(school_file(england, academic_year=academic_year), root / "schools" / "school_file.csv")
+    school = school_file(england, academic_year=academic_year)
+    _write(school, root / "schools" / "school_file.csv")
+    exports: dict[str, str | bytes] = {
+        "report/pupils.csv": pupil_system_report(school),
+        "ctf/pupils.xml": common_transfer_file(school),
+    }
+    for name, content in exports.items():
+        path = root / "schools" / name
+        path.parent.mkdir(exist_ok=True)
+        write_atomically(content, path, mode=DEFAULT_MODE)
     return root
 
 
