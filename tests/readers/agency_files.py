@@ -47,7 +47,7 @@ class Agencies:
 
 def simulate_agencies(children: int = 60, seed: int = 0, *, dirty: bool = True) -> Agencies:
     """Return records of children: of three in four a request, a disability or an involvement, or several of them."""
-    england = simulate_england(children=children, schools=3, seed=seed)
+    england = simulate_england(children=children, schools=3 + children // 100, seed=seed)
     rng = random.Random(seed)
     written, known, requests = list[Row](), list[Row](), list[Row]()
     disabilities, involvements = list[Row](), list[Row]()

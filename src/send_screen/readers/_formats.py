@@ -107,7 +107,7 @@ class FormatTable(Document):
     @property
     def columns(self) -> list[str]:
         """The columns of the contract."""
-        return list(load_contract(self.contract).columns)
+        return _columns_of(self.contract)
 
     @property
     def mapped(self) -> list[str]:
@@ -118,6 +118,11 @@ class FormatTable(Document):
             given += [{**part.columns, **part.constants, **part.otherwise, **part.without} for part in rows.spells]
             given += [dict.fromkeys(rows.results.components.values(), "")] if rows.results else []
         return list(dict.fromkeys(column for columns in given for column in columns))
+
+
+@cache
+def _columns_of(contract: str) -> list[str]:
+    return list(load_contract(contract).columns)
 
 
 class Format(Document):

@@ -218,7 +218,7 @@ class _TableRows:
         """Return the rows with the columns of the contract, and with the values of the file's header that they lack."""
         names = self._names
         check_size(self._file, rows=len(self.rows), columns=len(names), cells=len(self.rows) * len(names))
-        numbers = self._numbers or [self._number_of(*place) for place in self._places]
+        numbers = self._numbers or self._numbers_of_places()
         frame = pd.DataFrame(self.rows, columns=names, index=pd.Index(numbers, name="row"), dtype=object)
         for column, path in self.mapping.header.items():
             if text := root.find(path):
@@ -229,8 +229,11 @@ class _TableRows:
             notes = [*notes, f"Nothing in the file gives {', '.join(empty)} of {name}."]
         return Reading(frame, self._file, sheet=name, contract=self.mapping.contract, notes=tuple(notes))
 
-    def _number_of(self, record: int, place: int) -> int:
-        return record + 1 if self._a_row_a_record else record * self._step + place
+    def _numbers_of_places(self) -> list[int]:
+        if self._a_row_a_record:
+            return [record + 1 for record, _ in self._places]
+        step = self._step
+        return [record * step + place for record, place in self._places]
 
     @property
     def _step(self) -> int:
