@@ -102,7 +102,7 @@ def _counts(row: dict[str, object]) -> np.ndarray:
 
 def _is_sensitive(row: dict[str, object]) -> bool:
     linked, other = _counts(row)
-    return is_small(linked) or is_small(other) or is_small(linked + other)
+    return bool(is_small(linked) or is_small(other) or is_small(linked + other))
 
 
 def _hidden(rows: list[dict[str, object]]) -> set[object]:

@@ -169,5 +169,5 @@ def check(
             "A contract alone has no use for an academic year or questions.", remedy="Give a model instead of it."
         )
     contract = load_contract(against)
-    reading = read_table(file)
+    reading = read_table(file, contract=contract.id)
     return CheckedFile(contract.ref, reading, check_table(contract, reading.frame, file=reading.file))
