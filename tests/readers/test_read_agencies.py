@@ -25,7 +25,7 @@ from agency_files import (
 
 from send_screen.cohorts._source import read_source
 from send_screen.contracts import check_table, load_contract
-from send_screen.errors import ReadError
+from send_screen.errors import DataError, ReadError
 from send_screen.readers import Reading, read_tables
 from send_screen.readers._formats import formats
 from send_screen.readers._join_tables import join_tables
@@ -366,3 +366,13 @@ def test_files_of_several_systems_are_one_table_of_a_contract(tmp_path: Path) ->
         == agencies.involvements["InvolvementType"].value_counts().to_dict()
     )
     assert len(tables["social_care/disability"].frame) == len(agencies.disabilities)
+
+
+def test_an_export_in_several_files_is_checked_by_its_folder(tmp_path: Path) -> None:
+    agencies = simulate_agencies(dirty=False)
+    result = check("outcomes/ehc_plan", write_all(tmp_path, blade_csvs(agencies)))
+    assert result.ok
+    assert len(result.table.frame) == len(agencies.requests)
+    (tmp_path / f"{BLADE}_person.csv").unlink()
+    with pytest.raises(DataError, match=r"No table in the folder.*looks like the part requests"):
+        check("outcomes/ehc_plan", tmp_path)

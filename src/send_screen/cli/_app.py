@@ -146,7 +146,7 @@ def check(
     against: Annotated[
         str, typer.Argument(help="A contract such as education/eyfsp, or the model that is to screen the files.")
     ],
-    file: Annotated[Path, typer.Argument(help="The file; for a model also a folder of files.")],
+    file: Annotated[Path, typer.Argument(help="The file, or a folder of files.")],
     academic_year: Annotated[
         str | None, typer.Option(help="The academic year of files that do not say it, as 2025/26.")
     ] = None,

@@ -7,20 +7,22 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from send_screen.cohorts._recognise import read_other_files
+from send_screen.cohorts._source import read_source
 from send_screen.contracts import check_table, load_contract
 from send_screen.contracts._quote import header_like, quotable
-from send_screen.documents import count
-from send_screen.errors import UsageError
-from send_screen.readers import read_table
+from send_screen.documents import count, file_name
+from send_screen.errors import DataError, UsageError
+from send_screen.readers import TABLE_SUFFIXES, Reading, read_table
 from send_screen.results import Result, Section
 from send_screen.workflows._check_data import CheckedData, check_data
 from send_screen.workflows._export import load_model
 
 if TYPE_CHECKING:
-    from send_screen.contracts import CheckedTable, Violation
-    from send_screen.readers import Reading
+    from send_screen.contracts import CheckedTable, Contract, Violation
 
 MAX_SHOWN = 40
+_MAX_NOTES = 5  # in the message that a folder has no table of a contract
 
 
 @dataclass(frozen=True, repr=False)
@@ -122,7 +124,8 @@ def check(
         A contract's id such as ``"education/eyfsp"``, with a version if need be (``"education/eyfsp@1.0.0"``), or the
         path of one. Or a model: ``models:/name@alias``, ``models:/name/3`` or an exported folder.
     file : str or pathlib.Path
-        CSV, XLSX, Parquet or any other kind of table that ``screen`` reads; for a model also a folder of files.
+        CSV, XLSX, Parquet or any other kind of table that ``screen`` reads, or a folder of files: for a contract, its
+        table is found in it.
     academic_year : str, optional
         The academic year of files that do not say it, such as ``"2025/26"``; for a model.
     ask : bool, default False
@@ -169,5 +172,19 @@ def check(
             "A contract alone has no use for an academic year or questions.", remedy="Give a model instead of it."
         )
     contract = load_contract(against)
-    reading = read_table(file, contract=contract.id)
+    reading = _table_in_folder(Path(file), contract) if Path(file).is_dir() else read_table(file, contract=contract.id)
     return CheckedFile(contract.ref, reading, check_table(contract, reading.frame, file=reading.file))
+
+
+def _table_in_folder(folder: Path, contract: Contract) -> Reading:
+    """Return the table of a contract among the files of a folder, which may be one export in several files."""
+    tables = read_source(folder, {contract.id: contract}).tables
+    if contract.id not in tables:
+        _, notes = read_other_files(path for path in sorted(folder.iterdir()) if path.suffix.lower() in TABLE_SUFFIXES)
+        raise DataError(
+            " ".join([f"No table in the folder has the columns of {contract.ref}.", *notes[:_MAX_NOTES]]),
+            file=file_name(folder),
+            remedy="Check that all files of the export are in it, and that each can be read by itself.",
+        )
+    table = tables[contract.id]
+    return Reading(table.frame, table.file, notes=table.notes, sha256=table.sha256)
