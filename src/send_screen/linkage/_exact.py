@@ -37,15 +37,18 @@ class _Lookup:
         pairs = pd.DataFrame({"key": keys.to_numpy(dtype=object), "child": positions}).dropna().drop_duplicates()
         twice = pairs["key"].duplicated(keep=False)
         self._children = pairs.loc[~twice, "child"].to_numpy(dtype=np.int64)
-        self._index = pd.Index(pairs.loc[~twice, "key"])
-        self._several = pd.Index(pairs.loc[twice, "key"].unique())
+        self._index = pd.Index(pairs.loc[~twice, "key"], dtype=object)
+        self._several = pd.Index(pairs.loc[twice, "key"].unique(), dtype=object)
 
     def find(self, keys: pd.Series) -> tuple[np.ndarray, np.ndarray]:
         """Return the position of each key, and whether it stands for several children."""
-        found = self._index.get_indexer(pd.Index(keys))
-        several = keys.isin(self._several).to_numpy() if len(self._several) else np.zeros(len(keys), dtype=bool)
-        child = np.full(len(keys), NOBODY, dtype=np.int64)
-        child[found >= 0] = self._children[found[found >= 0]]
+        child, several = np.full(len(keys), NOBODY, dtype=np.int64), np.zeros(len(keys), dtype=bool)
+        rows = np.flatnonzero(keys.notna())
+        if len(rows) and len(self._index):
+            found = self._index.get_indexer(pd.Index(keys.to_numpy(dtype=object)[rows], dtype=object))
+            child[rows[found >= 0]] = self._children[found[found >= 0]]
+        if len(rows) and len(self._several):
+            several = keys.isin(self._several).to_numpy()
         return child, several
 
 
@@ -123,7 +126,7 @@ def _with_nhs(table: pd.DataFrame, links: ExactLinks, by_nhs: _Lookup) -> ExactL
 def _checked(children: pd.DataFrame, table: pd.DataFrame, links: ExactLinks) -> ExactLinks:
     """Unlink what is in conflict, and rows whose birth date and both names are another child's."""
     child, rule, conflict = links.child, links.rule, links.conflict
-    linked = np.flatnonzero(child != NOBODY)
+    linked = np.flatnonzero(child != NOBODY) if "DOB" in children and "DOB" in table else np.empty(0, dtype=np.int64)
     born = [pd.to_datetime(column(frame, "DOB"), errors="coerce").to_numpy() for frame in (children, table)]
     there, here = born[0][child[linked]], born[1][linked]
     differ = linked[(there != here) & ~np.isnat(there) & ~np.isnat(here)]

@@ -87,10 +87,10 @@ def link_records(
         found = _exact_rows(exact)
         if linkage.probabilistic:
             found, expected[name], parameters[name] = _add_probable(known, table, found, exact, linkage, seed)
-        child = pd.Series([*known[child_id], None], dtype=object)  # None last, at NOBODY
+        child = np.array([*known[child_id].to_numpy(dtype=object), None], dtype=object)  # None last, at NOBODY
         crosswalks.append(
             found.assign(
-                child_id=child.iloc[found["child"]].to_numpy(),
+                child_id=child[found["child"].to_numpy()],
                 contract=name,
                 file=(files or {}).get(name, ""),
                 row=table.index.to_numpy()[found.index],
@@ -109,9 +109,11 @@ def link_records(
 
 def _exact_rows(exact: ExactLinks) -> pd.DataFrame:
     """Return the rows that the exact rounds link, or that contradict themselves, by position."""
-    rows = pd.DataFrame({"child": exact.child, "link": exact.rule, "reason": exact.conflict})
-    rows["status"], rows["probability"] = np.where(exact.child != NOBODY, LINKED, CONFLICT), np.nan
-    return pd.DataFrame(rows[(exact.child != NOBODY) | pd.notna(exact.conflict)])
+    at = np.flatnonzero((exact.child != NOBODY) | pd.notna(exact.conflict))
+    child = exact.child[at]
+    status = np.where(child != NOBODY, LINKED, CONFLICT)
+    parts = {"child": child, "link": exact.rule[at], "reason": exact.conflict[at], "status": status}
+    return pd.DataFrame(parts, index=at).assign(probability=np.nan)
 
 
 def _add_probable(
