@@ -258,6 +258,16 @@ def test_a_percentage_of_attendance_gives_the_share_of_sessions_missed(given, po
     assert result.frame["SessionsAbsent"].unique().tolist() == pytest.approx([absent])
 
 
+def test_a_blank_column_is_nothing_to_derive_from():
+    """A file that has the parts of the absence as empty columns, and the sessions attended, gives the absence."""
+    whole = census()
+    attended = (whole["SessionsPossible"].astype(int) - whole["SessionsAbsent"].astype(int)).astype(str)
+    given = whole.drop(columns="SessionsAbsent").assign(SessionsAttended=attended)
+    result = check(given.assign(SessionsAuthorised="", SessionsUnauthorised=""), "education/pupil_census")
+    assert result.violations == ()
+    assert result.frame["SessionsAbsent"].tolist() == whole["SessionsAbsent"].astype(float).tolist()
+
+
 def test_a_percentage_is_no_number_of_possible_sessions_where_others_are_counted():
     whole = census().drop(columns="SessionsPossible").assign(**{"Attendance %": "98.4%"})
     assert [v.column for v in check(whole, "education/pupil_census").violations] == ["SessionsPossible"]

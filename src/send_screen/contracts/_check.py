@@ -70,9 +70,10 @@ def check_table(
         if repair:
             repairs[column.name] = repair
     notes = [*_header_notes(headers), *repair_notes(repairs)]
+    filled = {name for name in headers.position if columns[name].notna().any()}
     from_codes: dict[str, pd.Series] = {}
     for name, column in contract.columns.items():
-        derivation = derivation_of(column, headers.position)
+        derivation = derivation_of(column, filled)
         if derivation and derivation.kind == "codes":  # of a more detailed column, preferred where the file has both
             derived = derive(derivation, columns)
             from_codes[name] = derived.notna().set_axis(rows)
