@@ -10,6 +10,8 @@ import pytest
 from agency_contracts import INVOLVEMENT, REVIEW, agency_spec
 
 from send_screen.cohorts import Cohort, load_cohort
+from send_screen.cohorts._as_of import date_columns, records_as_of
+from send_screen.contracts import available_contracts, check_table, load_contract
 from send_screen.simulation import simulate_england
 from send_screen.specs import ModelSpec
 
@@ -220,3 +222,37 @@ def test_one_table_of_all_agencies_is_read_as_of_the_date(spec: ModelSpec, table
         before.X.drop(columns=["speech", "concern"]), after.X.drop(columns=["speech", "concern"])
     )
     assert len(after) + len(after.excluded) == len(wide)
+
+
+DATED = [ref for ref in available_contracts() if date_columns(load_contract(ref))]
+
+
+@pytest.mark.parametrize("ref", DATED)
+def test_no_later_row_of_any_shipped_contract_gets_through(repository: Path, ref: str) -> None:
+    """A row of each child with a later date and another child's values, planted before and after the rows that hold."""
+    contract = load_contract(ref)
+    name = contract.id.partition("/")[2]
+    rows = pd.read_csv(repository / "data_contracts" / "examples" / "valid" / f"{name}.csv", dtype=str)
+    alone = check_table(contract, rows, file="file")
+    dates = date_columns(contract)
+    as_of = alone.frame[dates].max(axis=None)
+    later = rows.iloc[::-1].reset_index(drop=True)
+    headers = {name: header for header, name in alone.columns.aliased.items()}
+    for date in dates:
+        later[headers.get(date, date)] = str((as_of + pd.Timedelta(days=1)).date())
+    for tables, mine in (([later, rows], slice(len(rows), None)), ([rows, later], slice(0, len(rows)))):
+        planted = check_table(contract, pd.concat(tables, ignore_index=True), file="file")
+        found = []
+        for check in (alone, planted):
+            n = len(check.frame)
+            child = pd.Series([f"child {row % len(rows)}" for row in range(n)], index=check.frame.index, dtype=object)
+            when = pd.Series(as_of, index=check.frame.index)
+            records = records_as_of(contract, check, child, when, file="file", id_column="UPN")
+            assert records is not None
+            found.append(records)
+        before, after = (records.check.frame for records in found)
+        kept = planted.frame.index[mine]
+        undated = alone.frame[dates].isna().all(axis=1).to_numpy()
+        expected = before.set_axis(kept)[~undated]
+        pd.testing.assert_frame_equal(after.loc[expected.index], expected)
+        assert f"{len(rows)} recorded after the as-of date" in found[1].note

@@ -61,13 +61,14 @@ def link_exactly(children: pd.DataFrame, tables: Mapping[str, pd.DataFrame], *, 
     by_id = _Lookup(column(children, child_id), everyone)
     by_former = _Lookup(_valid_upns(column(children, "FormerUPN")), everyone)
     pupil_numbers = {name: _by_pupil_number(table, child_id, by_id, by_former) for name, table in tables.items()}
-    own = _valid_nhs(column(children, "NHSNumber"))
+    own = column(children, "NHSNumber")
     bridge = [pd.DataFrame({"nhs": own.to_numpy(dtype=object), "child": everyone})]
     for name, table in tables.items():
-        numbers, child = _valid_nhs(column(table, "NHSNumber")), pupil_numbers[name].child
+        numbers, child = column(table, "NHSNumber"), pupil_numbers[name].child
         learnt = (child != NOBODY) & ~numbers.isin(own.dropna()).to_numpy()
         bridge.append(pd.DataFrame({"nhs": numbers.to_numpy(dtype=object), "child": child})[learnt])
-    pairs = pd.concat(bridge)
+    pairs = pd.concat(bridge).dropna().drop_duplicates()
+    pairs = pairs[valid_nhs_numbers(pairs["nhs"]).to_numpy()]  # a row with another number finds nobody here
     by_nhs = _Lookup(pairs["nhs"], pairs["child"].to_numpy())
     return {
         name: _checked(children, tables[name], _with_nhs(tables[name], links, by_nhs))
@@ -80,10 +81,6 @@ def _valid_upns(upns: pd.Series) -> pd.Series:
     codes, texts = pd.factorize(upns)
     valid = np.append(valid_upns(pd.Series(texts, dtype=object)).to_numpy(), False)
     return upns.where(valid[codes], None)
-
-
-def _valid_nhs(numbers: pd.Series) -> pd.Series:
-    return numbers.where(valid_nhs_numbers(numbers), None) if numbers.notna().any() else numbers
 
 
 def _by_pupil_number(table: pd.DataFrame, child_id: str, by_id: _Lookup, by_former: _Lookup) -> ExactLinks:
@@ -108,7 +105,7 @@ def _with_nhs(table: pd.DataFrame, links: ExactLinks, by_nhs: _Lookup) -> ExactL
     child, rule, conflict = links.child.copy(), links.rule.copy(), links.conflict.copy()
     numbers = column(table, "NHSNumber")
     if numbers.notna().any():
-        found, several = by_nhs.find(_valid_nhs(numbers))
+        found, several = by_nhs.find(numbers)
         new = (child == NOBODY) & (found != NOBODY)
         conflict[several] = SEVERAL
         conflict[(child != NOBODY) & (found != NOBODY) & (child != found)] = DISAGREE
