@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from send_screen import check
 from send_screen.contracts import check_table, load_contract, upn_check_letter
 from send_screen.errors import ReadError
 from send_screen.readers import Reading, read_table, read_tables
@@ -89,6 +90,8 @@ def test_a_file_is_screened_by_the_contract_that_is_asked_for(tmp_path: Path) ->
     assert "E01" not in read_table(path, contract=CENSUS).frame
     with pytest.raises(ReadError, match="several tables: eyfsp, pupil_census"):
         read_table(path)
+    assert check(PROFILE, path).ok
+    assert check(CENSUS, path).table.frame["UPN"].tolist() == [upn(1)]
 
 
 def test_the_newest_result_of_a_goal_is_read_and_no_other_assessment(tmp_path: Path) -> None:
@@ -264,6 +267,21 @@ def test_without_a_profile_the_year_is_that_of_the_file(tmp_path: Path) -> None:
     frame = read(tmp_path, with_attendance(1, (2025, 380, 20), (2026, 100, 3)).replace("EYF", "KS2"), contract=CENSUS)
     assert frame["AcademicYear"].tolist() == ["2025/26"]
     assert frame["SessionsAbsent"].tolist() == [20]
+
+
+@pytest.mark.parametrize("year", ["0000", "9999", "20", "١٩٩٩", "2026/27"])
+def test_a_year_that_is_none_is_reported_and_not_guessed(tmp_path: Path, year: str) -> None:
+    head = HEAD.replace("<AcademicYear>2025", f"<AcademicYear>{year}")
+    goal = result("E01", "2").replace("<Year>2026", f"<Year>{year}")
+    found = tables(write(tmp_path / "a.xml", head + pupil(1, goals=goal, more=FSM) + TAIL))
+    for contract, rule in ((PROFILE, "EYFSP-YEAR-BLANK"), (CENSUS, "CENSUS-YEAR-BLANK")):
+        checked = check_table(load_contract(contract), found[contract].frame, file="ctf.xml")
+        assert rule in [violation.rule for violation in checked.violations]
+
+
+def test_numbers_of_thousands_of_digits_are_not_added(tmp_path: Path) -> None:
+    frame = read(tmp_path, with_attendance(1, (2025, 10**4299, 1), (2025, 100, 2)), contract=CENSUS)
+    assert frame[["SessionsPossible", "SessionsAbsent"]].to_numpy().tolist() == [[100.0, 3.0]]
 
 
 def test_a_former_number_and_a_postcode_are_read(tmp_path: Path) -> None:

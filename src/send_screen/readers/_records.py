@@ -26,7 +26,8 @@ _HASH_LENGTH = 8  # characters of a file's hash in the number of a child: enough
 
 
 _YEAR = "AcademicYear"
-_FOUR_DIGITS = re.compile(r"[0-9]{4}")
+_CALENDAR_YEAR = re.compile(r"(?:19|20)[0-9]{2}")
+_MAX_DIGITS = 9  # of a number that is added
 
 
 def read_xml_format(content: io.BytesIO, file: str, mapping: XmlFormat) -> list[Reading]:
@@ -90,7 +91,7 @@ class Records:
     def _file_year(self, root: Element | None) -> str | None:
         """Return the academic year of the file, which its header gives by the year in which it begins."""
         start = self._of_header(root, self._mapping.start_year) or ""
-        return _year(int(start)) if _FOUR_DIGITS.fullmatch(start) else None
+        return _year(int(start)) if _CALENDAR_YEAR.fullmatch(start) else None
 
     def _is_taken(self, column: str, text: str) -> bool:
         pattern = self._mapping.patterns.get(column)
@@ -316,7 +317,8 @@ def _added(elements: list[Element], columns: dict[str, Paths]) -> dict[str, str]
     for column, paths in columns.items():
         texts = [text for element in elements if (text := _first(element, paths))]
         if texts:
-            row[column] = str(sum(map(int, texts))) if all(map(str.isdecimal, texts)) else texts[-1]
+            numbers = all(text.isdecimal() and len(text) <= _MAX_DIGITS for text in texts)
+            row[column] = str(sum(map(int, texts))) if numbers else texts[-1]
     return row
 
 
@@ -347,7 +349,7 @@ def _results(element: Element, results: Results, counts: Counter[str]) -> list[d
     if results.newest_year and len(years) > 1:
         counts["Results of earlier years than the newest are left out"] += sum(len(rows[year]) for year in years[:-1])
         years = years[-1:]
-    return [rows[year] | ({_YEAR: _year(int(year) - 1)} if _FOUR_DIGITS.fullmatch(year) else {}) for year in years]
+    return [rows[year] | ({_YEAR: _year(int(year) - 1)} if _CALENDAR_YEAR.fullmatch(year) else {}) for year in years]
 
 
 def _date_at(path: str | None) -> Callable[[Element], str]:
