@@ -17,7 +17,7 @@ _GAPS = re.compile(r"[\s\-]+")
 _BODY = re.compile(r"[0-9]{9}")
 _NUMBER = re.compile(r"[0-9]{10}")
 _MODULUS = 11
-_WEIGHTS = np.arange(10, 0, -1)  # of the ten digits: their weighted sum is a multiple of 11
+_WEIGHTS = np.arange(10, 0, -1, dtype=np.uint16)  # of the ten digits: their weighted sum is a multiple of 11
 
 
 def nhs_check_digit(body: str) -> str | None:
@@ -74,7 +74,7 @@ def valid_nhs_numbers(numbers: pd.Series) -> pd.Series:
     [True, False, False]
     """
     valid = np.array([isinstance(text, str) and bool(_NUMBER.fullmatch(text)) for text in numbers], dtype=bool)
-    digits = np.array([list(text) for text in numbers[valid]], dtype=np.int64).reshape(-1, len(_WEIGHTS))
+    digits = np.frombuffer("".join(numbers[valid]).encode(), dtype=np.uint8).reshape(-1, len(_WEIGHTS)) - ord("0")
     valid[valid] = (digits @ _WEIGHTS % _MODULUS == 0) & (digits != digits[:, :1]).any(axis=1)
     return pd.Series(valid, index=numbers.index)
 
