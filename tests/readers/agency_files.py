@@ -104,7 +104,8 @@ def _involvements(number, rng, day):
     plan = {"InvolvementType": "CP", "StartDate": day(22), "EndDate": day(25)}
     care = {"InvolvementType": "LAC", "StartDate": day(30), "EndDate": day(36), "PrimaryNeed": need}
     later = {"InvolvementType": "LAC", "StartDate": day(37), "EndDate": "", "PrimaryNeed": need}
-    return [[cin], [cin, plan], [cin, care, later]][number % 3]
+    help_early = {"InvolvementType": "EH", "StartDate": day(10), "EndDate": day(14)}
+    return [[cin, help_early], [cin, plan], [cin, care, later]][number % 3]
 
 
 def tag(name: str, text: object, **of: object) -> str:
@@ -380,6 +381,7 @@ def ssd_csvs(agencies: Agencies) -> dict[str, str]:
         "CIN": ("cin_episodes", "cine", ("cine_referral_date", "cine_close_date")),
         "CP": ("cp_plans", "cppl", ("cppl_cp_plan_start_date", "cppl_cp_plan_end_date")),
         "LAC": ("cla_episodes", "clae", ("clae_cla_episode_start_date", "clae_cla_episode_ceased_date")),
+        "EH": ("early_help_episodes", "earl", ("earl_episode_start_date", "earl_episode_end_date")),
     }
     files = {"ssd_person.csv": people}
     for row in agencies.involvements.fillna("").to_dict("records"):
@@ -395,4 +397,40 @@ def ssd_csvs(agencies: Agencies) -> dict[str, str]:
         {"disa_table_id": str(number), "disa_person_id": row["PersonID"], "disa_disability_code": row["DisabilityCode"]}
         for number, row in enumerate(agencies.disabilities.to_dict("records"))
     ]
+    files |= _ssd_plans(agencies)
     return {name: pd.DataFrame(rows).to_csv(index=False) for name, rows in files.items()}
+
+
+def _ssd_plans(agencies: Agencies) -> dict[str, list[Row]]:
+    """Return the tables of requests, assessments, plans and needs: each names a row of the one above."""
+    people = agencies.requests["PersonID"].unique()
+    send = [{"send_table_id": f"s{person}", "send_person_id": person} for person in people]
+    files: dict[str, list[Row]] = {"ssd_send.csv": send}
+    for number, row in enumerate(agencies.requests.fillna("").to_dict("records")):
+        request = {
+            "ehcr_ehcp_request_id": f"r{number}", "ehcr_send_table_id": f"s{row['PersonID']}",
+            "ehcr_ehcp_req_date": row["RequestDate"], "ehcr_ehcp_req_outcome_date": row["RequestOutcomeDate"],
+            "ehcr_ehcp_req_outcome": row["RequestOutcome"],
+        }  # fmt: skip
+        files.setdefault("ssd_ehcp_requests.csv", []).append(request)
+        if not row["AssessmentOutcome"]:
+            continue
+        assessment = {
+            "ehca_ehcp_assessment_id": f"a{number}", "ehca_ehcp_request_id": f"r{number}",
+            "ehca_ehcp_assessment_outcome_date": row["AssessmentOutcomeDate"],
+            "ehca_ehcp_assessment_outcome": row["AssessmentOutcome"],
+        }  # fmt: skip
+        plan = {
+            "ehcn_named_plan_id": f"n{number}", "ehcn_ehcp_asmt_id": f"a{number}",
+            "ehcn_named_plan_start_date": row["PlanStartDate"], "ehcn_named_plan_ceased_date": row["PlanCeaseDate"],
+            "ehcn_named_plan_ceased_reason": row["CeaseReason"],
+        }  # fmt: skip
+        active = {"ehcp_active_ehcp_id": f"p{number}", "ehcp_ehcp_request_id": f"r{number}"}
+        need = {
+            "senn_table_id": f"x{number}", "senn_active_ehcp_id": f"p{number}",
+            "senn_active_ehcp_need_type": row["SENtype"], "senn_active_ehcp_need_rank": "1",
+        }  # fmt: skip
+        for name, record in (("assessment", assessment), ("named_plan", plan), ("active_plans", active)):
+            files.setdefault(f"ssd_ehcp_{name}.csv", []).append(record)
+        files.setdefault("ssd_sen_need.csv", []).append(need)
+    return files
