@@ -183,3 +183,22 @@ def test_goals_before_2021_are_refused_where_todays_are_meant():
     result = check_table(load_contract("education/eyfsp"), frame, file="f.csv")
     assert "EYFSP-YEAR-FORM" in [violation.rule for violation in result.violations]
     assert not {"PSEG03", "G03"} & {*result.columns.aliased, *result.columns.matched}
+
+
+@pytest.mark.parametrize(("outcome", "mark"), [("WA", 38.0), ("wt", 38.0), (None, 38.0), ("A", None), ("D", None)])
+def test_a_mark_stays_where_the_check_was_taken_or_the_outcome_is_blank(outcome, mark):
+    frame = pd.DataFrame(
+        [{"UPN": "V000100122001", "AcademicYear": "2025/26", "PhonicsMark": "38", "PhonicsOutcome": outcome}]
+    )
+    result = check_table(load_contract("education/phonics"), frame, file="f.csv")
+    assert result.frame["PhonicsMark"].replace(float("nan"), None).tolist() == [mark]
+    assert ("PHONICS-MARK-TAKEN" in [violation.rule for violation in result.violations]) == (mark is None)
+
+
+@pytest.mark.parametrize(("consent", "area"), [("Y", "CI"), ("N", None), (None, None)])
+def test_a_notification_is_used_only_where_the_parents_consented(consent, area):
+    frame = pd.DataFrame(
+        [{"NHSNumber": "9990000018", "NotifiedDate": "2024-05-01", "AreaOfNeed": "CI", "Consent": consent}]
+    )
+    result = check_table(load_contract("health/notification"), frame, file="f.csv")
+    assert result.frame["AreaOfNeed"].tolist() == [area]

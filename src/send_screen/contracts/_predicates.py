@@ -67,7 +67,8 @@ def _holds_for_values(rule: Rule, column: Column, frame: pd.DataFrame, values: p
             return ~below
         case "onlyWhere":
             others: pd.Series = frame[rule.arguments["column"]]
-            allowed: pd.Series = others.isin(rule.arguments["in"]) | (others.isna() & (None in rule.arguments["in"]))
+            codes = [code for code in rule.arguments["in"] if code is not None]
+            allowed: pd.Series = others.isin(codes) | (others.isna() & (None in rule.arguments["in"]))
             return allowed | ~values.isin(rule.arguments.get("values", values.dropna().unique()))
         case "yearGroupAge":
             years = frame[rule.arguments["academicYear"]]
