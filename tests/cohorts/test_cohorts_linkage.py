@@ -12,8 +12,8 @@ from send_screen.cohorts import load_cohort
 from send_screen.contracts import nhs_check_digit
 from send_screen.errors import SpecError
 from send_screen.linkage import FORMER, ID, NHS
-from send_screen.simulation import simulate_england
-from send_screen.specs import ModelSpec
+from send_screen.simulation import simulate_agencies, simulate_england
+from send_screen.specs import ModelSpec, load_spec
 
 
 @pytest.fixture(scope="module")
@@ -100,3 +100,57 @@ def test_a_spec_says_whether_probability_links(repository: Path, tmp_path: Path,
     assert not spec.linkage.probabilistic
     asked = agency_spec(repository, tmp_path, linkage="linkage: {probabilistic: true, match: 0.9, clerical: 0.6}\n")
     assert (asked.linkage.probabilistic, asked.linkage.match, asked.linkage.clerical) == (True, 0.9, 0.6)
+
+
+SHIPPED_USES = """\
+  - contract: health/two_year_review@1.0.0
+    purpose: what the review at two said
+  - contract: early_years/progress_check@1.0.0
+    purpose: what the progress check at two said
+  - contract: social_care/involvement@1.0.0
+    purpose: whether the family had help
+"""
+SHIPPED_FEATURES = """\
+  - name: asq_communication
+    column: health/two_year_review.ASQCommunication
+    kind: number
+    monotonic: decreasing
+    label: Communication at two
+  - name: check_language
+    column: early_years/progress_check.CL
+    kind: number
+    monotonic: decreasing
+    label: Language at the progress check
+  - name: in_need
+    derive: {equals: {column: social_care/involvement.InvolvementType, value: CIN}}
+    kind: number
+    label: Child in need
+"""
+
+
+def test_the_agencies_of_the_shipped_contracts_reach_the_children(repository: Path, tmp_path: Path) -> None:
+    text = (repository / "models" / "reception_sen" / "spec.yaml").read_text("utf-8")
+    text = text.replace("  - contract: outcomes/sen_status", SHIPPED_USES + "  - contract: outcomes/sen_status")
+    text = text.replace("  - name: age_months", SHIPPED_FEATURES + "  - name: age_months")
+    (tmp_path / "spec.yaml").write_text(text, encoding="utf-8")
+    spec = load_spec(tmp_path / "spec.yaml")
+    england = simulate_england(children=1_000, schools=20, seed=6)
+    agencies = simulate_agencies(england, traced=0.9)
+    tables = england.tables | {"education/pupil_census": agencies.pupil_census} | agencies.tables
+    cohort = load_cohort(spec, tables)
+    assert len(cohort) + len(cohort.excluded) == len(england.pupil_census)
+    assert cohort.linkage is not None
+    truth = agencies.truth.set_index(["contract", "row"])["UPN"]
+    links = cohort.linkage.links.query("contract in @agencies.tables")
+    rows = pd.MultiIndex.from_arrays([links["contract"], links["row"] - 2])
+    assert (truth.loc[rows].to_numpy() == links["child_id"].to_numpy()).all()
+    known = cohort.X[["asq_communication", "check_language", "in_need"]].notna().mean()
+    assert known["asq_communication"] > 0.7  # most are reviewed with scores, and health knows every NHS number
+    assert 0.05 < known["check_language"] < 0.2  # the settings have few identifiers
+    # each score is that of the child's own review
+    review = agencies.two_year_review.assign(child=truth["health/two_year_review"])
+    own = (
+        review.dropna(subset="child").set_index("child")["ASQCommunication"].reindex(cohort.ids).reset_index(drop=True)
+    )
+    found = cohort.X["asq_communication"]
+    assert (found == own)[found.notna()].all()

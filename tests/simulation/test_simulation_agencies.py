@@ -60,6 +60,7 @@ def test_every_row_has_its_truth(agencies: SyntheticAgencies) -> None:
     assert numbers.map(is_synthetic_nhs_number).all()
     former = agencies.pupil_census["FormerUPN"].dropna()
     assert valid_upns(former).all()
+    assert former.is_unique
     assert former.str[-1].str.isalpha().all()
 
 

@@ -153,6 +153,6 @@ def _change(trouble: str, values: dict[str, np.ndarray], row: int, surname: str,
 
 
 def temporary_upns(upns: np.ndarray) -> np.ndarray:
-    """Return a temporary UPN for each, which ends in a letter."""
-    bodies = [upn[1:12] + "A" for upn in upns]
+    """Return a temporary UPN for each, which ends in a letter in place of the last digit."""
+    bodies = [upn[1:12] + "ABCDEFGHJK"[int(upn[12])] for upn in upns]
     return np.array([upn_check_letter(body) + body for body in bodies], dtype=object)

@@ -90,7 +90,8 @@ def _column_mistakes(path: str, ref: ColumnRef, column: Column, feature: Feature
         yield f"{path}: {ref} has no codes, so it cannot be a category: it could name somebody"
     if feature.column and feature.kind == "number" and not numeric:
         yield f"{path}: {ref} does not hold numbers"
-    if column.unique or column.primary_key or column.classification == "identifier":
+    # a code in the key, such as the type of an involvement, tells rows of a child apart and names nobody
+    if column.unique or (column.primary_key and not column.levels) or column.classification == "identifier":
         yield f"{path}: {ref} names somebody, and cannot be a feature"
     if column.characteristic == "protected" and not research:
         yield (
