@@ -181,7 +181,7 @@ def root_fits(kind: str, root) -> bool:
 def account_for_tables(files: dict[str, bytes], tables) -> None:
     """Compare the rows of a table with those of the file that they come from."""
     for table in tables:
-        if "Read as a SEN2 export" in " ".join(table.notes) or "SSDA903" in " ".join(table.notes):
+        if re.search("Read by the format (SEN2 export|SSDA903)", " ".join(table.notes)):
             rows = list(csv.reader(io.StringIO(files[table.file].decode("utf-8-sig", "replace"), newline="")))
             assert len(table.frame) == sum(any(cell.strip() for cell in row) for row in rows[1:]), table.file
 

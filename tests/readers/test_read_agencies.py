@@ -170,7 +170,7 @@ def test_the_csv_files_of_a_sen2_export_are_joined_by_their_keys(agencies: Agenc
     assert reading.file == f"{BLADE}_requests.csv"
     found = checked(reading, "outcomes/ehc_plan")
     same_rows(with_persons(found, agencies), agencies.expected("requests", found.columns))
-    assert sorted(reading.frame.index) == list(range(2, 2 + len(agencies.requests)))  # rows of the file of requests
+    assert reading.frame.index.tolist() == list(range(2, 2 + len(agencies.requests)))  # rows of the file of requests
 
 
 def test_the_names_of_the_files_do_not_matter_and_their_numbers_are_told_apart(tmp_path: Path) -> None:
@@ -220,7 +220,7 @@ def test_a_number_that_stands_twice_joins_to_the_first_row_and_is_named(tmp_path
 def test_two_exports_in_one_folder_are_refused(tmp_path: Path) -> None:
     files = blade_csvs(simulate_agencies())
     files |= {f"older_{name}": text for name, text in files.items()}
-    with pytest.raises(ReadError, match="More than one table could be the part person of a SEN2 export"):
+    with pytest.raises(ReadError, match="More than one table could be the part person of the format SEN2 export"):
         tables_of(write_all(tmp_path, files))
 
 

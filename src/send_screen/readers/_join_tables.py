@@ -43,7 +43,7 @@ def join_tables(readings: Sequence[Reading]) -> tuple[list[Reading], list[str]]:
                 if len(fitting) > 1:
                     files = ", ".join(reading.file for reading in fitting)
                     raise ReadError(
-                        f"More than one table could be the part {name} of a {mapping.name}: {files}.",
+                        f"More than one table could be the part {name} of the format {mapping.name}: {files}.",
                         file=fitting[0].file,
                         remedy="Put each set of files into a folder of its own.",
                     )
@@ -52,7 +52,7 @@ def join_tables(readings: Sequence[Reading]) -> tuple[list[Reading], list[str]]:
         else:
             lacking = [name for name in (mapping.record, *_row_parts(mapping)) if name not in parts]
             notes += (
-                f"{reading.file} looks like the part {name} of a {mapping.name}, and was not joined: "
+                f"{reading.file} looks like the part {name} of the format {mapping.name}, and was not joined: "
                 f"there is no {' or '.join(dict.fromkeys(lacking))}."
                 for name, fitting in parts.items()
                 for reading in fitting
@@ -127,7 +127,9 @@ class _Set:
         top = self._tables[self._mapping.record]
         for place in range(len(top.numbers)):
             records.take(self._element(self._mapping.record, place))
-        notes = [f"Read as a {self._mapping.name}: {', '.join(dict.fromkeys(t.file for t in self._tables.values()))}."]
+        notes = [
+            f"Read by the format {self._mapping.name}: {', '.join(dict.fromkeys(t.file for t in self._tables.values()))}."
+        ]
         notes += [self._mapping.note] if self._mapping.note else []
         notes += self._unread_columns()
         notes += self._doubled_keys()

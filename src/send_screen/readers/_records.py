@@ -224,7 +224,7 @@ class _TableRows:
         for column, path in self.mapping.header.items():
             if text := root.find(path):
                 frame[column] = frame[column].fillna(text)
-        frame = frame.astype(object).where(frame.notna(), None)
+        frame = frame.astype(object).where(frame.notna(), None).sort_index()
         name = self.mapping.name
         if empty := [column for column in self.mapping.mapped if frame[column].isna().all()]:
             notes = [*notes, f"Nothing in the file gives {', '.join(empty)} of {name}."]
