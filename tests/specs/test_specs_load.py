@@ -42,7 +42,7 @@ def mistake(repository: Path, edit: Edit, model: str = "reception_sen") -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize("model", ["reception_sen", "star_special_instruction"])
+@pytest.mark.parametrize("model", ["reception_sen", "reception_sen_agencies", "star_special_instruction"])
 def test_shipped_specs_load(repository: Path, model: str) -> None:
     spec = load_spec(repository / "models" / model / "spec.yaml")
     assert spec.name == model

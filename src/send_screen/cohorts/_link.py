@@ -88,6 +88,8 @@ def link(
     essential = {first, *(use.contract for use in uses if use.essential)}
     essential |= {spec.outcome.column.contract} if training else set()
     failures += [_missing_table(name, source.name) for name in used if name in essential - set(checks)]
+    others = [contract.title for name, contract in used.items() if name not in essential | checks.keys()]
+    notes += [f"There is no file for {title}: what it says is not known of anybody." for title in others]
     if failures:
         lines = list(dict.fromkeys(f"  {failure}" for failure in failures))
         reasons = "this reason" if len(lines) == 1 else f"{len(lines)} reasons"

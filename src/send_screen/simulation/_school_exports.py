@@ -78,9 +78,17 @@ def common_transfer_file(school: pd.DataFrame) -> bytes:
 
 def _add_pupil(pupils: ElementTree.Element, child: pd.Series, first_year: int) -> None:
     pupil = _add(pupils, "Pupil", **{name: child[name] for name in ("UPN", "Surname", "Forename", "DOB", "Sex")})
-    basic = _add(pupil, "BasicDetails", NCyearActual=child["NCyearActual"], Ethnicity=child["Ethnicity"])
+    basic = _add(
+        pupil,
+        "BasicDetails",
+        FormerUPN=child.get("FormerUPN"),
+        NCyearActual=child["NCyearActual"],
+        Ethnicity=child["Ethnicity"],
+    )
     languages = ElementTree.SubElement(basic, "Languages")
     _add(languages, "Type", LanguageType="F", Language=child["Language"])
+    if child.get("Postcode"):
+        _add(pupil, "Address", PostCode=child["Postcode"])
     if child["FSMeligible"] == "true":
         history = _add(pupil, "FSMhistory", FSMreviewDate=f"{first_year + 1}-06-01")
         _add(history, "FSMinstance", FSMstartDate=f"{first_year}-09-01", UKcountry="ENG")
