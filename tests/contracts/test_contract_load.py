@@ -129,6 +129,14 @@ def test_a_mistake_in_a_contract_is_named(changed, old, new, message):
         load_contract(changed(old, new))
 
 
+def test_a_date_is_not_compared_with_a_number(tmp_path):
+    text = load_contract("health/two_year_review").text
+    path = tmp_path / "changed.odcs.yaml"
+    path.write_text(text.replace("{notBelow: {column: DOB}}", "{notBelow: {column: GestationWeeks}}"), encoding="utf-8")
+    with pytest.raises(ContractError, match="rule REVIEW-DATE-BORN compares a date with a number"):
+        load_contract(path)
+
+
 def test_a_contract_without_tables_or_with_several_is_refused(tmp_path):
     text = EYFSP.read_text("utf-8")
     path = tmp_path / "none.odcs.yaml"

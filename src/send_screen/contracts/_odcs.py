@@ -361,10 +361,6 @@ def _column_mistakes(column: Column, custom: _ColumnProperties) -> Iterator[str]
         yield "recordedOn must be an ISO date, column:NAME or academic-year-end:NAME"
 
 
-def _is_of_dates(column: Column) -> bool:
-    return column.logical_type == "date"
-
-
 def _is_date(value: Any) -> bool:
     try:
         return bool(dt.date.fromisoformat(value))
@@ -399,6 +395,6 @@ def _contradictions(contract: Contract, columns: list[Column]) -> Iterator[str]:
             named = [str(rule.arguments.get(name, column.name)) for name in ("column", "child", "academicYear")]
             for other in sorted(set(named) - contract.columns.keys()):
                 yield f"rule {rule.id} names column {other!r}, which there is not"
-            other_column = contract.columns.get(named[0], column)
-            if rule.kind in ("notAbove", "notBelow") and _is_of_dates(column) != _is_of_dates(other_column):
+            types = {column.logical_type} ^ {contract.columns.get(named[0], column).logical_type}
+            if rule.kind in ("notAbove", "notBelow") and "date" in types:
                 yield f"rule {rule.id} compares a date with a number"
