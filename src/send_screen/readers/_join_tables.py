@@ -127,9 +127,8 @@ class _Set:
         top = self._tables[self._mapping.record]
         for place in range(len(top.numbers)):
             records.take(self._element(self._mapping.record, place))
-        notes = [
-            f"Read by the format {self._mapping.name}: {', '.join(dict.fromkeys(t.file for t in self._tables.values()))}."
-        ]
+        files = ", ".join(dict.fromkeys(table.file for table in self._tables.values()))
+        notes = [f"Read by the format {self._mapping.name}: {files}."]
         notes += [self._mapping.note] if self._mapping.note else []
         notes += self._unread_columns()
         notes += self._doubled_keys()
