@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 from agency_contracts import INVOLVEMENT, REVIEW, agency_spec
 
-from send_screen import export, screen, train
+from send_screen import export, load_cohort, load_spec, screen, train
 from send_screen.contracts import nhs_check_digit
 from send_screen.errors import UsageError
+from send_screen.screening import role_access
 from send_screen.simulation import simulate_england
 
 ROLES = ("senco", "health_visitor")
@@ -139,6 +140,23 @@ def test_who_may_not_see_identifiers_sees_no_link(place: Path, screened: dict[st
     assert "has a record" not in page
     assert "of 100 children linked" not in found.to_text()
     assert "Your role may not see of whom there are any" in found.to_text()
+
+
+def test_a_note_on_a_column_is_of_its_own_contract_alone(place: Path, tmp_path: Path) -> None:
+    """Who may not see the agency's UPN still learns how the school's was read."""
+    folder = tmp_path / "school"
+    shutil.copytree(place / "school", folder)
+    for name in ("pupil_census", "review"):
+        table = pd.read_csv(folder / f"{name}.csv", dtype=str)
+        table["UPN"] = table["UPN"].str.lower()
+        table.to_csv(folder / f"{name}.csv", index=False)
+    cohort = load_cohort(load_spec(place / "spec.yaml"), folder, training=False)
+    notes = [note for note in cohort.notes if "in small letters" in note]
+    contracts = dict(load_spec(place / "spec.yaml").contracts)
+    access = role_access(contracts, "head_teacher")  # a role that the agencies' contracts do not know
+    shown = access.visible_notes(notes)
+    assert any("in small letters" in note for note in shown)
+    assert any("ask" in note for note in shown)
 
 
 def test_a_record_after_the_as_of_date_is_no_knowledge_of_the_child(place: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from send_screen.cohorts._as_of import CONFLICT, LEFT_OUT, USED, RecordsAsOf, records_as_of
 from send_screen.contracts import CheckedTable, Contract
-from send_screen.contracts._note import Note
+from send_screen.contracts._note import Note, notes_of
 from send_screen.contracts._predicates import key_of, year_end
 from send_screen.documents import count
 from send_screen.linkage import LINKED, LinkageResult, link_records
@@ -79,12 +79,12 @@ def known_records(
         )
         if records is not None:
             dated[name], joined[name] = records, records.check
-            notes.append(records.note)
+            notes += notes_of(name, [records.note])
         if name not in essential:
             usable, note = _usable_rows(used[name], joined[name], needed[name], files[name])
             left_out[name] = joined[name].frame.index.difference(usable.frame.index)
             joined[name] = usable
-            notes += note
+            notes += notes_of(name, note)
     return KnownRecords(
         tables=joined,
         ids=ids,

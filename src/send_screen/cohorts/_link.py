@@ -22,6 +22,7 @@ from send_screen.cohorts._notes import missing_display_columns, unreadable_value
 from send_screen.cohorts._source import SourceData, read_source
 from send_screen.cohorts._source_table import SourceTable
 from send_screen.contracts import CheckedTable, Contract, check_table
+from send_screen.contracts._note import notes_of
 from send_screen.errors import DataError
 from send_screen.linkage import LinkageResult
 from send_screen.specs import AcademicYearEnd, ModelSpec
@@ -82,7 +83,8 @@ def link(
     for name, table in tables.items():
         columns = needed[name] | {column.name for column in [used[name].id_column] if column and column.required}
         failures += _file_errors(name, used[name], tables, checks, columns, training=training)
-        notes += [*table.notes, *checks[name].notes, *unreadable_values(checks[name], needed[name], table.file)]
+        found = [*checks[name].notes, *unreadable_values(checks[name], needed[name], table.file)]
+        notes += [*table.notes, *notes_of(name, found)]
     notes += [*unused_headers(checks, tables), *missing_display_columns(spec, checks, tables)]
     first = spec.data[0].contract
     essential = {first, *(use.contract for use in uses if use.essential)}

@@ -15,6 +15,8 @@ class Note(str):
     text : str
     columns : iterable of str
         Names of the columns, as in their contracts.
+    contract : str, optional
+        Id of the contract whose columns they are; without it, those of that name in every contract.
 
     Examples
     --------
@@ -23,8 +25,14 @@ class Note(str):
     """
 
     columns: frozenset[str]
+    contract: str | None
 
-    def __new__(cls, text: str, columns: Iterable[str]) -> Note:
+    def __new__(cls, text: str, columns: Iterable[str], contract: str | None = None) -> Note:
         note = super().__new__(cls, text)
-        note.columns = frozenset(columns)
+        note.columns, note.contract = frozenset(columns), contract
         return note
+
+
+def notes_of(contract: str, notes: Iterable[str]) -> list[str]:
+    """Return notes on the columns of one contract, told apart from columns of the same names in others."""
+    return [Note(note, note.columns, contract) if isinstance(note, Note) else note for note in notes]

@@ -47,14 +47,18 @@ class RoleAccess:
     def visible_notes(self, notes: Iterable[str]) -> tuple[str, ...]:
         """Return notes about a file; in place of each on columns that the role may not see, the agency to ask."""
         hidden = {
-            name: contract.agency
+            ColumnRef(key, name): contract.agency
             for key, contract in self.contracts.items()
             for name in contract.columns
             if not self.may_see(ColumnRef(key, name))
         }
         shown: list[str] = []
         for note in notes:
-            owners = {hidden[name] for name in note.columns & hidden.keys()} if isinstance(note, Note) else set()
+            owners = {
+                agency
+                for ref, agency in hidden.items()
+                if isinstance(note, Note) and ref.column in note.columns and note.contract in (None, ref.contract)
+            }
             asked = [f"Something in the file was not as expected: ask {owner}." for owner in sorted(owners)]
             shown += asked or [str(note)]
         return tuple(dict.fromkeys(shown))
