@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 
 import pandas as pd
@@ -126,7 +127,7 @@ def test_five_files_are_linked_and_screened_in_one_command(authority: Authority,
     linked = crosswalk[(crosswalk["status"] == "linked") & (crosswalk["contract"] == "health/two_year_review")]
     assert linked["child_id"].isin(authority.pupils["UPN"]).all()
     assert {"UPN", "match probability"} <= set(linked["link"])
-    page = (tmp_path / "out" / "report.html").read_text("utf-8")
+    page = unescape((tmp_path / "out" / "report.html").read_text("utf-8"))
     assert load_contract("health/two_year_review").title in page
 
 

@@ -79,7 +79,8 @@ class ScreenedFile(Result):
         commonest_first = sorted(by_rule.items(), key=lambda item: -len(item[1]))
         for rule, texts in commonest_first[:_MAX_REASONS]:
             commonest = Counter(texts.values()).most_common(1)[0][0]
-            yield f"  {count(len(texts), who.singular, who.plural)}, rule {rule}: {commonest}"
+            example = "" if len({*texts.values()}) == 1 else ", for example"
+            yield f"  {count(len(texts), who.singular, who.plural)}, rule {rule}{example}: {commonest}"
         if len(commonest_first) > _MAX_REASONS:
             yield "  Other reasons are in excluded.csv."
 
