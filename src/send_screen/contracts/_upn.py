@@ -8,7 +8,9 @@ for schools and local authorities*, section on the check letter.
 from __future__ import annotations
 
 import re
+from itertools import compress
 
+import numpy as np
 import pandas as pd
 
 LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
@@ -16,6 +18,13 @@ SYNTHETIC_AUTHORITY = "000"
 
 _GAPS = re.compile(r"[\s\-]+")
 _BODY = re.compile(rf"[0-9]{{11}}[0-9{LETTERS}]")
+_LENGTH = 13
+_WEIGHTS = np.arange(2, _LENGTH + 1, dtype=np.uint16)  # of the second character to the last
+# By ASCII code: the value of a digit, or of a letter of the alphabet without I, O and S.
+_IS_DIGIT, _IS_LETTER = (np.isin(np.arange(128), list(characters)) for characters in (b"0123456789", LETTERS.encode()))
+_VALUE = np.array(
+    [LETTERS.find(chr(code)) if _IS_LETTER[code] else max(0, code - 48) for code in range(128)], np.uint16
+)
 
 
 def upn_check_letter(body: str) -> str:
@@ -69,11 +78,14 @@ def valid_upns(upns: pd.Series) -> pd.Series:
     >>> valid_upns(pd.Series(["B801200005001", "A801200005001"])).tolist()
     [True, False]
     """
-    return pd.Series([_is_upn(upn) for upn in upns], index=upns.index, dtype=bool)
-
-
-def _is_upn(upn: object) -> bool:
-    return isinstance(upn, str) and bool(_BODY.fullmatch(upn[1:])) and upn[0] == upn_check_letter(upn[1:])
+    texts = upns.tolist()
+    valid = np.array([isinstance(text, str) and len(text) == _LENGTH and text.isascii() for text in texts], dtype=bool)
+    characters = np.frombuffer("".join(compress(texts, valid)).encode(), dtype=np.uint8).reshape(-1, _LENGTH)
+    first, digits, last = characters[:, 0], characters[:, 1:-1], characters[:, -1]
+    shaped = _IS_LETTER[first] & _IS_DIGIT[digits].all(axis=1) & (_IS_DIGIT | _IS_LETTER)[last]
+    fits = _VALUE[characters[:, 1:]] @ _WEIGHTS % len(LETTERS) == _VALUE[first]
+    valid[valid] = shaped & fits
+    return pd.Series(valid, index=upns.index)
 
 
 def repair_upn(upn: str) -> str:
@@ -101,4 +113,5 @@ def is_synthetic_upn(upn: str | None) -> bool:
     False
     """
     repaired = repair_upn(upn) if isinstance(upn, str) else ""
-    return _is_upn(repaired) and repaired[1:4] == SYNTHETIC_AUTHORITY
+    shaped = bool(_BODY.fullmatch(repaired[1:])) and repaired[0] == upn_check_letter(repaired[1:])
+    return shaped and repaired[1:4] == SYNTHETIC_AUTHORITY
