@@ -228,10 +228,7 @@ def _predict(
 ) -> pd.DataFrame:
     """Return splink's comparison of the pairs that agree on a block, in the memory of this process alone."""
     duckdb, splink = _splink()
-    tables = [
-        frame.reset_index(drop=True).assign(unique_id=np.arange(len(frame)), source_dataset=name)
-        for name, frame in (("child", left), ("person", right))
-    ]
+    tables = [frame.reset_index(drop=True).assign(unique_id=np.arange(len(frame))) for frame in (left, right)]
     settings = {
         "link_type": "link_only",
         "probability_two_random_records_match": 0.5,
