@@ -260,6 +260,16 @@ def test_a_break_in_the_series_is_refused(spec: ModelSpec, tables: dict[str, pd.
     assert caught.value.rule == "EYFSP-YEAR-FORM"
 
 
+def test_a_feature_that_is_known_of_nobody_cannot_be_learnt_from(
+    spec: ModelSpec, tables: dict[str, pd.DataFrame]
+) -> None:
+    tables["education/eyfsp"]["E01"] = None
+    with pytest.raises(DataError, match="Not known of anybody: Listening, attention and understanding") as caught:
+        load_cohort(spec, tables)
+    assert caught.value.rule == "DATA-FEATURE"
+    assert len(screening(spec, tables)) > 0, "whom a version lists, it can list without one of its features"
+
+
 def test_a_few_from_another_year_are_excluded(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
     census = tables["education/pupil_census"]
     census.loc[:9, "NCyearActual"] = "2"

@@ -7,10 +7,13 @@ from collections import Counter
 from html import unescape
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 from markdown_it import MarkdownIt
 from reports_factory import PROHIBITED, make_report, render
 
+from send_screen import evaluate
 from send_screen.published import Gap
 from send_screen.reports import headlines, render_summary
 from send_screen.reports._curves import decision_points
@@ -385,3 +388,19 @@ def test_no_number_of_the_scale_of_gaps_is_cut(published: dict[str, Any]) -> Non
     places = [float(x) for x in re.findall(r'<text x="([^"]+)"', head[0])]
     assert places
     assert all(18 <= x <= int(head[1]) - 18 for x in places)
+
+
+@pytest.mark.parametrize("known", [[], ["girls"]])
+def test_an_attribute_of_which_fewer_than_two_groups_are_known_compares_nobody(known: list[str]) -> None:
+    rng = np.random.default_rng(0)
+    n = 600
+    scores = rng.normal(size=n)
+    outcome = (rng.random(n) < 1 / (1 + np.exp(-scores))).astype(int)
+    sex = rng.choice([*known, "not recorded"], n)
+    found = evaluate(
+        outcome, scores, sensitive_features=pd.DataFrame({"sex": sex, "meals": rng.choice(["yes", "no"], n)})
+    )
+    said = headlines(found.published)
+    assert said[0].startswith("Who is not compared? Nobody by sex")
+    assert not any("sex" in sentence for sentence in said[1:])
+    assert all("3 groups" not in sentence for sentence in said), "only the two groups of meals are compared"

@@ -22,7 +22,7 @@ from send_screen.cohorts._join import NO_RECORD
 from send_screen.cohorts._link import LinkedTables, link
 from send_screen.contracts import SYNTHETIC_AUTHORITY, SYNTHETIC_RANGE, Contract, valid_nhs_numbers, valid_upns
 from send_screen.contracts._predicates import recording_dates
-from send_screen.documents import count
+from send_screen.documents import count, first_few
 from send_screen.errors import DataError, PopulationError
 from send_screen.specs import ColumnRef, Condition, ModelSpec
 from send_screen.specs._columns import as_code
@@ -135,6 +135,12 @@ def load_cohort(
         reasons = "; ".join(f"{n} {reason}" for reason, n in counts.items())
         raise DataError(
             f"None of the {len(excluded)} rows can be used: {reasons}.", remedy="Check that this is the file you meant."
+        )
+    if training and (unknown := [feature.label for feature in spec.features if X.loc[keep, feature.name].isna().all()]):
+        raise DataError(
+            f"Not known of anybody: {first_few(unknown, 5)}. Nothing can be learnt from it, nor measured.",
+            remedy="Add what it is made of to the files, or take the feature out of the spec.",
+            rule="DATA-FEATURE",
         )
     name = pd.Series("", index=linked.frame.index, dtype=object)
     for ref in spec.show.name:

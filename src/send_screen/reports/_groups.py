@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from send_screen.cohorts import NOT_RECORDED
 from send_screen.documents import CHILDREN
 from send_screen.published import Gap, MeasuredSections
 from send_screen.reports._figures import PERCENT, Estimate, EstimateText
@@ -111,7 +112,15 @@ class Groups:
         self._material_gaps = report.material_gaps
         for row in report.groups:
             self._row(row.attribute, row.group, row.group_description).figures[row.metric] = Estimate.of(row)
+        self.uncompared = [
+            attribute
+            for attribute, rows in self.tables.items()
+            if "×" not in attribute and len(rows.keys() - {NOT_RECORDED}) < 2
+        ]
+        """Attributes of which fewer than two groups are known, so that nobody is compared by them."""
         for gap in report.gaps:
+            if gap.attribute in self.uncompared:
+                continue
             if gap.against == OTHERS:
                 self._row(gap.attribute, gap.group).gaps[gap.metric] = gap
                 self.gaps[gap.metric].append(gap)

@@ -6,7 +6,6 @@ The *candidate* is the model that a report is about.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -21,8 +20,8 @@ from send_screen.reports._curves import (
 )
 from send_screen.reports._figures import METRICS, Estimate, EstimateText, natural_frequencies
 from send_screen.reports._group_tables import AttributeTable, attribute_tables, gap_lines
-from send_screen.reports._groups import QUESTIONS, Groups, QuestionSummary, describe_verdict, excludes_zero, gap_cell
-from send_screen.reports._text import stated_percent
+from send_screen.reports._groups import QUESTIONS, Groups, describe_verdict, excludes_zero, gap_cell
+from send_screen.reports._text import join_list, stated_percent
 
 
 @dataclass(frozen=True)
@@ -39,14 +38,22 @@ _NO_PROOF = "That nobody is named is not proof of fairness."
 
 def headlines(report: MeasuredSections) -> list[str]:
     """Return a sentence or two for each question about groups: for whom the model works less well."""
-    return [f"{item.question} {item.answer}" for item in _by_question(Groups(report).summaries())]
+    return [f"{item.question} {item.answer}" for item in _by_question(Groups(report))]
 
 
-def _by_question(questions: Sequence[QuestionSummary]) -> tuple[SummaryItem, ...]:
-    """Return each question and its answer; where one names no group, the last adds that this proves nothing."""
+def _by_question(groups: Groups) -> tuple[SummaryItem, ...]:
+    """Return each question and its answer; where one names no group, the last adds that this proves nothing.
+
+    First come the attributes that compare nobody: no answer below is about them.
+    """
+    questions = groups.summaries()
     items = [SummaryItem(question.question, question.headline) for question in questions] or [_NOT_COMPARED]
     if not all(question.material_gaps for question in questions):
         items[-1] = replace(items[-1], answer=f"{items[-1].answer} {_NO_PROOF}")
+    if groups.uncompared:
+        of = join_list(groups.uncompared)
+        answer = f"Nobody by {of}: fewer than two groups are known. Whether it works less well for one is not known."
+        items.insert(0, SummaryItem("Who is not compared?", answer))
     return tuple(items)
 
 
@@ -192,7 +199,7 @@ class MeasuredView:
     @property
     def by_question(self) -> tuple[SummaryItem, ...]:
         """For whom it works less well: each question about groups, and its answer."""
-        return _by_question(self.questions)
+        return _by_question(self.groups)
 
     def how_sure(self) -> str:
         """Return precision and recall in a sentence, beside the baseline."""

@@ -166,6 +166,7 @@ def train(
         tables_sha256=version.tables_sha256,
         n=len(fitted.cohort),
         n_excluded=len(fitted.excluded),
+        notes=fitted.cohort.notes,
         run_id=run.run_id,
         model_uri=run.model_uri,
         report_location=run.report_location,

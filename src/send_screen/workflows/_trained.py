@@ -47,6 +47,8 @@ class TrainedVersion(MeasuredResult):
     """Number of training children."""
     n_excluded: int
     """Number of excluded rows."""
+    notes: tuple[str, ...]
+    """How the files were read, and what was not used."""
     run_id: str
     model_uri: str
     report_location: str
@@ -93,10 +95,12 @@ class TrainedVersion(MeasuredResult):
         return f"{self.name}, version {self.version}: trained on {n}, {self.n_excluded:,} excluded."
 
     def sections(self) -> Iterable[Section]:
-        """Yield the metrics of candidate, baseline and challengers, the gaps, the gates, and the location in MLflow."""
+        """Yield notes on the files, the metrics, the gaps, the gates, and the location in MLflow."""
         if self.published.version.trained_on == "synthetic":
             who = self.published.version.children.plural
             yield Section([f"These {who} are invented: this version cannot screen real ones."])
+        if self.notes:
+            yield Section([f"Note: {note}" for note in self.notes])
         models = {"candidate": "this version", "baseline": "the rule", **challengers_of(self.published)}
         yield self._metrics(models)
         yield Section(describe_challengers(self.published))
