@@ -127,7 +127,10 @@ def test_a_column_in_american_order_is_read_so():
     texts = [f"{date:%m/%d/%Y}" for date in year]
     assert date_order(texts) == "month first"
     assert [read_date(text, "month first") for text in texts] == year
-    assert date_order([*texts, "25/03/2021"]) == "day first"
+    assert date_order([*texts, "25/03/2021"]) == "doubtful"
+    day_first = [f"{date:%d/%m/%Y}" for date in year]
+    assert date_order([*day_first, "03/25/2021"]) == "day first", "one slip is one row"
+    assert date_order([*day_first[:60], *texts[60:]]) == "doubtful", "two systems in one column"
 
 
 def texts_of(values):

@@ -258,6 +258,18 @@ def test_a_percentage_of_attendance_gives_the_share_of_sessions_missed(given, po
     assert result.frame["SessionsAbsent"].unique().tolist() == pytest.approx([absent])
 
 
+def test_attendance_as_a_share_of_one_is_a_percentage_and_absence_is_asked_about():
+    shares = ["0.95", "0.984", "1", "0.9", "0.875"]
+    whole = census().drop(columns=["SessionsAbsent", "SessionsPossible"])
+    result = check(whole.assign(**{"Attendance %": shares}), "education/pupil_census")
+    assert result.frame["SessionsAbsent"].tolist() == pytest.approx([5, 1.6, 0, 10, 12.5])
+    assert any("AttendancePercent" in note and "percentage" in note for note in result.notes)
+    absence = [f"{1 - float(share):.3f}" for share in shares]
+    result = check(whole.assign(**{"Absence %": absence}), "education/pupil_census")
+    assert {v.rule for v in result.violations} == {"CENSUS-ABSENCE-NUMBER", "CENSUS-ABSENT-WHOLE"}
+    assert result.frame["SessionsAbsent"].isna().all()
+
+
 def test_a_blank_column_is_nothing_to_derive_from():
     """A file that has the parts of the absence as empty columns, and the sessions attended, gives the absence."""
     whole = census()

@@ -145,13 +145,19 @@ def test_answers_that_fit_nothing_are_named(trained: Any, school: pd.DataFrame, 
         ("format: send_screen.mapping/1\ncolums: {E01: LAU}\n", "columns"),
         ("format: send_screen.mapping/1\ncolumns: [E01]\n", "columns"),
         ("format: [", "YAML"),
+        ("format: send_screen.mapping/1\ncolumns: {E01: LAU, E02: lau}\n", "another column too"),
+        ("format: send_screen.mapping/1\ncodes: [{columns: [E01], codes: {em: 1, EM: 2}}]\n", "Two codes"),
+        ("format: send_screen.mapping/1\ncodes: [{columns: [E01], codes: {'1': 2, '2': 1}}]\n", "already"),
+        ("format: send_screen.mapping/1\nblanks: {E01: '2'}\n", "only"),
+        ("format: send_screen.mapping/1\ncolumns: {E01: Nope}\n", "No file has the header"),
     ],
 )
 def test_a_mapping_with_a_mistake_is_one_error(
     trained: Any, school: pd.DataFrame, tmp_path: Path, text: str, words: str
 ) -> None:
     (tmp_path / "mapping.yaml").write_text(text, "utf-8")
-    school.to_csv(tmp_path / "pupils.csv", index=False)
+    rows = school.rename(columns={"E01": "XQ"}) if "Nope" in text else school
+    rows.to_csv(tmp_path / "pupils.csv", index=False)
     with pytest.raises(DataError, match=words) as caught:
         screen(trained.exported, tmp_path / "pupils.csv", out=tmp_path / "out")
     assert caught.value.file == "mapping.yaml"
@@ -164,6 +170,25 @@ def test_no_text_that_may_be_a_childs_is_quoted(trained: Any, school: pd.DataFra
     for text in (found.to_text(), json.dumps(found.to_dict())):
         assert "Plimbo" not in text
         assert "K000113225015" not in text
+
+
+@pytest.mark.parametrize("other", [["Smith"] * 4 + ["Patel"] * 3, ["Ann Smith 12/3/19"] * 3, ["SW1A 1AA"] * 3])
+def test_names_in_a_column_of_codes_are_neither_printed_nor_written(
+    trained: Any, school: pd.DataFrame, tmp_path: Path, other: list[str]
+) -> None:
+    names = [*other, *(f"Name {chr(65 + n % 26)}{chr(97 + n // 26)}" for n in range(len(school) - len(other)))]
+    found = checked(trained, school.assign(SENprovision=names), tmp_path, ask=True)
+    written = (tmp_path / "mapping.yaml").read_text("utf-8") if (tmp_path / "mapping.yaml").exists() else ""
+    for text in (found.to_text(), json.dumps(found.to_dict()), written):
+        assert not any(name in text for name in other)
+
+
+def test_what_is_asked_for_again_is_a_mapping_that_can_be_read(
+    trained: Any, school: pd.DataFrame, tmp_path: Path
+) -> None:
+    (tmp_path / "mapping.yaml").write_text('format: send_screen.mapping/1\ncolumns: {"A: b": "x: y"}\n', "utf-8")
+    checked(trained, school.rename(columns={"E01": "XQ"}), tmp_path, ask=True)
+    assert load_mapping(tmp_path).columns == {"A: b": "x: y", "E01": None}
 
 
 def test_a_contract_alone_has_no_questions(trained: Any) -> None:

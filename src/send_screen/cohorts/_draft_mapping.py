@@ -45,7 +45,7 @@ def _columns(questions: list[Question], answered: ColumnMapping) -> Iterator[str
     if open_questions:
         yield f"# Headers not used so far: {', '.join(map(_quoted, open_questions[0].choices)) or 'none'}."
     yield "columns:"
-    yield from (f"  {name}: {_quoted(header)}" for name, header in given.items())
+    yield from (f"  {_quoted(name)}: {_quoted(header)}" for name, header in given.items())
     for question in open_questions:
         column = question.columns[0]
         yield f"  # {_one_line(column)}"
@@ -66,7 +66,7 @@ def _codes(questions: list[Question], answered: ColumnMapping) -> Iterator[str]:
     for names, codes_of, words in groups:
         if words:
             yield f"  # The codes: {words}."
-        yield f"  - columns: [{', '.join(names)}]"
+        yield f"  - columns: [{', '.join(map(_quoted, names))}]"
         yield "    codes:"
         yield from (f"      {_quoted(text)}: {_quoted(code)}".rstrip() for text, code in codes_of.items())
 
@@ -77,7 +77,7 @@ def _blanks(questions: list[Question], answered: ColumnMapping) -> Iterator[str]
     if given or columns:
         yield "\n# The code that a blank cell stands for, where the system writes nothing for it."
         yield "blanks:"
-    yield from (f"  {name}: {_quoted(code)}" for name, code in given.items())
+    yield from (f"  {_quoted(name)}: {_quoted(code)}" for name, code in given.items())
     for column in columns:
         yield f"  # {_one_line(column)} The codes: {'; '.join(f'{c} {label}' for c, label in column.codes.items())}."
         yield f"  {column.name}:"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,7 +20,9 @@ from send_screen.contracts._quote import date_shaped, header_like, identifier_sh
 from send_screen.specs import ModelSpec
 
 _MIN_CELLS = 3  # in which a text must stand to be quoted: a name in the wrong column stands in one
-_MAX_LENGTH = 24
+_SHARE_OF_CODES = 0.9  # of the cells that are no code of a column: texts that may be quoted
+_MAX_LENGTH, _MAX_DIGITS = 24, 3
+_POSTCODE = re.compile(r"[A-Za-z]{1,2}[0-9][A-Za-z0-9]? ?[0-9][A-Za-z]{2}")
 _MOSTLY = 0.5  # of the rows
 
 
@@ -97,17 +100,28 @@ def _unknown_texts(contract: Contract, table: SourceTable, needed: set[str]) -> 
             values, _ = parse_column(cells, column)
             unknown = (values.notna() & ~values.isin(list(column.codes))).to_numpy()
             rows, texts = distinct_texts(cells.where(unknown))
-            counts = Counter(rows[rows >= 0].tolist())
-            quoted = {index: _quoted(texts[index] or "", n) for index, n in counts.items()}
-            found[name] = Counter()
-            for index, n in counts.items():
-                found[name][quoted[index]] += n
+            counts = Counter({texts[index] or "": n for index, n in Counter(rows[rows >= 0].tolist()).items()})
+            found[name] = _quoted(counts)
     return {name: texts for name, texts in found.items() if texts}
 
 
-def _quoted(text: str, n: int) -> str | None:
-    personal = identifier_shaped(text) or date_shaped(text) or len(text) > _MAX_LENGTH
-    return None if personal or n < _MIN_CELLS else text
+def _quoted(counts: Counter[str]) -> Counter[str | None]:
+    """Return the texts of a column that may be shown, with their cells, and the cells of the others under None.
+
+    A code is short, stands in several cells, and has few others beside it; where most texts do not, the column holds
+    something else, such as names, and none is shown.
+    """
+    shown: Counter[str | None] = Counter()
+    for text, n in counts.items():
+        shown[text if n >= _MIN_CELLS and _like_a_code(text) else None] += n
+    if shown[None] > (1 - _SHARE_OF_CODES) * counts.total():
+        return Counter({None: counts.total()})
+    return +shown
+
+
+def _like_a_code(text: str) -> bool:
+    personal = identifier_shaped(text) or date_shaped(text) or _POSTCODE.fullmatch(text) is not None
+    return not personal and len(text) <= _MAX_LENGTH and sum(map(str.isdecimal, text)) <= _MAX_DIGITS
 
 
 def _questions(inspected: list[InspectedTable]) -> Iterator[Question]:

@@ -107,8 +107,7 @@ def _mapped(
         tables = with_academic_year(tables, contracts, mapping.academic_year)
     tables = with_mapped_codes(tables, contracts, mapping)
     headers = {str(header) for table in (*tables.values(), *unused) for header in table.frame.columns}
-    columns = {column for contract in contracts.values() for column in contract.columns}
-    lost = unused_answers(mapping, headers, columns)
+    lost = unused_answers(mapping, tables, contracts, headers)
     first = next(iter(tables))
     notes = (f"{MAPPING_FILE} (SHA-256 {mapping.sha256[:16]}) says how to read the files.", *lost)
     noted = {id(table): table for table in tables.values()}

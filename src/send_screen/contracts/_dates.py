@@ -29,6 +29,7 @@ _EXCEL_ZERO = dt.date(1899, 12, 30)
 _PLAUSIBLE_SERIALS = range(20_000, 60_000)
 # Of a year's dates three in five are past the twelfth of a month, and fit one order only.
 _MIN_MONTH_FIRST, _MONTH_FIRST_SHARE = 10, 0.3
+_MIN_MIXED, _MIXED_SHARE = 3, 0.05  # of dates month first among dates day first: not a slip, but another system
 
 DateOrder = Literal["day first", "month first", "doubtful"]
 
@@ -68,8 +69,9 @@ def read_date(text: str, order: DateOrder = "day first") -> dt.date | None:
 def date_order(texts: Iterable[str]) -> DateOrder:
     """Return in which order the distinct dates of a column are written.
 
-    Month first where many dates fit only that order, and none only the other. Where only a few do, the dates of the
-    column are doubtful: those up to the twelfth of a month may be misread without an error.
+    Month first where many dates fit only that order, and none only the other. Where only a few do, or each order has
+    dates that fit it alone, the dates of the column are doubtful: those up to the twelfth of a month may be misread
+    without an error.
 
     Examples
     --------
@@ -79,8 +81,11 @@ def date_order(texts: Iterable[str]) -> DateOrder:
     'month first'
     """
     pairs = [(int(match[1]), int(match[3])) for text in texts if (match := _DAY_FIRST.fullmatch(text))]
-    only_month_first = sum(a <= 12 < b for a, b in pairs)
-    if not only_month_first or any(b <= 12 < a for a, b in pairs):
+    only_month_first, only_day_first = sum(a <= 12 < b for a, b in pairs), sum(b <= 12 < a for a, b in pairs)
+    if only_day_first:
+        mixed = only_month_first >= _MIN_MIXED and only_month_first >= _MIXED_SHARE * only_day_first
+        return "doubtful" if mixed else "day first"
+    if not only_month_first:
         return "day first"
     many = only_month_first >= _MIN_MONTH_FIRST and only_month_first >= _MONTH_FIRST_SHARE * len(pairs)
     return "month first" if many else "doubtful"

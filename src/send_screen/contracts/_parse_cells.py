@@ -26,6 +26,7 @@ from send_screen.documents import count, first_few, replace_surrogates
 _WHITE_SPACE = " \t\r\n\f\v\u00a0\u200b\u202f\ufeff"
 _BLANKS = frozenset({"null", "#n/a", "n/a", "nan", "nat"})
 _MAX_NAMED = 5  # columns in a note
+_MIN_SHARES = 5  # distinct numbers
 _WHOLE = re.compile(r"0*(\d+)(?:\.0+)?")
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,(?:\d{1,2}|\d{4,})(?:\s*%)?")
@@ -158,7 +159,9 @@ def _london_time(value: dt.datetime) -> dt.datetime:
 def _parser(column: Column, texts: list[str | None]) -> tuple[Callable[[str], Any], tuple[str, str] | None]:
     """Return the parser of a column's texts, and the note, singular and plural, on texts that it had to repair."""
     if column.logical_type in ("integer", "number"):
-        return _number_parser(column, texts), None
+        shares = _are_shares(column, texts)
+        repair = _repair_note("share of 1", "such as 0.95", "read as a percentage") if shares else None
+        return _number_parser(column, texts, shares=shares), repair
     if column.logical_type == "date":
         order = date_order(text for text in texts if text is not None)
         ways = "month first" if order == "month first" else "day first"
@@ -203,7 +206,15 @@ def _code_parser(column: Column) -> Callable[[str], str | None]:
     return read
 
 
-def _number_parser(column: Column, texts: list[str | None]) -> Callable[[str], float | str | None]:
+def _are_shares(column: Column, texts: list[str | None]) -> bool:
+    """Return whether a percentage of attendance or absence is written as a share of 1 throughout, such as 0.95."""
+    if column.unit != "%" or column.characteristic not in ("attendance", "absence"):
+        return False
+    numbers = [float(text) for text in texts if text and _NUMBER.fullmatch(text)]
+    return len(numbers) >= _MIN_SHARES and max(numbers) <= 1 and not all(map(float.is_integer, numbers))
+
+
+def _number_parser(column: Column, texts: list[str | None], *, shares: bool) -> Callable[[str], float | str | None]:
     whole_only = column.logical_type == "integer"
     blanks = _BLANKS.union(code.casefold() for code in column.missing_codes)
     comma = uses_decimal_comma(texts)
@@ -219,6 +230,8 @@ def _number_parser(column: Column, texts: list[str | None]) -> Callable[[str], f
         if not _NUMBER.fullmatch(bare):
             return text
         number = float(bare)
+        if shares:  # nobody attends 1 % of the sessions; but a school may have an absence of less than 1 %
+            return round(100 * number, 9) if column.characteristic == "attendance" else text
         return number if math.isfinite(number) and (number.is_integer() or not whole_only) else text
 
     return read

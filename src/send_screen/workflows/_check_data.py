@@ -119,7 +119,8 @@ def _table_lines(of_table: list[InspectedTable]) -> Iterator[str]:
     aliased = {header: name for report in reports for header, name in report.aliased.items()}
     unused = set.intersection(*({*report.unknown, *report.guessed} for report in reports))
     guessed = {header: name for report in reports for header, name in report.guessed.items() if header in unused}
-    yield f"{count(len(matched), 'column', 'columns')} by name, {len(aliased)} by another header or spelling."
+    mapped = f" or by {MAPPING_FILE}" if any(MAPPING_FILE in note for note in of_table[0].table.notes) else ""
+    yield f"{count(len(matched), 'column', 'columns')} by name{mapped}, {len(aliased)} by another header or spelling."
     if aliased:
         yield f"Read by another: {first_few([f'{quotable(h)} as {name}' for h, name in aliased.items()], _MAX_SHOWN)}."
     if unused:
