@@ -108,6 +108,40 @@ def test_the_newest_result_of_a_goal_is_read_and_no_other_assessment(tmp_path: P
     assert "Earlier results of the same assessment and year are left out: 1." in reading.notes
 
 
+def test_results_of_one_goal_that_contradict_each_other_are_not_known(tmp_path: Path) -> None:
+    goals = (
+        result("E01", "2", date="") + result("E01", "1", date=""),  # without dates
+        result("E01", "2") + result("E01", "1"),  # of one date
+        result("E01", "2") + result("E01", "1", date=""),  # which is newer is not known
+        result("E01", "2") + result("E01", "2") + result("E01", "1", date="2025-10-01"),
+    )
+    pupils = (pupil(number, goals=each + result("E02", "2")) for number, each in enumerate(goals))
+    reading = tables(write(tmp_path / "a.xml", HEAD + "".join(pupils) + TAIL))[PROFILE]
+    assert reading.frame["E01"].tolist() == [None, None, None, "2"]
+    assert reading.frame["E02"].tolist() == ["2"] * 4
+    told = "Records whose E01 is not known, since results of one date, or without one, contradict each other: 3."
+    assert told in reading.notes
+    assert "Earlier results of the same assessment and year are left out: 1." in reading.notes
+
+
+def test_results_of_another_status_are_counted_and_named(tmp_path: Path) -> None:
+    provisional = result("E01", "2").replace("<ResultStatus>R", "<ResultStatus>P")
+    without = result("E02", "2").replace("<ResultStatus>R</ResultStatus>", "")
+    goals = provisional + without + result("E03", "2")
+    reading = tables(write(tmp_path / "a.xml", HEAD + pupil(1, goals=goals) + TAIL))[PROFILE]
+    assert reading.frame[["E01", "E02", "E03"]].to_numpy().tolist() == [[None, None, "2"]]
+    assert "Results whose ResultStatus is P and not R are left out: 1." in reading.notes
+    assert "Results whose ResultStatus is nothing and not R are left out: 1." in reading.notes
+
+
+def test_a_result_without_a_year_is_not_known_and_said_to_have_none(tmp_path: Path) -> None:
+    goals = result("E01", "2").replace("<Year>2026</Year>", "") + result("E02", "2")
+    reading = tables(write(tmp_path / "a.xml", HEAD + pupil(1, goals=goals) + TAIL))[PROFILE]
+    assert reading.frame[["E01", "E02", "AcademicYear"]].to_numpy().tolist() == [[None, "2", "2025/26"]]
+    assert "Results without a year that can be read are left out, beside others that have one: 1." in reading.notes
+    assert not any("earlier years" in note for note in reading.notes)
+
+
 def test_results_of_two_years_are_not_mixed(tmp_path: Path) -> None:
     goals = result("E01", "1", year=2025, date="2025-06-30") + result("E02", "1", year=2025, date="2025-06-30")
     reading = tables(write(tmp_path / "a.xml", HEAD + pupil(1, goals=goals + result("E01", "2")) + TAIL))[PROFILE]
@@ -219,10 +253,42 @@ def test_a_pupil_without_a_history_is_not_eligible_only_where_others_have_one(tm
     assert read(tmp_path, pupil(1), pupil(2), contract=CENSUS)["FSMeligible"].tolist() == [None, None]
 
 
-def test_a_date_that_cannot_be_read_leaves_its_spell_out(tmp_path: Path) -> None:
-    frame = read(tmp_path, pupil(1, more=history(("soon", None), ("2025-01-01", None))), contract=CENSUS)
-    assert frame["FSMeligible"].tolist() == ["true"]
-    assert any("date that could not be read" in note for note in tables(tmp_path / "a.xml")[CENSUS].notes)
+@pytest.mark.parametrize(
+    ("spells", "eligible"),
+    [
+        ((("soon", None), ("2025-01-01", None)), "true"),  # eligible whatever the other date is
+        ((("2025-09-31", None),), None),
+        ((("2025-09-31", None), ("2020-01-01", "2021-01-01")), None),
+        ((("2025-09-31", "2025-10-31"),), "false"),  # has ended whenever it began
+        ((("2024-09-01", "2026-02-30"),), None),
+    ],
+)
+def test_free_meals_that_depend_on_a_date_that_cannot_be_read_are_not_known(
+    tmp_path: Path, spells: tuple[tuple[str, str | None], ...], eligible: str | None
+) -> None:
+    frame = read(tmp_path, pupil(1, more=history(*spells)), contract=CENSUS)
+    assert frame["FSMeligible"].tolist() == [eligible]
+    notes = tables(tmp_path / "a.xml")[CENSUS].notes
+    assert "FSMhistory/FSMinstance with a date that could not be read: 1." in notes
+    assert any("Records whose FSMeligible is not known" in note for note in notes) == (eligible is None)
+
+
+def with_support(number: int, *spells: tuple[str, str]) -> str:
+    before, _, rest = pupil(number).partition("<SENhistory>")
+    parts = (f"<SEN><StartDate>{start}</StartDate><SENprovision>{code}</SENprovision></SEN>" for start, code in spells)
+    return f"{before}<SENhistory>{''.join(parts)}{rest[rest.index('</SENhistory>') :]}"
+
+
+def test_support_whose_start_cannot_be_read_is_not_known_rather_than_none(tmp_path: Path) -> None:
+    impossible = with_support(1, ("2025-09-31", "K"))
+    beside_none = with_support(2, ("2024-09-01", "N"), ("2025-09-31", "K"))
+    beside_support = with_support(3, ("2024-09-01", "K"), ("2025-09-31", "K"))
+    none_either_way = with_support(4, ("2025-09-31", "N"))
+    frame = read(tmp_path, impossible, beside_none, beside_support, none_either_way, contract=CENSUS)
+    assert frame["SENprovision"].tolist() == [None, None, "K", "N"]
+    notes = tables(tmp_path / "a.xml")[CENSUS].notes
+    assert "Records whose SENprovision is not known, since a date of SENhistory/SEN could not be read: 2." in notes
+    assert "SENhistory/SEN with a date that could not be read: 4." in notes
 
 
 def test_support_that_has_ended_is_no_support_now(tmp_path: Path) -> None:
@@ -263,6 +329,26 @@ def test_attendance_is_that_of_the_profiles_year(tmp_path: Path) -> None:
     assert any("whose numbers were added: 1" in note for note in notes)
 
 
+def year_data(**numbers: int) -> str:
+    return f"<YearData><Year>2025</Year>{''.join(f'<{name}>{n}</{name}>' for name, n in numbers.items())}</YearData>"
+
+
+def test_absence_in_two_schools_is_derived_in_each_and_added_only_where_both_say_it(tmp_path: Path) -> None:
+    by_reason = year_data(SessionsPossible=200, SessionsAuthorised=10, SessionsUnauthorised=2)
+    by_attendance = year_data(SessionsPossible=180, SessionsAttended=100)
+    no_absence = year_data(SessionsPossible=180)
+    first, _, rest = pupil(1).partition("<Attendance>")
+    rest = rest.partition("</Attendance>")[2]
+    pupils = (f"{first}<Attendance>{by_reason}{other}</Attendance>{rest}" for other in (by_attendance, no_absence))
+    frame = read(tmp_path, *pupils, contract=CENSUS)
+    names = ["SessionsPossible", "SessionsAbsent", "SessionsAuthorised", "SessionsAttended"]
+    assert frame[names].fillna(-1).to_numpy().tolist() == [[380, 92, -1, -1], [380, -1, -1, -1]]
+    notes = tables(tmp_path / "a.xml")[CENSUS].notes
+    told = "Records with several Attendance/YearData of one year that do not each give {}, which is not known: {}."
+    assert told.format("SessionsAbsent", 1) in notes
+    assert told.format("SessionsAuthorised", 2) in notes
+
+
 def test_without_a_profile_the_year_is_that_of_the_file(tmp_path: Path) -> None:
     frame = read(tmp_path, with_attendance(1, (2025, 380, 20), (2026, 100, 3)).replace("EYF", "KS2"), contract=CENSUS)
     assert frame["AcademicYear"].tolist() == ["2025/26"]
@@ -281,7 +367,7 @@ def test_a_year_that_is_none_is_reported_and_not_guessed(tmp_path: Path, year: s
 
 def test_numbers_of_thousands_of_digits_are_not_added(tmp_path: Path) -> None:
     frame = read(tmp_path, with_attendance(1, (2025, 10**4299, 1), (2025, 100, 2)), contract=CENSUS)
-    assert frame[["SessionsPossible", "SessionsAbsent"]].to_numpy().tolist() == [[100.0, 3.0]]
+    assert frame[["SessionsPossible", "SessionsAbsent"]].fillna(-1).to_numpy().tolist() == [[-1.0, 3.0]]
 
 
 def test_a_former_number_and_a_postcode_are_read(tmp_path: Path) -> None:

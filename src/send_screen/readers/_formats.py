@@ -6,6 +6,7 @@ mapping, keys are columns and values are paths of elements; ``where`` and ``stag
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Literal
 
@@ -23,7 +24,8 @@ class Repeated(Document):
     """Columns from an element that a record can have several times; the newest that meets ``where`` is taken.
 
     With ``start_year``, a path, those elements are taken whose year at that path begins the academic year of the row,
-    and numbers of several are added.
+    and numbers that each of several has are added. ``sums`` and ``differences`` are columns that follow from two others
+    of an element where it gives them.
     """
 
     path: str
@@ -31,6 +33,13 @@ class Repeated(Document):
     where: dict[str, str] = Field(default_factory=dict)
     newest: str | None = None
     start_year: str | None = None
+    sums: dict[str, list[str]] = Field(default_factory=dict)
+    differences: dict[str, list[str]] = Field(default_factory=dict)
+
+    @property
+    def given(self) -> dict[str, object]:
+        """The columns that an element gives."""
+        return {**self.columns, **self.sums, **self.differences}
 
 
 class Spells(Document):
@@ -39,6 +48,7 @@ class Spells(Document):
     The day is that of the file, or, ``until`` the academic year, the last of the row's year where that is earlier.
     ``start`` and ``end`` are paths of dates. ``constants`` are given where one holds, ``otherwise`` where none does,
     and ``without`` where the record has no such element and another record of the file has one.
+    What depends on a date that cannot be read is not known.
     """
 
     path: str
@@ -55,7 +65,7 @@ class Results(Document):
     """Results of assessments: ``components`` maps the text at ``component`` to the column of the newest ``value``.
 
     A record gives a row for each academic year, which ends in the year at the path ``end_year``; with ``newest_year``,
-    for the newest only.
+    for the newest only. Results whose text at the path ``status`` is not ``valid`` are left out and counted.
     """
 
     path: str
@@ -64,6 +74,8 @@ class Results(Document):
     value: str
     stage: dict[str, str] = Field(default_factory=dict)
     where: dict[str, str] = Field(default_factory=dict)
+    status: str | None = None
+    valid: str | None = None
     newest: str | None = None
     end_year: str
     newest_year: bool = False
@@ -112,9 +124,9 @@ class FormatTable(Document):
     @property
     def mapped(self) -> list[str]:
         """The columns that the rows give."""
-        given: list[dict[str, Paths]] = []
+        given: list[Mapping[str, object]] = []
         for rows in self.rows:
-            given += [rows.columns, *(part.columns for part in rows.repeated)]
+            given += [rows.columns, *(part.given for part in rows.repeated)]
             given += [{**part.columns, **part.constants, **part.otherwise, **part.without} for part in rows.spells]
             given += [dict.fromkeys(rows.results.components.values(), "")] if rows.results else []
         return list(dict.fromkeys(column for columns in given for column in columns))

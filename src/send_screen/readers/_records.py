@@ -28,6 +28,7 @@ _HASH_LENGTH = 8  # characters of a file's hash in the number of a child: enough
 _YEAR = "AcademicYear"
 _CALENDAR_YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _MAX_DIGITS = 9  # of a number that is added
+_CODE = re.compile(r"[A-Za-z0-9]{1,2}")  # short enough to be shown
 
 
 def read_xml_format(content: io.BytesIO, file: str, mapping: XmlFormat) -> list[Reading]:
@@ -200,20 +201,26 @@ class _TableRows:
         if spells.until == "academic_year" and row.get(_YEAR):
             until = min(until, dt.date(int(row[_YEAR][:4]) + 1, 7, 31))
         holding: list[tuple[dt.date, int, Element]] = []
+        undecided: list[Element] = []  # those that may hold, since a date of theirs cannot be read
         for place, spell in enumerate(found):
             start, end = spell.find(spells.start), spell.find(spells.end)
             first = read_date(start) if start else dt.date.min
             last = read_date(end) if end else dt.date.max
             if first is None or last is None:
-                counts[f"{spells.path} with a date that could not be read were left out"] += 1
-            elif first <= until <= last:
-                holding.append((first, place, spell))
-        row |= spells.constants if holding else spells.otherwise
-        if holding:
-            spell = max(holding, key=lambda each: each[:2])[2]
-            row |= _cleaned(
-                {column: text for column, paths in spells.columns.items() if (text := _first(spell, paths))}
-            )
+                counts[f"{spells.path} with a date that could not be read"] += 1
+            if (first or dt.date.min) <= until <= (last or dt.date.max):
+                if first is None or last is None:
+                    undecided.append(spell)
+                else:
+                    holding.append((first, place, spell))
+        newest = max(holding, key=lambda each: each[:2])[2] if holding else None
+        values = _cleaned(_held(spells, newest))
+        possible = [_cleaned(_held(spells, spell)) for spell in undecided]
+        known = {column: text for column, text in values.items() if all(each.get(column) == text for each in possible)}
+        if len(known) < len(values):
+            names = " and ".join(name for name in values if name not in known)
+            counts[f"Records whose {names} is not known, since a date of {spells.path} could not be read"] += 1
+        row |= known
 
     def reading(self, root: Element, notes: list[str]) -> Reading:
         """Return the rows with the columns of the contract, and with the values of the file's header that they lack."""
@@ -288,6 +295,13 @@ def _columns(element: Element, columns: dict[str, Paths], joined: Callable[[str]
     return row
 
 
+def _held(spells: Spells, spell: Element | None) -> dict[str, str]:
+    """Return the columns where a spell holds, or none."""
+    if spell is None:
+        return spells.otherwise
+    return spells.constants | _texts(spell, spells.columns)
+
+
 def _repeated(
     element: Element, repeated: list[Repeated], academic_year: str | None, counts: Counter[str]
 ) -> dict[str, str]:
@@ -299,27 +313,52 @@ def _repeated(
             of_year = [found for found in matching if found.find(part.start_year) == academic_year[:4]]
             if others := len(matching) - len(of_year):
                 counts[f"{part.path} of other academic years than that of the row are left out"] += others
-            row |= _added(of_year, part.columns)
-            if len(of_year) > 1:
-                counts[f"Records with several {part.path} of one year, whose numbers were added"] += 1
+            row |= _added(of_year, part, counts)
             continue
         if matching:
             newest = max(matching, key=_date_at(part.newest))
-            row |= {column: text for column, paths in part.columns.items() if (text := _first(newest, paths))}
+            row |= _texts(newest, part.columns)
         if len(matching) > 1:
             counts[f"Where there are several {part.path}, one was read; the others are left out"] += len(matching) - 1
     return row
 
 
-def _added(elements: list[Element], columns: dict[str, Paths]) -> dict[str, str]:
-    """Return the sum of the numbers of elements; of one element, and of what is no number, the text of the last."""
-    row = {}
-    for column, paths in columns.items():
-        texts = [text for element in elements if (text := _first(element, paths))]
-        if texts:
-            numbers = all(text.isdecimal() and len(text) <= _MAX_DIGITS for text in texts)
-            row[column] = str(sum(map(int, texts))) if numbers else texts[-1]
-    return row
+def _added(elements: list[Element], part: Repeated, counts: Counter[str]) -> dict[str, str]:
+    """Return the texts of one element; of several, the sums of those columns of which each has a number."""
+    rows = [_with_derived(_texts(element, part.columns), part) for element in elements]
+    if len(rows) < 2:
+        return rows[0] if rows else {}
+    counts[f"Records with several {part.path} of one year, whose numbers were added"] += 1
+    names = dict.fromkeys(name for row in rows for name in row)
+    added = {
+        name: str(sum(int(row[name]) for row in rows)) for name in names if all(_is_number(row, name) for row in rows)
+    }
+    for name in names:
+        if name not in added:
+            counts[
+                f"Records with several {part.path} of one year that do not each give {name}, which is not known"
+            ] += 1
+    return added
+
+
+def _with_derived(row: dict[str, str], part: Repeated) -> dict[str, str]:
+    """Return the columns of an element, with those that follow from two others of its numbers."""
+    derived = {}
+    for sign, pairs in ((1, part.sums), (-1, part.differences)):
+        for name, (first, second) in pairs.items():
+            if name not in derived and _is_number(row, first) and _is_number(row, second):
+                derived[name] = str(int(row[first]) + sign * int(row[second]))
+    return derived | row
+
+
+def _is_number(row: dict[str, str], name: str) -> bool:
+    text = row.get(name, "").strip()
+    return text.isdecimal() and len(text) <= _MAX_DIGITS
+
+
+def _texts(element: Element, columns: dict[str, Paths]) -> dict[str, str]:
+    """Return the columns of which an element has a text."""
+    return {column: text for column, paths in columns.items() if (text := _first(element, paths))}
 
 
 def _first(element: Element, paths: Paths) -> str | None:
@@ -333,23 +372,53 @@ def _cleaned(row: dict[str, str]) -> dict[str, str]:
 
 
 def _results(element: Element, results: Results, counts: Counter[str]) -> list[dict[str, str]]:
-    """Return the newest results of each component as a row for each academic year, oldest first, or the newest only."""
+    """Return the newest results of each component as a row for each academic year, oldest first, or the newest only.
+
+    A component of which there are several newest results, or others without a date, that differ is not known.
+    """
     above, _, tag = results.path.rpartition("/")
     stages = [stage for stage in element.find_all(above) if _fits(stage, results.stage)]
-    found = [result for stage in stages for result in stage.find_all(tag) if _fits(result, results.where)]
-    rows: dict[str, dict[str, str]] = {}
-    for result in sorted(found, key=_date_at(results.newest)):
+    found: dict[str, dict[str, list[tuple[dt.date | None, str]]]] = {}
+    for result in (each for stage in stages for each in stage.find_all(tag) if _fits(each, results.where)):
         column, value = results.components.get(result.find(results.component) or ""), result.find(results.value)
-        if column and value:
-            row = rows.setdefault(result.find(results.end_year) or "", {})
-            if column in row:
-                counts["Earlier results of the same assessment and year are left out"] += 1
-            row[column] = value
-    years = sorted(rows)
+        if not column or not value:
+            continue
+        status = (result.find(results.status) or "") if results.status else None
+        if status is not None and status != results.valid:
+            shown = status if _CODE.fullmatch(status) else "another code" if status else "nothing"
+            counts[f"Results whose {results.status} is {shown} and not {results.valid} are left out"] += 1
+            continue
+        year = result.find(results.end_year) or ""
+        year = year if _CALENDAR_YEAR.fullmatch(year) else ""
+        date = read_date(result.find(results.newest) or "") if results.newest else None
+        found.setdefault(year, {}).setdefault(column, []).append((date, value))
+    years = sorted(found)
+    if results.newest_year and years[1:] and not years[0]:
+        undated = sum(map(len, found[years.pop(0)].values()))
+        counts["Results without a year that can be read are left out, beside others that have one"] += undated
     if results.newest_year and len(years) > 1:
-        counts["Results of earlier years than the newest are left out"] += sum(len(rows[year]) for year in years[:-1])
+        earlier = [each for year in years[:-1] for each in found[year].values()]
+        counts["Results of earlier years than the newest are left out"] += sum(map(len, earlier))
         years = years[-1:]
-    return [rows[year] | ({_YEAR: _year(int(year) - 1)} if _CALENDAR_YEAR.fullmatch(year) else {}) for year in years]
+    rows = []
+    for year in years:
+        row = {column: text for column, each in found[year].items() if (text := _newest(each, column, counts))}
+        rows.append(row | ({_YEAR: _year(int(year) - 1)} if year else {}))
+    return rows
+
+
+def _newest(found: list[tuple[dt.date | None, str]], column: str, counts: Counter[str]) -> str | None:
+    """Return the newest of the dated values of a component; None where another of its date, or without one, differs."""
+    newest = max((date for date, _ in found if date), default=None)
+    values = [value for date, value in found if date in (newest, None)]
+    if len(found) > len(values):
+        counts["Earlier results of the same assessment and year are left out"] += len(found) - len(values)
+    if len(set(values)) > 1:
+        counts[
+            f"Records whose {column} is not known, since results of one date, or without one, contradict each other"
+        ] += 1
+        return None
+    return values[0]
 
 
 def _date_at(path: str | None) -> Callable[[Element], str]:
