@@ -148,7 +148,7 @@ def _raise_on_known_codes(column: Column, answers: Mapping[str | None, str]) -> 
     if changed:
         raise DataError(
             f"{first_few(map(repr, changed), _MAX_SHOWN)} is a code of {column.name} already, or stands for one.",
-            remedy="An answer is for a text without a meaning. Where the file's codes mean something else, change them.",
+            remedy="Answer for texts without a meaning. Where the file's codes mean something else, change them.",
             file=MAPPING_FILE,
             column=column.name,
         )
