@@ -10,7 +10,7 @@ import pytest
 from agency_contracts import INVOLVEMENT, REVIEW, agency_spec
 
 from send_screen.cohorts import Cohort, load_cohort
-from send_screen.cohorts._as_of import date_columns, records_as_of
+from send_screen.cohorts._as_of import RecordsAsOf, date_columns, records_as_of
 from send_screen.contracts import available_contracts, check_table, load_contract
 from send_screen.simulation import simulate_england
 from send_screen.specs import ModelSpec
@@ -140,7 +140,7 @@ def test_rows_of_one_date_that_contradict_each_other_are_conflicts(
     assert np.isnan(after.X.loc[0, "speech"])
     assert after.X.loc[0, "concern"] == before.X.loc[0, "concern"], "both rows agree on it"
     assert after.conflicts[["contract", "child_id"]].to_numpy().tolist() == [[REVIEW, child]] * 2
-    assert "1 child has rows of one date that contradict each other" in note_of(after, "contradict")[0]
+    assert "1 child has rows of one date that differ in what is asked for" in note_of(after, "differ")[0]
     assert before.conflicts.empty
     # a row that says less contradicts nothing
     less = {"UPN": child, "ReviewDate": "2020-06-01", "Speech": "", "Concern": concern}
@@ -157,6 +157,77 @@ def test_a_conflict_in_what_decides_eligibility_is_for_manual_review(
     after = cohort_of(spec, rows(tables, REVIEW, other))
     row = after.excluded[after.excluded["child_id"] == child]
     assert row[["kind", "rule"]].to_numpy().tolist() == [["manual_review", "DATA-RECORDS-DIFFER"]]
+
+
+@pytest.mark.parametrize(
+    ("later", "refused"),
+    [
+        ({"ReviewDate": "2021-01-01", "Concern": ""}, True),
+        ({"ReviewDate": "2021-01-01", "Concern": "Y"}, True),
+        ({"ReviewDate": "2021-01-01", "Concern": "unreadable"}, True),
+        (None, True),
+        ({"ReviewDate": "2020-06-01", "Concern": "N", "planted": "2023-08-01"}, False),  # after the as-of date
+    ],
+)
+def test_a_code_that_a_condition_refuses_counts_in_whichever_row_by_then_it_stands(
+    repository: Path, tmp_path: Path, tables: dict[str, pd.DataFrame], later: dict[str, str] | None, refused: bool
+) -> None:
+    spec = agency_spec(repository, tmp_path, condition=True)  # not_in: [N]
+    child = cohort_of(spec, tables).ids.iloc[0]
+    review = tables[REVIEW]
+    mine = review["UPN"] == child
+    review.loc[mine, "Concern"] = "N"
+    if later and (date := later.pop("planted", None)):
+        review.loc[mine, "ReviewDate"], later["Concern"] = date, "Y"
+    after = cohort_of(spec, rows(tables, REVIEW, {"UPN": child, **later}) if later else tables)
+    rules = after.excluded.loc[after.excluded["child_id"] == child, "rule"].tolist()
+    assert rules == (["ELIGIBLE-CONCERN"] if refused else [])
+
+
+def test_a_blank_in_the_newest_row_does_not_hide_what_an_older_one_says(
+    spec: ModelSpec, tables: dict[str, pd.DataFrame]
+) -> None:
+    child = cohort_of(spec, tables).ids.iloc[0]
+    tables[REVIEW].loc[tables[REVIEW]["UPN"] == child, ["Speech", "Concern"]] = ["3", "N"]
+    newer = {"UPN": child, "ReviewDate": "2021-01-01", "Speech": "", "Concern": "Y"}
+    after = cohort_of(spec, rows(tables, REVIEW, newer))
+    assert after.X.loc[0, ["speech", "concern"]].tolist() == [3.0, 1.0]
+    assert note_of(after, f"the frame: {len(tables[REVIEW]) + 1} of {len(tables[REVIEW]) + 1} rows used")
+
+
+def involvements(*listed: tuple[str, str, str | None]) -> RecordsAsOf:
+    """Return what was known of one child from involvements: their kind, start and primary need."""
+    contract = load_contract("social_care/involvement")
+    frame = pd.DataFrame(listed, columns=["InvolvementType", "StartDate", "PrimaryNeed"]).assign(PersonID="17")
+    check = check_table(contract, frame, file="file")
+    assert check.violations == ()
+    child = pd.Series("child", index=check.frame.index, dtype=object)
+    as_of = pd.Series(pd.Timestamp("2026-07-31"), index=check.frame.index)
+    asked = {"PrimaryNeed", "StartDate"}
+    records = records_as_of(contract, check, child, as_of, file="file", id_column="UPN", asked=asked)
+    assert records is not None
+    return records
+
+
+@pytest.mark.parametrize(
+    ("listed", "need", "differ"),
+    [
+        ((("CIN", "2026-01-10", "N2"), ("CP", "2026-03-01", None)), "N2", False),
+        ((("CIN", "2026-01-10", "N2"), ("LAC", "2026-03-01", "N1")), "N1", False),
+        ((("CIN", "2026-01-10", "N2"), ("LAC", "2026-01-10", "N2")), "N2", False),  # two records, and one need
+        ((("CIN", "2026-01-10", "N2"), ("LAC", "2026-01-10", "N1")), None, True),
+        ((("CIN", "2026-01-10", "N2"), ("LAC", "2026-09-01", "N1")), "N2", False),
+    ],
+)
+def test_the_primary_need_is_that_of_the_newest_involvement_that_states_one(
+    listed: tuple[tuple[str, str, str | None], ...], need: str | None, differ: bool
+) -> None:
+    for order in (listed, listed[::-1]):
+        records = involvements(*order)
+        (found,) = records.check.frame["PrimaryNeed"].tolist()
+        assert (None if pd.isna(found) else found) == need
+        assert list(records.conflicts.values()) == ([{"PrimaryNeed"}] if differ else [])
+        assert ("differ in what is asked for" in records.note) == differ
 
 
 def test_an_undated_row_is_not_used(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:

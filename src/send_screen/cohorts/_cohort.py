@@ -48,8 +48,8 @@ class Cohort:
         Which rows of other agencies are whose, and how that is known; ``use`` in its ``crosswalk`` says whether a row
         was used. None where no other agency's table was read.
     conflicts : pandas.DataFrame, shape (m, 5)
-        Rows of one date that contradict each other: ``contract``, ``file``, ``row``, ``child_id`` and ``reason``. What
-        they disagree on is missing.
+        Rows of one date that differ in what is asked for: ``contract``, ``file``, ``row``, ``child_id`` and
+        ``reason``. What they disagree on is missing.
     notes : tuple of str
         How headers and values were interpreted, repaired or left out when the data were read.
     synthetic : bool

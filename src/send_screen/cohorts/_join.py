@@ -39,7 +39,7 @@ def _dated_problems(
     found = {
         row: [
             RECORDS_DIFFER,
-            f"{file} has rows of one date that contradict each other in {', '.join(sorted(names))}.",
+            f"{file} has rows of one date that differ in {', '.join(sorted(names))}.",
             f"Look at the {child} by hand, and ask which row is right.",
             frozenset(ColumnRef(contract, name) for name in names),
         ]

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from send_screen.cohorts._as_of import CONFLICT, LEFT_OUT, USED, RecordsAsOf, records_as_of
+from send_screen.cohorts._as_of import CONFLICT, LEFT_OUT, USED, RecordsAsOf, records_as_of, without_doubles
 from send_screen.contracts import CheckedTable, Contract
 from send_screen.contracts._note import Note, notes_of
 from send_screen.contracts._predicates import key_of, year_end
 from send_screen.documents import count
 from send_screen.linkage import LINKED, LinkageResult, link_records
 from send_screen.specs import AcademicYearEnd, ColumnRef, ModelSpec
+from send_screen.specs._columns import as_code
 
 PROBLEM_COLUMNS = ["rule", "reason", "remedy", "columns"]
 
@@ -26,7 +27,7 @@ class KnownRecords:
     ids: dict[str, pd.Series]  # the child of each row of every table, or None
     dated: dict[str, RecordsAsOf]
     linkage: LinkageResult | None  # of the rows of other agencies; None where there are none
-    conflicts: pd.DataFrame  # rows of one date that contradict each other
+    conflicts: pd.DataFrame  # rows of one date that differ in what is asked for
     notes: tuple[str, ...]
 
 
@@ -76,15 +77,21 @@ def known_records(
             file=files[name],
             id_column=spec.child_id,
             exempt={spec.outcome.column.column} if name == spec.outcome.column.contract else set(),
+            asked=needed[name],
+            decisive=_refused_codes(spec, name),
+            broken=None
+            if name in essential
+            else _broken(used[name], without_doubles(used[name], joined[name]), needed[name]),
         )
         if records is not None:
             dated[name], joined[name] = records, records.check
             notes += notes_of(name, [records.note])
         if name not in essential:
-            usable, note = _usable_rows(used[name], joined[name], needed[name], files[name])
-            left_out[name] = joined[name].frame.index.difference(usable.frame.index)
-            joined[name] = usable
-            notes += notes_of(name, note)
+            bad = _broken(used[name], joined[name], needed[name])
+            left_out[name] = bad.index[bad]
+            joined[name] = _only(joined[name], ~bad)
+            counted = bad if records is None else pd.concat([bad, records.use == LEFT_OUT])
+            notes += notes_of(name, left_out_note(counted, files[name], needed[name]))
     return KnownRecords(
         tables=joined,
         ids=ids,
@@ -136,12 +143,18 @@ def belong_to_nobody_note(rows: pd.Series, file: str) -> list[str]:
     return [f"{file}: {count(n, 'row belongs', 'rows belong')} to nobody in the other files."] if n else []
 
 
-def _usable_rows(
-    contract: Contract, check: CheckedTable, needed: set[str], file: str
-) -> tuple[CheckedTable, list[str]]:
-    """Return the rows of a contract that is not essential which keep it, and a note on the others."""
-    bad = row_problems(contract, check, needed)["rule"].notna()
-    return _only(check, ~bad), left_out_note(bad, file, needed)
+def _refused_codes(spec: ModelSpec, contract: str) -> dict[str, set[str]]:
+    """Return the codes that a child must not have by a condition of the spec, by column of a contract."""
+    refused: dict[str, set[str]] = {}
+    for condition in (*spec.population.where, *spec.eligible.where):
+        if condition.negated and condition.column.contract == contract:
+            refused.setdefault(condition.column.column, set()).update(map(as_code, condition.values))
+    return refused
+
+
+def _broken(contract: Contract, check: CheckedTable, needed: set[str]) -> pd.Series:
+    """Return which rows break their contract in a needed column."""
+    return row_problems(contract, check, needed)["rule"].notna()
 
 
 def left_out_note(bad: pd.Series, file: str, columns: set[str]) -> list[str]:
@@ -163,7 +176,7 @@ def _only(check: CheckedTable, keep: pd.Series) -> CheckedTable:
 def _conflicts(
     dated: Mapping[str, RecordsAsOf], ids: Mapping[str, pd.Series], files: Mapping[str, str]
 ) -> pd.DataFrame:
-    """Return the rows of one date that contradict each other."""
+    """Return the rows of one date that differ in what is asked for."""
     parts = [
         pd.DataFrame({"contract": name, "file": files[name], "row": rows, "child_id": ids[name].loc[rows].array})
         for name, records in dated.items()
