@@ -31,6 +31,7 @@ def tables() -> dict[str, pd.DataFrame]:
         {"UPN": upns, "NHSNumber": numbers, "ReviewDate": "2020-06-01", "Speech": "2", "Concern": "Y"}
     )
     status = pd.DataFrame({"UPN": upns, "NHSNumber": numbers, "StartDate": "2022-02-01", "Plan": "CPP"})
+    status = status.assign(EndDate="2022-03-01", EndReason="A")
     tables = {name: table for name, table in england.tables.items() if "outcomes" not in name}
     return tables | {REVIEW: review, INVOLVEMENT: status}
 

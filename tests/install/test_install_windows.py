@@ -28,6 +28,7 @@ LIGHT = (
     "specs",
     "readers",
     "cohorts",
+    "linkage",
     "tables",
     "governance",
     "screening",

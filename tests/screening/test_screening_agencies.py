@@ -74,6 +74,8 @@ def agencies(upns: pd.Series, dated: str = "2020-06-01") -> dict[str, pd.DataFra
             "PersonID": [f"S{number}" for number in n],
             "StartDate": dated,
             "Plan": "CIN",
+            "EndDate": "2020-09-01",
+            "EndReason": "A",
         }
     )
     return {REVIEW: review[n % 2 == 0], INVOLVEMENT: status[n % 10 == 0]}

@@ -14,7 +14,7 @@ PACKAGES = (
 )  # fmt: skip
 #: Beginnings of the paths of this library's source files that can change a number.
 NUMERIC = (
-    "documents/", "contracts/", "specs/", "readers/", "cohorts/", "simulation/", "tables/", "estimators/",
+    "documents/", "contracts/", "specs/", "readers/", "cohorts/", "linkage/", "simulation/", "tables/", "estimators/",
     "evaluation/", "published/", "governance/", "screening/",
     "workflows/_train", "workflows/_revealed", "workflows/_evidence_store",
 )  # fmt: skip

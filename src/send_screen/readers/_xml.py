@@ -11,6 +11,7 @@ from xml.parsers import expat
 from send_screen.errors import ReadError
 from send_screen.readers._size_limits import MAX_CELL_LENGTH, raise_long_cell, raise_too_large
 
+_SEPARATOR = "/"  # of elements in a path of XML
 _MAX_DEPTH = 40
 _MAX_HELD = 1_000_000  # elements in memory: of one record, or outside the records
 _DECLARATION = re.compile(rb"<\?xml[^>]*\?>\s*")
@@ -100,7 +101,7 @@ def first_path(data: bytes, paths: Collection[str]) -> str | None:
         open_tags.append(_local(name))
         if len(open_tags) > _MAX_DEPTH:
             raise ValueError("Elements are too deep in each other.")
-        if not found and (path := "/".join(open_tags[1:])) in paths:
+        if not found and (path := _SEPARATOR.join(open_tags[1:])) in paths:
             found.append(path)
 
     def stop(*_: object) -> None:
