@@ -8,10 +8,11 @@ for schools and local authorities*, section on the check letter.
 from __future__ import annotations
 
 import re
-from itertools import compress
 
 import numpy as np
 import pandas as pd
+
+from send_screen.contracts._fixed_length import characters_of
 
 LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
 SYNTHETIC_AUTHORITY = "000"
@@ -78,9 +79,7 @@ def valid_upns(upns: pd.Series) -> pd.Series:
     >>> valid_upns(pd.Series(["B801200005001", "A801200005001"])).tolist()
     [True, False]
     """
-    texts = upns.tolist()
-    valid = np.array([isinstance(text, str) and len(text) == _LENGTH and text.isascii() for text in texts], dtype=bool)
-    characters = np.frombuffer("".join(compress(texts, valid)).encode(), dtype=np.uint8).reshape(-1, _LENGTH)
+    valid, characters = characters_of(upns, _LENGTH)
     first, digits, last = characters[:, 0], characters[:, 1:-1], characters[:, -1]
     shaped = _IS_LETTER[first] & _IS_DIGIT[digits].all(axis=1) & (_IS_DIGIT | _IS_LETTER)[last]
     fits = _VALUE[characters[:, 1:]] @ _WEIGHTS % len(LETTERS) == _VALUE[first]

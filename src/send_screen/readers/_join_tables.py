@@ -241,7 +241,7 @@ def _tags(mapping: TablesFormat) -> Iterator[str]:
 
 def _text(cell: object, prefix: re.Pattern[str] | None) -> str | None:
     """Return a cell as text, without what a format puts before it; None for blank."""
-    if cell is None or pd.isna(cell):  # type: ignore[call-overload]
+    if cell is None or pd.isna(cell):  # type: ignore[call-overload]  # any cell
         return None
     text = str(cell).strip()
     return (prefix.sub("", text, count=1) if prefix and prefix.match(text) else text) or None

@@ -7,28 +7,31 @@ import hashlib
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pandas as pd
 
 from send_screen.contracts._dates import read_date
-from send_screen.documents import count, replace_surrogates
+from send_screen.documents import count
 from send_screen.errors import ReadError
-from send_screen.readers._formats import Format, FormatTable, Paths, Repeated, Results, Rows, Spells, XmlFormat
+from send_screen.readers._formats import Format, FormatTable, Rows, Spells, XmlFormat
 from send_screen.readers._header import require_rows
 from send_screen.readers._reading import Reading
+from send_screen.readers._record_values import (
+    CALENDAR_YEAR,
+    YEAR,
+    academic_year,
+    cleaned,
+    repeated_texts,
+    results_by_year,
+    texts_at,
+    texts_of,
+)
 from send_screen.readers._size_limits import check_size
-from send_screen.readers._text import InvisibleCharacters
 from send_screen.readers._xml import Element, parse_xml
 
 _HASH_LENGTH = 8  # characters of a file's hash in the number of a child: enough to tell the files of a folder apart
-
-
-_YEAR = "AcademicYear"
-_CALENDAR_YEAR = re.compile(r"(?:19|20)[0-9]{2}")
-_MAX_DIGITS = 9  # of a number that is added
-_CODE = re.compile(r"[A-Za-z0-9]{1,2}")  # short enough to be shown
 
 
 def read_xml_format(content: io.BytesIO, file: str, mapping: XmlFormat) -> list[Reading]:
@@ -69,9 +72,9 @@ class Records:
     def take(self, record: Element, root: Element | None = None) -> None:
         """Add a record; ``root`` has the header of its file."""
         self.number += 1
-        row = _columns(record, self._mapping.columns, self._joined)
+        row = texts_at(record, self._mapping.columns, self._joined)
         row = {name: text for name, text in row.items() if self._is_taken(name, text)}
-        row |= _repeated(record, self._mapping.repeated, None, self._counts)
+        row |= repeated_texts(record, self._mapping.repeated, None, self._counts)
         if self._mapping.number_column:
             row[self._mapping.number_column] = f"{self._hash}-{self.number}"
         tags = Counter(element.tag for element in record.descendants() if element.tag in self._tags)
@@ -92,7 +95,7 @@ class Records:
     def _file_year(self, root: Element | None) -> str | None:
         """Return the academic year of the file, which its header gives by the year in which it begins."""
         start = self._of_header(root, self._mapping.start_year) or ""
-        return _year(int(start)) if _CALENDAR_YEAR.fullmatch(start) else None
+        return academic_year(int(start)) if CALENDAR_YEAR.fullmatch(start) else None
 
     def _is_taken(self, column: str, text: str) -> bool:
         pattern = self._mapping.patterns.get(column)
@@ -140,7 +143,7 @@ class _TableRows:
         self._file = file
         self._names = mapping.columns
         if mapping.derives:
-            given = {*mapping.mapped, *mapping.header, *of_record, _YEAR}
+            given = {*mapping.mapped, *mapping.header, *of_record, YEAR}
             self._names = [name for name in self._names if name in given]
         self._places: list[tuple[int, int]] = []  # of each row: its record, and its place among the rows of it
         self._numbers: list[int] = []  # of each row in its own table, where it comes from one
@@ -169,15 +172,15 @@ class _TableRows:
             def joined(column: str, what: str = what) -> ReadError:
                 return _joined(what, column, self._file)
 
-            for of_results in _results(element, rows.results, counts) if rows.results else [{}]:
+            for of_results in results_by_year(element, rows.results, counts) if rows.results else [{}]:
                 place += 1
-                row = rows.constants | _columns(element, rows.columns, joined) | of_results
+                row = rows.constants | texts_at(element, rows.columns, joined) | of_results
                 if rows.results:
-                    newest += [row[_YEAR]] if _YEAR in row else []
-                elif (year := when.year(rows)) and _YEAR in self._names:
-                    row.setdefault(_YEAR, year)
-                row |= _repeated(element, rows.repeated, row.get(_YEAR), counts)
-                row = _cleaned({k: v for k, v in of_record.items() if k in self._names} | row)
+                    newest += [row[YEAR]] if YEAR in row else []
+                elif (year := when.year(rows)) and YEAR in self._names:
+                    row.setdefault(YEAR, year)
+                row |= repeated_texts(element, rows.repeated, row.get(YEAR), counts)
+                row = cleaned({k: v for k, v in of_record.items() if k in self._names} | row)
                 for spells in rows.spells:
                     self._add_spells(row, element, spells, when.date, counts)
                 self.rows.append(row)
@@ -198,8 +201,8 @@ class _TableRows:
             return
         self._with_spells.add(spells.path)
         until = (read_date(date[:10]) if date else None) or dt.date.max
-        if spells.until == "academic_year" and row.get(_YEAR):
-            until = min(until, dt.date(int(row[_YEAR][:4]) + 1, 7, 31))
+        if spells.until == "academic_year" and row.get(YEAR):
+            until = min(until, dt.date(int(row[YEAR][:4]) + 1, 7, 31))
         holding: list[tuple[dt.date, int, Element]] = []
         undecided: list[Element] = []  # those that may hold, since a date of theirs cannot be read
         for place, spell in enumerate(found):
@@ -214,8 +217,8 @@ class _TableRows:
                 else:
                     holding.append((first, place, spell))
         newest = max(holding, key=lambda each: each[:2])[2] if holding else None
-        values = _cleaned(_held(spells, newest))
-        possible = [_cleaned(_held(spells, spell)) for spell in undecided]
+        values = cleaned(_held(spells, newest))
+        possible = [cleaned(_held(spells, spell)) for spell in undecided]
         known = {column: text for column, text in values.items() if all(each.get(column) == text for each in possible)}
         if len(known) < len(values):
             names = " and ".join(name for name in values if name not in known)
@@ -274,157 +277,12 @@ class _TableRows:
         yield from (f"{sentence}: {number:,}." for sentence, number in taken.items())
 
 
-def _year(start: int) -> str:
-    """Return the academic year that begins in a year."""
-    return f"{start}/{(start + 1) % 100:02d}"
-
-
 def _joined(what: str, column: str, file: str) -> ReadError:
     return ReadError(f"{what} holds more than one {column}.", file=file, remedy="Export it again.")
-
-
-def _columns(element: Element, columns: dict[str, Paths], joined: Callable[[str], ReadError]) -> dict[str, str]:
-    """Return the texts at paths; raise where a path has two, since damage joins an element to the next."""
-    row = {}
-    for column, paths in columns.items():
-        for path in [paths] if isinstance(paths, str) else paths:
-            if len({found.text.strip() for found in element.find_all(path)}) > 1:
-                raise joined(column)
-        if text := _first(element, paths):
-            row[column] = text
-    return row
 
 
 def _held(spells: Spells, spell: Element | None) -> dict[str, str]:
     """Return the columns where a spell holds, or none."""
     if spell is None:
         return spells.otherwise
-    return spells.constants | _texts(spell, spells.columns)
-
-
-def _repeated(
-    element: Element, repeated: list[Repeated], academic_year: str | None, counts: Counter[str]
-) -> dict[str, str]:
-    """Return the texts of the newest elements that fit, or of those of the academic year, and count the others."""
-    row: dict[str, str] = {}
-    for part in repeated:
-        matching = [found for found in element.find_all(part.path) if _fits(found, part.where)]
-        if part.start_year and academic_year:
-            of_year = [found for found in matching if found.find(part.start_year) == academic_year[:4]]
-            if others := len(matching) - len(of_year):
-                counts[f"{part.path} of other academic years than that of the row are left out"] += others
-            row |= _added(of_year, part, counts)
-            continue
-        if matching:
-            newest = max(matching, key=_date_at(part.newest))
-            row |= _texts(newest, part.columns)
-        if len(matching) > 1:
-            counts[f"Where there are several {part.path}, one was read; the others are left out"] += len(matching) - 1
-    return row
-
-
-def _added(elements: list[Element], part: Repeated, counts: Counter[str]) -> dict[str, str]:
-    """Return the texts of one element; of several, the sums of those columns of which each has a number."""
-    rows = [_with_derived(_texts(element, part.columns), part) for element in elements]
-    if len(rows) < 2:
-        return rows[0] if rows else {}
-    counts[f"Records with several {part.path} of one year, whose numbers were added"] += 1
-    names = dict.fromkeys(name for row in rows for name in row)
-    added = {
-        name: str(sum(int(row[name]) for row in rows)) for name in names if all(_is_number(row, name) for row in rows)
-    }
-    for name in names:
-        if name not in added:
-            counts[
-                f"Records with several {part.path} of one year that do not each give {name}, which is not known"
-            ] += 1
-    return added
-
-
-def _with_derived(row: dict[str, str], part: Repeated) -> dict[str, str]:
-    """Return the columns of an element, with those that follow from two others of its numbers."""
-    derived = {}
-    for sign, pairs in ((1, part.sums), (-1, part.differences)):
-        for name, (first, second) in pairs.items():
-            if name not in derived and _is_number(row, first) and _is_number(row, second):
-                derived[name] = str(int(row[first]) + sign * int(row[second]))
-    return derived | row
-
-
-def _is_number(row: dict[str, str], name: str) -> bool:
-    text = row.get(name, "").strip()
-    return text.isdecimal() and len(text) <= _MAX_DIGITS
-
-
-def _texts(element: Element, columns: dict[str, Paths]) -> dict[str, str]:
-    """Return the columns of which an element has a text."""
-    return {column: text for column, paths in columns.items() if (text := _first(element, paths))}
-
-
-def _first(element: Element, paths: Paths) -> str | None:
-    """Return the text at the first path that has one."""
-    return next((text for path in ([paths] if isinstance(paths, str) else paths) if (text := element.find(path))), None)
-
-
-def _cleaned(row: dict[str, str]) -> dict[str, str]:
-    invisible = InvisibleCharacters()
-    return {column: invisible.clean(replace_surrogates(text)).strip() for column, text in row.items()}
-
-
-def _results(element: Element, results: Results, counts: Counter[str]) -> list[dict[str, str]]:
-    """Return the newest results of each component as a row for each academic year, oldest first, or the newest only.
-
-    A component of which there are several newest results, or others without a date, that differ is not known.
-    """
-    above, _, tag = results.path.rpartition("/")
-    stages = [stage for stage in element.find_all(above) if _fits(stage, results.stage)]
-    found: dict[str, dict[str, list[tuple[dt.date | None, str]]]] = {}
-    for result in (each for stage in stages for each in stage.find_all(tag) if _fits(each, results.where)):
-        column, value = results.components.get(result.find(results.component) or ""), result.find(results.value)
-        if not column or not value:
-            continue
-        status = (result.find(results.status) or "") if results.status else None
-        if status is not None and status != results.valid:
-            shown = status if _CODE.fullmatch(status) else "another code" if status else "nothing"
-            counts[f"Results whose {results.status} is {shown} and not {results.valid} are left out"] += 1
-            continue
-        year = result.find(results.end_year) or ""
-        year = year if _CALENDAR_YEAR.fullmatch(year) else ""
-        date = read_date(result.find(results.newest) or "") if results.newest else None
-        found.setdefault(year, {}).setdefault(column, []).append((date, value))
-    years = sorted(found)
-    if results.newest_year and years[1:] and not years[0]:
-        undated = sum(map(len, found[years.pop(0)].values()))
-        counts["Results without a year that can be read are left out, beside others that have one"] += undated
-    if results.newest_year and len(years) > 1:
-        earlier = [each for year in years[:-1] for each in found[year].values()]
-        counts["Results of earlier years than the newest are left out"] += sum(map(len, earlier))
-        years = years[-1:]
-    rows = []
-    for year in years:
-        row = {column: text for column, each in found[year].items() if (text := _newest(each, column, counts))}
-        rows.append(row | ({_YEAR: _year(int(year) - 1)} if year else {}))
-    return rows
-
-
-def _newest(found: list[tuple[dt.date | None, str]], column: str, counts: Counter[str]) -> str | None:
-    """Return the newest of the dated values of a component; None where another of its date, or without one, differs."""
-    newest = max((date for date, _ in found if date), default=None)
-    values = [value for date, value in found if date in (newest, None)]
-    if len(found) > len(values):
-        counts["Earlier results of the same assessment and year are left out"] += len(found) - len(values)
-    if len(set(values)) > 1:
-        counts[
-            f"Records whose {column} is not known, since results of one date, or without one, contradict each other"
-        ] += 1
-        return None
-    return values[0]
-
-
-def _date_at(path: str | None) -> Callable[[Element], str]:
-    """Return a sort key by the ISO date at a path; without a path or date the order is kept."""
-    return lambda element: (element.find(path) or "") if path else ""
-
-
-def _fits(element: Element, where: dict[str, str]) -> bool:
-    return all(element.find(path) == text for path, text in where.items())
+    return spells.constants | texts_of(spell, spells.columns)
