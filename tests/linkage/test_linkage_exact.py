@@ -10,7 +10,7 @@ import pytest
 
 from send_screen.contracts import nhs_check_digit, upn_check_letter
 from send_screen.errors import MissingExtraError
-from send_screen.linkage import CONFLICT, FORMER, ID, LINKED, NHS, PERSON, LinkageResult, link_records
+from send_screen.linkage import CONFLICT, FILE, FORMER, ID, LINKED, NHS, PERSON, LinkageResult, link_records
 from send_screen.specs import Linkage
 
 REVIEW, CARE = "health/review", "social_care/status"
@@ -103,12 +103,89 @@ def test_what_contradicts_itself_is_listed_and_not_linked(rows: list[dict[str, s
     assert set(result.crosswalk["status"]) == {CONFLICT}
     assert len(result.crosswalk) == len(rows)
     assert result.crosswalk["reason"].notna().all()
-    assert result.crosswalk["child_id"].isna().all()
 
 
 def test_another_surname_or_a_mistyped_birth_date_alone_is_no_conflict() -> None:
     changed = {"UPN": upn(1), "Surname": "Nozquist", "Forename": "Zíbbo", "DOB": "2017-01-09"}
     assert found(link(changed)) == [(0, upn(1), ID)]
+
+
+WHO = {"Surname": "Blorgax", "Forename": "Zibbo", "DOB": "2017-09-01", "Sex": "M"}  # the first child
+STRANGER = {"Surname": "Nozquist", "Forename": "Snorty", "DOB": "2012-01-05", "Sex": "F"}
+
+
+@pytest.mark.parametrize(
+    ("row", "agrees"),
+    [
+        ({"DOB": "2017-09-01"}, True),
+        ({"DOB": "2017-09-21"}, True),
+        ({"DOB": "2017-08-01"}, True),
+        ({"DOB": "2018-09-01"}, True),
+        ({"DOB": "2017-01-09"}, True),  # day and month swapped
+        ({"DOB": "2012-09-01"}, False),
+        ({"DOB": "2017-08-21"}, False),
+        ({"DOB": "2018-08-01"}, False),
+        (WHO | {"DOB": "2012-01-01", "Forename": "Quonix"}, False),  # a sister or brother
+        (WHO | {"DOB": "2017-09-21", "Forename": "Quonix"}, False),
+        (WHO | {"DOB": "2017-09-21", "Sex": "F"}, False),
+        (WHO | {"Forename": "Quonix", "Sex": "F"}, False),  # a twin
+        (WHO | {"Forename": "Quonix"}, True),  # another forename alone is a change of name
+        (WHO | {"Forename": "Z", "DOB": "2017-09-21"}, True),
+        (WHO | {"Forename": "Zibbo-Mae", "Surname": "Other", "DOB": None}, True),
+        (WHO | {"Forename": "Blorgax", "Surname": "Zibbo", "DOB": "2017-09-21"}, True),  # names swapped
+        (STRANGER | {"DOB": None, "Sex": None}, False),
+        ({"Surname": "Crimlump", "Forename": "Quonix", "DOB": "2017-10-02"}, False),  # the second child's
+    ],
+)
+def test_every_identifier_is_checked_against_what_the_row_says(row: dict[str, str], agrees: bool) -> None:
+    children = CHILDREN.assign(Sex="M", NHSNumber=[nhs(1), None, None, None])
+    for number in ({"UPN": upn(1)}, {"FormerUPN": upn(1)}, {"NHSNumber": nhs(1)}):
+        result = link(number | row, children=children)
+        assert result.crosswalk["status"].tolist() == [LINKED if agrees else CONFLICT]
+        assert result.crosswalk["child_id"].tolist() == [upn(1)]
+    result = link({"UPN": upn(1), "PersonID": "7"}, {"PersonID": "7"} | row, children=children)
+    assert result.crosswalk["status"].tolist() == [LINKED, LINKED if agrees else CONFLICT]
+
+
+def test_a_number_of_several_persons_links_nobody() -> None:
+    """A placeholder: rows of one number contradict each other."""
+    first = {"UPN": upn(1), "PersonID": "0"} | WHO
+    for other in (STRANGER, WHO | {"DOB": "2012-01-01"}, WHO | {"Forename": "Quonix"}):
+        assert found(link(first, {"PersonID": "0"} | other, {"PersonID": "0"})) == [(0, upn(1), ID)]
+    assert found(link(first, {"PersonID": "0"} | WHO, {"PersonID": "0"}))[1:] == [
+        (1, upn(1), PERSON),
+        (2, upn(1), PERSON),
+    ]
+
+
+def test_a_number_is_one_person_within_one_file() -> None:
+    rows = [{"UPN": upn(1), "PersonID": "17"}, {"PersonID": "17"}]
+    assert found(link(*rows)) == [(0, upn(1), ID), (1, upn(1), PERSON)]
+    assert found(link(*(row | {FILE: file} for file, row in enumerate(rows)))) == [(0, upn(1), ID)]
+
+
+def test_a_row_in_conflict_teaches_nothing() -> None:
+    wrong = {"UPN": upn(1), "NHSNumber": nhs(9), "PersonID": "7"} | STRANGER
+    result = link(wrong, {"PersonID": "7"}, **{CARE: pd.DataFrame([{"NHSNumber": nhs(9)}])})
+    assert result.crosswalk[["contract", "row", "status"]].to_numpy().tolist() == [[REVIEW, 0, CONFLICT]]
+    right = wrong | WHO
+    assert len(link(right, {"PersonID": "7"}, **{CARE: pd.DataFrame([{"NHSNumber": nhs(9)}])}).links) == 3
+
+
+def test_two_nhs_numbers_of_one_child_are_not_learnt() -> None:
+    rows = [
+        {"UPN": upn(1), "NHSNumber": nhs(1)},
+        {"UPN": upn(1), "NHSNumber": nhs(2)},
+        {"UPN": upn(2), "NHSNumber": nhs(3)},
+    ]
+    care = pd.DataFrame({"NHSNumber": [nhs(1), nhs(2), nhs(3)]})
+    result = link(*rows, **{CARE: care})
+    assert result.links.query("contract == @CARE")["child_id"].tolist() == [upn(2)]
+    assert result.notes[0].startswith("1 child has more than one NHS number in the files")
+    # what the school says stands
+    result = link(*rows[1:], children=CHILDREN.assign(NHSNumber=[nhs(1), None, None, None]), **{CARE: care})
+    assert result.links.query("contract == @CARE")["row"].tolist() == [0, 2]
+    assert link(rows[0], rows[2]).notes == ()
 
 
 def test_rows_keep_their_numbers_and_nothing_is_lost() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from send_screen.linkage import CLERICAL, CONFLICT, ID, LINKED, PROBABILISTIC, LinkageResult, link_records
+from send_screen.linkage import CLERICAL, CONFLICT, FILE, ID, LINKED, PROBABILISTIC, LinkageResult, link_records
 from send_screen.linkage._expected_errors import expected_errors
 from send_screen.linkage._identifiers import comparable
 from send_screen.simulation import simulate_england
@@ -94,6 +94,33 @@ def test_records_of_other_children_are_not_linked(children: pd.DataFrame, review
     assert (result.links["row"] < 300).all()
     errors = result.expected[REVIEW].false_links
     assert errors == (0.0, 0, 0)
+
+
+def test_a_stranger_under_the_same_number_is_not_taken_for_the_child(
+    children: pd.DataFrame, reviews: pd.DataFrame
+) -> None:
+    """A placeholder in one file, and the same number in the files of two trusts."""
+    last = len(reviews) - 1
+    stranger = reviews.iloc[[-1]].assign(Surname="Qqq", Forename="Wugzle", DOB="2012-01-01", Postcode="YY9 9YY")
+    both = pd.concat([reviews, stranger], ignore_index=True)
+    result = link(children, both)
+    assert row(result, last)["status"] == LINKED
+    assert row(result, last + 1) == {}
+    unnamed = both.assign(**dict.fromkeys(["Surname", "Forename", "DOB", "Sex", "Postcode"])).iloc[[-1]]
+    both = pd.concat([reviews, unnamed], ignore_index=True)
+    assert row(link(children, both), last + 1)["status"] == LINKED
+    assert row(link(children, both.assign(**{FILE: (both.index > last).astype(int)})), last + 1) == {}
+
+
+def test_another_forename_is_never_linked_by_probability(children: pd.DataFrame, reviews: pd.DataFrame) -> None:
+    """A twin who is not in the school: all but the forename agrees."""
+    last = len(reviews) - 1
+    reviews.loc[last, "Forename"] = "Yubmoo"
+    found = row(link(children, reviews), last)
+    assert (found["status"], found["child_id"]) == (CLERICAL, children.loc[last, "UPN"])
+    assert str(found["reason"]).startswith("likely by probability, but forename")
+    reviews.loc[last, "Forename"] = children.loc[last, "Forename"][0] + "."
+    assert row(link(children, reviews), last).get("reason") is None
 
 
 def test_a_tie_is_a_conflict(children: pd.DataFrame, reviews: pd.DataFrame) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from agency_contracts import INVOLVEMENT, REVIEW, agency_spec
 from send_screen import export, load_cohort, load_spec, screen, train
 from send_screen.contracts import nhs_check_digit
 from send_screen.errors import UsageError
-from send_screen.screening import role_access
+from send_screen.screening import LinkedRow, role_access
+from send_screen.screening._agencies import _in_words
 from send_screen.simulation import simulate_england
 
 ROLES = ("senco", "health_visitor")
@@ -74,8 +76,8 @@ def agencies(upns: pd.Series, dated: str = "2020-06-01") -> dict[str, pd.DataFra
             "PersonID": [f"S{number}" for number in n],
             "StartDate": dated,
             "Plan": "CIN",
-            "EndDate": "2020-09-01",
-            "EndReason": "A",
+            "EndDate": np.where(n % 20, None, dated),
+            "EndReason": np.where(n % 20, None, "A"),
         }
     )
     return {REVIEW: review[n % 2 == 0], INVOLVEMENT: status[n % 10 == 0]}
@@ -171,6 +173,44 @@ def test_a_record_after_the_as_of_date_is_no_knowledge_of_the_child(place: Path,
         assert any(line.startswith("Invented review (health): no record was found") for line in child.agencies)
     uses = {row.use for row in found.result.linked_rows if row.contract == REVIEW}
     assert uses == {"recorded after the as-of date"}
+
+
+def test_a_record_that_may_be_the_childs_is_said_on_page_note_and_console(place: Path, tmp_path: Path) -> None:
+    """Their UPN, and the birth date of a much older child."""
+    folder = tmp_path / "school"
+    shutil.copytree(place / "school", folder)
+    census = pd.read_csv(folder / "pupil_census.csv", dtype=str)
+    review = pd.read_csv(folder / "review.csv", dtype=str).assign(DOB=None)
+    theirs = review["UPN"].isin(census["UPN"])
+    review.loc[theirs, "DOB"] = "2012-01-01"
+    review.to_csv(folder / "review.csv", index=False)
+    found = screen(place / "model", folder, out=tmp_path / "lists", capacity="30")
+    rows = [row for row in found.result.linked_rows if row.contract == REVIEW and row.status == "conflict"]
+    assert {row.child_id for row in rows} == set(review.loc[theirs, "UPN"])
+    assert len(rows) == theirs.sum() > 10
+    note = next(n for n in found.result.notes if "may be" in n)
+    assert note.startswith(f"review.csv: {theirs.sum()} rows may be children's and were not used")
+    text = next(line for line in found.result.linked if line.startswith(f"{REVIEW}: "))
+    assert f"{theirs.sum()} in conflict" in text
+    nobody = next(n for n in found.result.notes if n.startswith("review.csv: ") and "to nobody" in n).split()[1]
+    assert f"{nobody} of nobody here" in text
+    listed = [child for child in found.result.listed if child.child_id in set(review.loc[theirs, "UPN"])]
+    assert listed
+    for child in listed:
+        assert (
+            "Invented review (health): a record may be this child's, and was not linked or used: see linkage.csv."
+            in (child.agencies)
+        )
+
+
+@pytest.mark.parametrize(("probability", "words"), [(0.99989, "more than 99"), (1.0, "more than 99"), (0.958, "95")])
+def test_a_link_by_probability_is_never_said_to_be_sure(probability: float, words: str) -> None:
+    row = LinkedRow("a", REVIEW, "review.csv", 2, "7", "linked", "match probability", probability, "used", None)
+    assert f"({words} in 100 sure): check that it is this child's." in _in_words([row])
+    doubt = replace(row, status="in doubt", use=None)
+    assert _in_words([row, doubt]).endswith(
+        "Another record may be this child's, and was not linked or used: see linkage.csv."
+    )
 
 
 def test_a_folder_with_a_crosswalk_is_not_written_over(place: Path, tmp_path: Path) -> None:

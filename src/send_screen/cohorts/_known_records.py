@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from send_screen.cohorts._as_of import CONFLICT, LEFT_OUT, USED, RecordsAsOf, records_as_of, without_doubles
@@ -12,7 +13,7 @@ from send_screen.contracts import CheckedTable, Contract
 from send_screen.contracts._note import Note, notes_of
 from send_screen.contracts._predicates import key_of, year_end
 from send_screen.documents import count
-from send_screen.linkage import LINKED, LinkageResult, link_records
+from send_screen.linkage import FILE, LINKED, LinkageResult, link_records
 from send_screen.specs import AcademicYearEnd, ColumnRef, ModelSpec
 from send_screen.specs._columns import as_code
 
@@ -41,11 +42,13 @@ def known_records(
     *,
     essential: set[str],
     one_table: bool,
+    further_files: Mapping[str, Sequence[int]],
 ) -> KnownRecords:
     """Return the records of the tables that are joined (``names``), as they were known on the as-of date.
 
     Rows of other agencies than the first contract's are linked to its children, unless all read ``one_table``.
-    A row of a contract that is not essential is left out where it breaks that contract.
+    ``further_files`` are the rows at which a further file begins, of tables that were stacked. A row of a contract
+    that is not essential is left out where it breaks that contract.
     """
     first = spec.data[0].contract
     notes: list[str] = []
@@ -57,8 +60,13 @@ def known_records(
             ids |= dict.fromkeys(others, ids[first])
         else:
             linkage = link_records(
-                checks[first].frame, others, child_id=spec.child_id, linkage=spec.linkage, files=files
+                checks[first].frame,
+                {name: _with_file(frame, further_files[name]) for name, frame in others.items()},
+                child_id=spec.child_id,
+                linkage=spec.linkage,
+                files=files,
             )
+            notes += linkage.notes
             ids |= {name: _linked_to(linkage, name, frame) for name, frame in others.items()}
     as_of = _as_of(spec, joined, ids)
     dated: dict[str, RecordsAsOf] = {}
@@ -67,7 +75,9 @@ def known_records(
         if linkage and name in others:
             theirs = ids[name].notna()
             joined[name] = _only(joined[name], theirs)
-            notes += belong_to_nobody_note(~theirs, files[name])
+            not_linked = _not_linked(linkage, name, theirs.index)
+            notes += belong_to_nobody_note(~theirs & ~not_linked, files[name])
+            notes += _not_linked_note(not_linked, files[name])
         child = ids[name].reindex(joined[name].frame.index)
         records = records_as_of(
             used[name],
@@ -112,6 +122,24 @@ def _linked_to(linkage: LinkageResult, contract: str, frame: pd.DataFrame) -> pd
     links = linkage.links
     of_table = links[links["contract"] == contract].set_index("row")["child_id"]
     return of_table.reindex(frame.index).astype(object).where(lambda child: child.notna(), None)
+
+
+def _not_linked(linkage: LinkageResult, contract: str, rows: pd.Index) -> pd.Series:
+    """Return which rows of an agency's table may be a child's, and are not linked: in doubt, or in conflict."""
+    crosswalk = linkage.crosswalk
+    of_table = crosswalk[(crosswalk["contract"] == contract) & (crosswalk["status"] != LINKED)]
+    return pd.Series(rows.isin(of_table["row"]), index=rows)
+
+
+def _not_linked_note(rows: pd.Series, file: str) -> list[str]:
+    n = int(rows.sum())
+    may_be = count(n, "row may be a child's and was", "rows may be children's and were")
+    return [f"{file}: {may_be} not used, being in doubt or in conflict with what is known of the child."] if n else []
+
+
+def _with_file(frame: pd.DataFrame, further_files: Sequence[int]) -> pd.DataFrame:
+    """Return a table in which rows of different files are told apart."""
+    return frame.assign(**{FILE: np.searchsorted(further_files, frame.index, side="right")}) if further_files else frame
 
 
 def _with_use(

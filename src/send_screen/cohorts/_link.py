@@ -99,7 +99,10 @@ def link(
     files = {name: table.file for name, table in tables.items()}
     joined = [use.contract for use in uses if not use.training_only and use.contract in checks]
     one_table = len({id(table) for table in tables.values()}) == 1
-    known = known_records(spec, used, checks, joined, files, needed, essential=essential, one_table=one_table)
+    further = {name: table.further_files for name, table in tables.items()}
+    known = known_records(
+        spec, used, checks, joined, files, needed, essential=essential, one_table=one_table, further_files=further
+    )
     notes += known.notes
     frame, origin, problem = with_other_years(
         *join(spec, used, known, files, needed, essential=essential, one_table=one_table),

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from send_screen.cohorts._source_table import SourceTable
@@ -106,9 +107,11 @@ def _header_keys(frame: pd.DataFrame) -> frozenset[str]:
 def _stack(tables: list[SourceTable]) -> SourceTable:
     """Return tables with the same headers as one."""
     frame, notes = stack_tables([table.frame for table in tables], [table.file for table in tables], "file")
+    ends = np.cumsum([len(table.frame) for table in tables])[:-1]
     return SourceTable(
         frame,
         ", ".join(table.file for table in tables),
         (*dict.fromkeys(note for table in tables for note in table.notes), *notes),
         hashlib.sha256("".join(table.sha256 for table in tables).encode()).hexdigest(),
+        further_files=tuple(frame.index[ends]),
     )

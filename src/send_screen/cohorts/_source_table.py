@@ -16,6 +16,7 @@ class SourceTable:
     file: str  # its name in messages
     notes: tuple[str, ...] = ()  # how the file was interpreted
     file_sha256: str = ""  # of the bytes that were parsed; empty of what came as a frame
+    further_files: tuple[int, ...] = ()  # where several files were stacked: the first row of each but the first
 
     @property
     def sha256(self) -> str:

@@ -7,6 +7,7 @@ that two records are of one child (Fellegi and Sunter; splink). What contradicts
 
 from send_screen.linkage._exact import FORMER, ID, NHS, PERSON
 from send_screen.linkage._expected_errors import ExpectedErrors
+from send_screen.linkage._identifiers import FILE
 from send_screen.linkage._link_records import link_records
 from send_screen.linkage._result import CLERICAL, CONFLICT, LINKED, PROBABILISTIC, LinkageResult
 
@@ -17,6 +18,7 @@ __all__ = [
     "LINKED",
     "CLERICAL",
     "CONFLICT",
+    "FILE",
     "ID",
     "FORMER",
     "NHS",

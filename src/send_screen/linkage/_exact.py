@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 
 from send_screen.contracts import valid_nhs_numbers, valid_upns
-from send_screen.linkage._identifiers import column, comparable
+from send_screen.linkage._identifiers import column, comparable, other_child, people_by_number
 
 #: Rounds, in order, as the crosswalk names them.
 ID, FORMER, NHS, PERSON = "UPN", "former UPN", "NHS number", "agency's number"
 NOBODY = -1
 
 SEVERAL = "the identifier is that of more than one child"
-DISAGREE = "its identifiers are those of different children"
-OTHER_CHILD = "the identifier is this child's, name and date of birth are not"
+DISAGREE = "its identifiers, or its identifier and its details, are those of different children"
+OTHER_CHILD = "the identifier is this child's, what the row says of birth date, names and sex is not"
 TWO_CHILDREN = "the agency's number stands for more than one child"
 
 
@@ -25,9 +25,14 @@ TWO_CHILDREN = "the agency's number stands for more than one child"
 class ExactLinks:
     """Which child each row of a table belongs to, by exact rounds; arrays of shape (rows,)."""
 
-    child: np.ndarray  # position among the children, or NOBODY
+    child: np.ndarray  # position among the children, or NOBODY; of a conflict, the child that it may be
     rule: np.ndarray  # the round, or None
     conflict: np.ndarray  # why a row is not linked although an identifier is known, or None
+
+    @property
+    def accepted(self) -> np.ndarray:
+        """Which rows are linked: a child is known, and nothing contradicts it."""
+        return np.asarray((self.child != NOBODY) & pd.isna(self.conflict))
 
 
 class _Lookup:
@@ -52,28 +57,48 @@ class _Lookup:
         return child, several
 
 
-def link_exactly(children: pd.DataFrame, tables: Mapping[str, pd.DataFrame], *, child_id: str) -> dict[str, ExactLinks]:
+def link_exactly(
+    children: pd.DataFrame, tables: Mapping[str, pd.DataFrame], *, child_id: str
+) -> tuple[dict[str, ExactLinks], int]:
     """Return the exact links of each table's rows to the children, who are told apart by ``child_id``.
 
-    NHS numbers of the children are learnt from every table whose rows hold both. The children's own table comes first.
+    NHS numbers of the children are learnt from every table whose linked rows hold both. The children's own table comes
+    first. The second value is the number of children under whom tables hold several, of which none is learnt.
     """
     everyone = np.arange(len(children))
     by_id = _Lookup(column(children, child_id), everyone)
     by_former = _Lookup(_valid_upns(column(children, "FormerUPN")), everyone)
-    pupil_numbers = {name: _by_pupil_number(table, child_id, by_id, by_former) for name, table in tables.items()}
-    own = column(children, "NHSNumber")
-    bridge = [pd.DataFrame({"nhs": own.to_numpy(dtype=object), "child": everyone})]
-    for name, table in tables.items():
-        numbers, child = column(table, "NHSNumber"), pupil_numbers[name].child
-        learnt = (child != NOBODY) & ~numbers.isin(own.dropna()).to_numpy()
-        bridge.append(pd.DataFrame({"nhs": numbers.to_numpy(dtype=object), "child": child})[learnt])
-    pairs = pd.concat(bridge).dropna().drop_duplicates()
-    pairs = pairs[valid_nhs_numbers(pairs["nhs"]).to_numpy()]  # a row with another number finds nobody here
-    by_nhs = _Lookup(pairs["nhs"], pairs["child"].to_numpy())
-    return {
-        name: _checked(children, tables[name], _with_nhs(tables[name], links, by_nhs))
-        for name, links in pupil_numbers.items()
+    links = {
+        name: _checked(children, table, _by_pupil_number(table, child_id, by_id, by_former))
+        for name, table in tables.items()
     }
+    by_nhs, several = _nhs_numbers(children, tables, links)
+    for name, table in tables.items():
+        links[name] = _checked(children, table, _with_nhs(table, links[name], by_nhs))
+        links[name] = _checked(children, table, _with_person(table, links[name]))
+    return links, several
+
+
+def _nhs_numbers(
+    children: pd.DataFrame, tables: Mapping[str, pd.DataFrame], links: Mapping[str, ExactLinks]
+) -> tuple[_Lookup, int]:
+    """Return whose each NHS number is, and of how many children there are several in the tables."""
+    own = pd.DataFrame({"nhs": column(children, "NHSNumber").to_numpy(dtype=object), "child": np.arange(len(children))})
+    said = [
+        pd.DataFrame({"nhs": column(table, "NHSNumber").to_numpy(dtype=object), "child": links[name].child})[
+            links[name].accepted
+        ]
+        for name, table in tables.items()
+    ]
+    own, learnt = (
+        pairs[valid_nhs_numbers(pairs["nhs"]).to_numpy()]  # a row with another number finds nobody here
+        for pairs in (frame.dropna().drop_duplicates() for frame in (own, pd.concat([own.iloc[:0], *said])))
+    )
+    learnt = learnt[~learnt["nhs"].isin(own["nhs"])]
+    numbers = pd.concat([own, learnt])["child"].value_counts()
+    several = numbers.index[numbers > 1]
+    pairs = pd.concat([own, learnt[~learnt["child"].isin(several)]])
+    return _Lookup(pairs["nhs"], pairs["child"].to_numpy(dtype=np.int64)), len(several)
 
 
 def _valid_upns(upns: pd.Series) -> pd.Series:
@@ -101,18 +126,22 @@ def _by_pupil_number(table: pd.DataFrame, child_id: str, by_id: _Lookup, by_form
 
 
 def _with_nhs(table: pd.DataFrame, links: ExactLinks, by_nhs: _Lookup) -> ExactLinks:
-    """Add the links by NHS number, and then those of other rows of the same person."""
+    """Add the links by NHS number."""
     child, rule, conflict = links.child.copy(), links.rule.copy(), links.conflict.copy()
-    numbers = column(table, "NHSNumber")
-    if numbers.notna().any():
-        found, several = by_nhs.find(numbers)
-        new = (child == NOBODY) & (found != NOBODY)
-        conflict[several] = SEVERAL
-        conflict[(child != NOBODY) & (found != NOBODY) & (child != found)] = DISAGREE
-        child[new], rule[new] = found[new], NHS
-    person = column(table, "PersonID")
+    found, several = by_nhs.find(column(table, "NHSNumber"))
+    new = (child == NOBODY) & (found != NOBODY)
+    conflict[several] = SEVERAL
+    conflict[(child != NOBODY) & (found != NOBODY) & (child != found)] = DISAGREE
+    child[new], rule[new] = found[new], NHS
+    return ExactLinks(child, rule, conflict)
+
+
+def _with_person(table: pd.DataFrame, links: ExactLinks) -> ExactLinks:
+    """Add the links of further rows of a person who is linked."""
+    child, rule, conflict = links.child.copy(), links.rule.copy(), links.conflict.copy()
+    person = people_by_number(table, "PersonID")
     if person.notna().any() and person.duplicated().any():
-        of_person = pd.Series(child).where(child != NOBODY).groupby(person.to_numpy(dtype=object))
+        of_person = pd.Series(child).where(links.accepted).groupby(person.to_numpy(dtype=object))
         lowest, highest = of_person.transform("min").to_numpy(), of_person.transform("max").to_numpy()
         conflict[(lowest != highest) & ~np.isnan(lowest)] = TWO_CHILDREN
         new = (child == NOBODY) & (lowest == highest)
@@ -121,19 +150,19 @@ def _with_nhs(table: pd.DataFrame, links: ExactLinks, by_nhs: _Lookup) -> ExactL
 
 
 def _checked(children: pd.DataFrame, table: pd.DataFrame, links: ExactLinks) -> ExactLinks:
-    """Unlink what is in conflict, and rows whose birth date and both names are another child's."""
-    child, rule, conflict = links.child, links.rule, links.conflict
-    linked = np.flatnonzero(child != NOBODY) if "DOB" in children and "DOB" in table else np.empty(0, dtype=np.int64)
-    born = [pd.to_datetime(column(frame, "DOB"), errors="coerce").to_numpy() for frame in (children, table)]
-    there, here = born[0][child[linked]], born[1][linked]
-    differ = linked[(there != here) & ~np.isnat(there) & ~np.isnat(here)]
-    if len(differ):
-        left, right = comparable(children.iloc[child[differ]]), comparable(table.iloc[differ])
-        other = np.ones(len(differ), dtype=bool)
-        for name in ("Forename", "Surname"):
-            a, b = left[name].to_numpy(), right[name].to_numpy()
-            other &= (a != b) & left[name].notna().to_numpy() & right[name].notna().to_numpy()
-        conflict[differ[other]] = OTHER_CHILD
-    in_conflict = pd.notna(conflict)
-    child[in_conflict], rule[in_conflict] = NOBODY, None
-    return ExactLinks(child, rule, conflict)
+    """Mark the rows whose birth date, names and sex are another child's as conflicts, which have no rule."""
+    rule, conflict = links.rule.copy(), links.conflict.copy()
+    linked = np.flatnonzero(links.accepted)
+    other = other_child(comparable(children.iloc[links.child[linked]]), comparable(table.iloc[linked]))
+    conflict[linked[other]] = OTHER_CHILD
+    by_details, _ = _Lookup(_details(children), np.arange(len(children))).find(_details(table))
+    conflict[links.accepted & (by_details != NOBODY) & (by_details != links.child)] = DISAGREE
+    rule[pd.notna(conflict)] = None
+    return ExactLinks(links.child, rule, conflict)
+
+
+def _details(frame: pd.DataFrame) -> pd.Series:
+    """Return forename, surname and birth date as one key, None where one of them is not known."""
+    details = comparable(frame)[["Forename", "Surname", "DOB"]]
+    known = details.notna().all(axis=1)
+    return details.fillna("").agg("|".join, axis=1).astype(object).where(known, None)

@@ -7,14 +7,16 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from send_screen.documents import count
 from send_screen.linkage._exact import NOBODY, ExactLinks, link_exactly
 from send_screen.linkage._expected_errors import ExpectedErrors, expected_errors
-from send_screen.linkage._identifiers import column, comparable
+from send_screen.linkage._identifiers import column, comparable, other_child, other_forename, people_by_number
 from send_screen.linkage._result import CLERICAL, CONFLICT, LINKED, PROBABILISTIC, LinkageResult
 from send_screen.specs import Linkage
 
 SEVERAL_CHILDREN = "more than one child fits"
 SEVERAL_PERSONS = "more than one person of the agency fits the child"
+OTHER_DETAILS = "likely by probability, but forename, birth date or sex is another's"
 _COLUMNS = ["child_id", "contract", "file", "row", "person_id", "status", "link", "probability", "reason"]
 
 
@@ -36,7 +38,8 @@ def link_records(
         ``Forename``, ``DOB``, ``Sex`` and ``Postcode``.
     tables : mapping of str to pandas.DataFrame
         Each agency's rows by contract id, with the same columns as far as they are known, and ``PersonID``, the
-        agency's own number of a person. The index is the row number of the file.
+        agency's own number of a person. The index is the row number of the file. Where several files were read as one,
+        ``file`` tells them apart: the same number in two files is not the same person.
     child_id : str
         The column that tells children apart.
     linkage : Linkage, optional
@@ -58,10 +61,12 @@ def link_records(
     Notes
     -----
     Rounds, in order: ``child_id``; former UPN on either side; NHS number, where some table holds it beside a UPN; the
-    agency's own number, where another row of the same person is linked. Then, for what is left, the probability that
-    two records are of one child [1]_, from names, birth date, sex and postcode. The m probabilities are estimated from
-    pairs that the exact rounds link, with a prior worth 20 pairs; the u probabilities from 200,000 random pairs; the
-    number of matches by EM, in which a child is one person of the agency or none, and a person one child or none.
+    agency's own number, where another row of the same person is linked. A link that birth date, names and sex of the
+    row contradict is a conflict, and teaches no other row. Then, for what is left, the probability that two records
+    are of one child [1]_, from names, birth date, sex and postcode; a clearly different forename is never linked by it.
+    The m probabilities are estimated from pairs that the exact rounds link, with a prior worth 20 pairs; the u
+    probabilities from 200,000 random pairs; the number of matches by EM, in which a child is one person of the agency
+    or none, and a person one child or none.
     Names agree by spelling alone: how common a name is does not count.
 
     References
@@ -82,7 +87,8 @@ def link_records(
     ids = children[child_id]
     known = children[ids.notna() & ~ids.duplicated()]
     crosswalks, expected, parameters = [], dict[str, ExpectedErrors](), dict[str, pd.DataFrame]()
-    for name, exact in link_exactly(known, tables, child_id=child_id).items():
+    exact_links, several = link_exactly(known, tables, child_id=child_id)
+    for name, exact in exact_links.items():
         table = tables[name]
         found = _exact_rows(exact)
         if linkage.probabilistic:
@@ -104,14 +110,21 @@ def link_records(
         linkage=linkage,
         expected=expected,
         parameters=parameters,
+        notes=_several_nhs_numbers(several),
     )
+
+
+def _several_nhs_numbers(n: int) -> tuple[str, ...]:
+    have = count(n, "child has", "children have")
+    note = f"{have} more than one NHS number in the files: those that the agencies gave linked no other row."
+    return (note,) if n else ()
 
 
 def _exact_rows(exact: ExactLinks) -> pd.DataFrame:
     """Return the rows that the exact rounds link, or that contradict themselves, by position."""
     at = np.flatnonzero((exact.child != NOBODY) | pd.notna(exact.conflict))
     child = exact.child[at]
-    status = np.where(child != NOBODY, LINKED, CONFLICT)
+    status = np.where(exact.accepted[at], LINKED, CONFLICT)
     parts = {"child": child, "link": exact.rule[at], "reason": exact.conflict[at], "status": status}
     return pd.DataFrame(parts, index=at).assign(probability=np.nan)
 
@@ -122,7 +135,7 @@ def _add_probable(
     """Add the rows that probability links or leaves in doubt; return them, the expected errors, and m and u."""
     from send_screen.linkage._probabilistic import candidates
 
-    linked = np.flatnonzero(exact.child != NOBODY)
+    linked = np.flatnonzero(exact.accepted)
     linked = linked[~pd.Series(exact.child[linked]).duplicated()]  # one row of each child
     left = np.flatnonzero((exact.child == NOBODY) & pd.isna(exact.conflict))
     person = _persons(table.iloc[left])
@@ -141,9 +154,15 @@ def _add_probable(
     number = pd.Series(person, index=left)
     rows = number[number.isin(decided.index)]
     added = decided.loc[rows].set_axis(rows.index)
-    child = decided["child"].where(decided["status"] == LINKED)
+    sides = comparable(children.iloc[added["child"].to_numpy()]), comparable(table.iloc[added.index])
+    other = (added["status"] == LINKED).to_numpy() & (other_child(*sides) | other_forename(*sides))
+    added.loc[other, ["status", "reason"]] = [CLERICAL, OTHER_DETAILS]
+    is_linked = added["status"] == LINKED
+    child = added.loc[is_linked, "child"].groupby(rows[is_linked]).first()
     is_link = (pairs["person"].map(child) == pairs["child"]).to_numpy()
-    errors = expected_errors(pairs["probability"].to_numpy(), is_link, identified=result.identified >= linkage.match)
+    sides = comparable(children.iloc[exact.child[linked]]), comparable(table.iloc[linked])
+    identified = (result.identified >= linkage.match) & ~(other_child(*sides) | other_forename(*sides))
+    errors = expected_errors(pairs["probability"].to_numpy(), is_link, identified=identified)
     return pd.concat([found, added]).sort_index(), errors, result.parameters
 
 
@@ -152,8 +171,8 @@ def _persons(rows: pd.DataFrame) -> np.ndarray:
     compared = comparable(rows).fillna("").agg("|".join, axis=1) if len(rows) else pd.Series(dtype=object)
     key = "=" + compared.astype(object)
     for name in ("NHSNumber", "PersonID"):
-        values = column(rows, name)
-        key = key.where(values.isna(), name + ":" + values.astype("string").fillna(""))
+        person = people_by_number(rows, name)
+        key = key.where(person.isna(), person)
     return pd.factorize(key)[0]
 
 

@@ -25,10 +25,11 @@ class LinkageResult(Result):
     """
 
     crosswalk: pd.DataFrame
-    """One row per row of an agency that is linked or in doubt: ``child_id`` (of the child, or of the one in doubt),
+    """One row per row of an agency that is linked, in doubt or in conflict: ``child_id`` (of the child, or of the one
+    whose it may be; missing where an identifier is that of several),
     ``contract``, ``file``, ``row``, ``person_id`` (the agency's number), ``status`` (``linked``, ``in doubt`` or
     ``conflict``; the last two are not linked), ``link`` (the round, or ``match probability``), ``probability`` (missing
-    for a round by identifier) and ``reason`` (of a conflict)."""
+    for a round by identifier) and ``reason`` (of a conflict, or why a likely record is in doubt)."""
     n_children: int
     n_rows: dict[str, int]
     """Rows by contract."""
@@ -38,6 +39,8 @@ class LinkageResult(Result):
     """Expected errors of the probabilistic round, by contract."""
     parameters: dict[str, pd.DataFrame] = field(default_factory=dict)
     """The m and u probability of each level of agreement, by contract."""
+    notes: tuple[str, ...] = ()
+    """On identifiers that were not used."""
 
     @property
     def links(self) -> pd.DataFrame:
@@ -61,7 +64,7 @@ class LinkageResult(Result):
 
     def sections(self) -> Iterable[Section]:
         """Yield what was linked, table by table, and how."""
-        yield Section([self.describe(name) for name in self.n_rows])
+        yield Section([*(self.describe(name) for name in self.n_rows), *self.notes])
 
     def describe(self, contract: str) -> str:
         """Return in words how many children a table was linked to and how, and what was not.

@@ -60,11 +60,15 @@ def agency_records(linkage: LinkageResult | None, spec: ModelSpec, access: RoleA
 
 def _in_words(rows: Sequence[LinkedRow]) -> str:
     known = [row for row in rows if row.status == LINKED and row.use in KNOWN_BY_THEN]
+    doubt = any(row.status != LINKED for row in rows)
     if not known:
-        doubt = any(row.status != LINKED for row in rows)
-        also = " A record that may be this child's was not linked: see linkage.csv." if doubt else ""
-        return f"no record was found, which does not mean that there is no concern.{also}"
+        if doubt:
+            return "a record may be this child's, and was not linked or used: see linkage.csv."
+        return "no record was found, which does not mean that there is no concern."
+    also = " Another record may be this child's, and was not linked or used: see linkage.csv." if doubt else ""
     if all(row.link == PROBABILISTIC for row in known):
-        percent = round(100 * min(row.probability or 0 for row in known))
-        return f"has a record, linked by name and birth date ({percent} in 100 sure): check that it is this child's."
-    return f"has a record, linked by {known[0].link}."
+        percent = int(100 * min(row.probability or 0 for row in known))
+        sure = "more than 99" if percent >= 99 else str(percent)
+        check = f"has a record, linked by name and birth date ({sure} in 100 sure): check that it is this child's."
+        return check + also
+    return f"has a record, linked by {known[0].link}.{also}"

@@ -66,7 +66,7 @@ class LinkedRow:
     """A row of an agency's file that was linked to a child, or may be a child's; a line of ``linkage.csv``."""
 
     child_id: str | None
-    """Of the child, or of the one in doubt; None where several children fit."""
+    """Of the child, or of the one whose it may be; None where an identifier is that of several children."""
     contract: str
     file: str
     row: int
@@ -82,7 +82,7 @@ class LinkedRow:
     use: str | None
     """Whether a linked row was used, or why not."""
     reason: str | None
-    """Of a conflict."""
+    """Of a conflict, or why a likely record is in doubt."""
 
 
 @dataclass(frozen=True)
