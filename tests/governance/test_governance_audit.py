@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from send_screen.auditing import (
@@ -76,6 +76,18 @@ def test_documents_are_alike_only_where_they_are_equal_but_for_rounding(one: Any
 )
 def test_what_differs(one: Any, other: Any) -> None:
     assert len(diff_documents(one, other).differences) >= 1
+
+
+@settings(deadline=None)
+@given(st.text(), st.text(max_size=3), st.text(max_size=3), st.text())
+@example("a place of more characters than are shown, " * 5, "1", "2", " and what follows")
+@example("", "a\tb", "a b", "")
+@example("", "\x1b", "\x1c", "")
+def test_values_that_differ_are_shown_as_texts_that_differ(before: str, one: str, other: str, after: str) -> None:
+    differ = Mismatch("a tag", before + one + after, before + other + after)
+    result = check_result([differ] * (differ.actual != differ.expected), "done")
+    assert all(shown.actual != shown.expected for shown in result.differences)
+    assert all(len(text) < 1500 for shown in result.differences for text in (shown.actual, shown.expected))
 
 
 def test_rounding_is_no_difference_and_is_told() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from jinja2 import TemplateError
 
 from send_screen.auditing._audited_version import AuditedVersion, CannotCheck, NotAskedFor
-from send_screen.auditing._compare import Mismatch, truncate
+from send_screen.auditing._compare import Mismatch, truncate, truncate_pair
 from send_screen.errors import ExitCode, SendScreenError
 
 PASSED, FAILED, NOT_CHECKED, NOT_ASKED_FOR = "passed", "FAILED", "not checked", "not asked for"
@@ -117,7 +117,7 @@ def check_result(
     text = (
         f"{inconclusive_reason} So what differs here says nothing yet." if inconclusive_reason else failure or summary
     )
-    first = (Mismatch(truncate(d.where), truncate(d.actual), truncate(d.expected)) for d in differences[:_MAX_LISTED])
+    first = (Mismatch(truncate(d.where), *truncate_pair(d.actual, d.expected)) for d in differences[:_MAX_LISTED])
     return CheckResult(status, truncate(text, most=_MAX_SUMMARY), tuple(first), len(differences), listed)
 
 

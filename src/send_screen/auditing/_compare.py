@@ -66,15 +66,11 @@ class DocumentDiff:
         if isinstance(actual, float) and isinstance(expected, float) and isclose(actual, expected, self.tolerance):
             self.rounded += 1
             return
-        if isinstance(actual, str) and isinstance(expected, str):
-            index = _first_difference_at(actual, expected)
-            start = max(0, index - _MAX_VALUE // 4) if index > _MAX_VALUE // 2 else 0
-            actual, expected = actual[start:], expected[start:]
         self._add(where, actual, expected)
 
     def _add(self, where: str, actual: object, expected: object) -> None:
         if len(self.differences) < _MAX_DIFFERENCES:
-            self.differences.append(Mismatch(where, truncate(actual), truncate(expected)))
+            self.differences.append(Mismatch(where, *truncate_pair(actual, expected)))
 
 
 def diff_documents(actual: object, expected: object, where: str = "$", *, tolerance: float = ROUNDING) -> DocumentDiff:
@@ -110,6 +106,26 @@ def first_difference(name: str, actual: bytes, expected: bytes) -> Mismatch:
 def _first_difference_at(one: str | bytes, other: str | bytes) -> int:
     differs = (index for index, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
     return next(differs, min(len(one), len(other)))
+
+
+def truncate_pair(actual: object, expected: object) -> tuple[str, str]:
+    r"""Return two values that differ as short texts that differ: long ones from a little before their first difference.
+
+    Examples
+    --------
+    >>> truncate_pair("one\ttwo", "one two")
+    ("'one\\ttwo'", "'one two'")
+    """
+    values = actual, expected
+    if isinstance(actual, str) and isinstance(expected, str):
+        index = _first_difference_at(actual, expected)
+        if index > _MAX_VALUE // 2:
+            start = index - _MAX_VALUE // 4
+            values = f"…{actual[start:]}", f"…{expected[start:]}"
+    one, other = map(truncate, values)
+    if one == other:  # they differ in kind, in spaces or in characters that are not shown
+        one, other = (ascii(each[:_MAX_VALUE] if isinstance(each, str) else each) for each in values)
+    return one, other
 
 
 def isclose(one: float, other: float, tolerance: float = ROUNDING) -> bool:
