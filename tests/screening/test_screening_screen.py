@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,16 @@ def test_exactly_as_many_are_listed_as_there_are_places(
     scores = [child.score for child in (*result.listed, *result.margin)]
     assert scores == sorted(scores, reverse=True)
     assert result.n_rows == result.n_screened + len(result.excluded)
+
+
+def test_a_run_is_known_by_its_list(bundle: Bundle, cohort: Cohort) -> None:
+    ids = [
+        screen_cohort(bundle, cohort, file="x.csv", capacity=Capacity.parse(capacity), today=today).run_id
+        for capacity, today in [("7", TODAY), ("7", TODAY), ("8", TODAY), ("7", TODAY + dt.timedelta(days=1))]
+    ]
+    assert ids[0] == ids[1]
+    assert len({*ids}) == 3
+    assert all(re.fullmatch("[0-9a-f]{12}", run) for run in ids)
 
 
 def test_a_file_of_which_no_row_is_excluded_is_screened(bundle: Bundle, cohort: Cohort) -> None:

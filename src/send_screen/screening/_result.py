@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, fields
+from functools import cached_property
 
 from send_screen.published import PublishedReport
 
@@ -139,3 +141,12 @@ class ScreeningResult:
     """Warnings that pages display first, most serious first."""
     notes: tuple[str, ...]
     """How the file was interpreted, and which values were clipped."""
+
+    @cached_property
+    def run_id(self) -> str:
+        """Id of the run in its files and in the ledger: 12 hexadecimal digits, a hash of what the role may see.
+
+        The same version, file, date, capacity and role give the same id.
+        """
+        seen = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "published"}
+        return hashlib.sha256(repr([self.published.version.id, seen]).encode("utf-8", "surrogatepass")).hexdigest()[:12]
