@@ -4,15 +4,22 @@ The result is data (:class:`ScreeningResult`); pages and files are rendered by `
 """
 
 from send_screen.screening._capacity import Capacity
+from send_screen.screening._child_record import ChildRecord, child_records
 from send_screen.screening._limits import DISCLAIMERS, NOTICE, check_permitted_use
 from send_screen.screening._reasons import Reasons, interacting_with_hidden, reasons
 from send_screen.screening._result import ExcludedChild, LinkedRow, Reason, ScreenedChild, ScreeningResult
 from send_screen.screening._role import RoleAccess, role_access
 from send_screen.screening._scored import score_cohort
-from send_screen.screening._screen import excluded_child, screen_cohort
+from send_screen.screening._screen import excluded_child, result_for_role, screen_cohort
+from send_screen.screening._selection import Selection, select_children
 
 __all__ = [
     "screen_cohort",
+    "select_children",
+    "result_for_role",
+    "Selection",
+    "child_records",
+    "ChildRecord",
     "excluded_child",
     "score_cohort",
     "DISCLAIMERS",

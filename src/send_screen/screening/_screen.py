@@ -10,17 +10,16 @@ import numpy as np
 import pandas as pd
 
 from send_screen.cohorts import MANUAL_REVIEW, Cohort
-from send_screen.errors import UsageError
 from send_screen.governance import Bundle
 from send_screen.screening._agencies import agency_records
-from send_screen.screening._capacity import Capacity, listed_and_margin
+from send_screen.screening._capacity import Capacity
 from send_screen.screening._limits import check_permitted_use
 from send_screen.screening._reasons import interacting_with_hidden, reasons
 from send_screen.screening._result import ExcludedChild, ScreenedChild, ScreeningResult
 from send_screen.screening._role import RoleAccess, role_access
-from send_screen.screening._scored import score_cohort, selection_stability
+from send_screen.screening._selection import Selection, select_children
 from send_screen.specs import ColumnRef, ModelSpec
-from send_screen.tables import percent, tie_break_key
+from send_screen.tables import percent
 
 #: Shown instead of a rule on a column that the role may not see.
 NOT_SHOWN = "NOT-SHOWN-TO-THIS-ROLE"
@@ -41,35 +40,35 @@ def screen_cohort(
 
     The capacity is the spec's unless another is given. The role is that of whoever will read the list.
     """
+    selection = select_children(bundle, cohort, capacity=capacity, per_school=per_school)
+    return result_for_role(selection, file=file, role=role, allow_synthetic_model=allow_synthetic_model, today=today)
+
+
+def result_for_role(
+    selection: Selection,
+    *,
+    file: str,
+    role: str | None = None,
+    allow_synthetic_model: bool = False,
+    today: dt.date | None = None,
+) -> ScreeningResult:
+    """Return a selection as a role may see it, with reasons; raise PopulationError for a use that is not permitted."""
     today = today or dt.date.today()
-    capacity = capacity or Capacity(share=bundle.spec.capacity)
-    if per_school and len(cohort) and (cohort.show["school"] == "").all():
-        column = bundle.spec.shown_school
-        raise UsageError(
-            "The file does not say who goes to which school, so places cannot be given by school.",
-            remedy=f"Add the column {column.column}, or leave out --per-school."
-            if column
-            else "Leave out --per-school.",
-        )
+    bundle, cohort, scored = selection.bundle, selection.cohort, selection.scored
     access = role_access(bundle.contracts, role)
     banners = check_permitted_use(bundle, cohort, today=today, allow_synthetic_model=allow_synthetic_model)
-    scored = score_cohort(bundle, cohort)
-    school = cohort.show["school"] if per_school else None
-    listed, margin = listed_and_margin(scored.score, tie_break_key(cohort.ids.tolist()), school, capacity)
-    stability = selection_stability(bundle, scored, school, capacity)
     visible = _visible(bundle, access, cohort.show)
     agencies = agency_records(cohort.linkage, bundle.spec, access)
     may_see_score = access.may_see_score(bundle.spec)
     interacting = interacting_with_hidden(scored.features, access, bundle.tables)
-    shown_stability = stability if may_see_score else None
-    rank = {position: number for number, position in enumerate(np.concatenate([listed, margin]), start=1)}
+    shown_stability = selection.stability if may_see_score else None
 
     def child(position: int) -> ScreenedChild:
         """Return the child at a position, as the role may see it."""
         why = reasons(scored.features, access, scored.X.iloc[position], scored.contributions[position], interacting)
         shown = visible.iloc[position]
         return ScreenedChild(
-            rank=rank[position],
+            rank=selection.rank[position],
             row=int(shown["row"]),
             child_id=str(cohort.ids.iloc[position]),
             name=shown["name"],
@@ -92,11 +91,11 @@ def screen_cohort(
         published=bundle.published,
         file=file,
         date=today.isoformat(),
-        capacity=str(capacity),
-        per_school=per_school,
+        capacity=str(selection.capacity),
+        per_school=selection.per_school,
         role=access.role,
-        listed=tuple(map(child, listed)),
-        margin=tuple(map(child, margin)),
+        listed=tuple(map(child, selection.listed.tolist())),
+        margin=tuple(map(child, selection.margin.tolist())),
         excluded=excluded,
         manual_review_by_group=_by_group(bundle, cohort, access, excluded),
         n_rows=len(cohort) + len(excluded),

@@ -1,0 +1,71 @@
+"""The selection of a screening run: scores, the list and the children just below it, before any role looks at them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from send_screen.cohorts import Cohort
+from send_screen.errors import UsageError
+from send_screen.governance import Bundle
+from send_screen.screening._capacity import Capacity, listed_and_margin
+from send_screen.screening._scored import ScoredCohort, SelectionStability, score_cohort, selection_stability
+from send_screen.tables import tie_break_key
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Whom a version selects of a cohort."""
+
+    bundle: Bundle
+    cohort: Cohort
+    capacity: Capacity
+    per_school: bool
+    scored: ScoredCohort
+    listed: np.ndarray
+    """Positions of the listed children in the cohort, from the highest score."""
+    margin: np.ndarray
+    """Positions of those just below the threshold, from the highest score."""
+
+    @property
+    def school(self) -> pd.Series | None:
+        """The school of each child where each school has its own list."""
+        return self.cohort.show["school"] if self.per_school else None
+
+    @cached_property
+    def stability(self) -> SelectionStability | None:
+        """Uncertainty of each child's score and selection; None where the version has no bagged ensemble."""
+        return selection_stability(self.bundle, self.scored, self.school, self.capacity)
+
+    @cached_property
+    def rank(self) -> dict[int, int]:
+        """Position -> rank, of the listed children and those just below the threshold."""
+        return {int(position): i for i, position in enumerate(np.concatenate([self.listed, self.margin]), start=1)}
+
+
+def select_children(
+    bundle: Bundle, cohort: Cohort, *, capacity: Capacity | None = None, per_school: bool = False
+) -> Selection:
+    """Score a cohort, loaded with ``training=False``, and select as many as the capacity: the spec's unless given.
+
+    Raises
+    ------
+    UsageError
+        If each school is to have its list, and the file does not say who goes to which.
+    """
+    capacity = capacity or Capacity(share=bundle.spec.capacity)
+    if per_school and len(cohort) and (cohort.show["school"] == "").all():
+        column = bundle.spec.shown_school
+        raise UsageError(
+            "The file does not say who goes to which school, so places cannot be given by school.",
+            remedy=f"Add the column {column.column}, or leave out --per-school."
+            if column
+            else "Leave out --per-school.",
+        )
+    scored = score_cohort(bundle, cohort)
+    school = cohort.show["school"] if per_school else None
+    listed, margin = listed_and_margin(scored.score, tie_break_key(cohort.ids.tolist()), school, capacity)
+    return Selection(bundle, cohort, capacity, per_school, scored, listed, margin)
