@@ -5,6 +5,7 @@ The result is data (:class:`ScreeningResult`); pages and files are rendered by `
 
 from send_screen.screening._capacity import Capacity
 from send_screen.screening._child_record import ChildRecord, child_records
+from send_screen.screening._decision_columns import DECISION_COLUMNS, Decision, DecisionColumn
 from send_screen.screening._limits import DISCLAIMERS, NOTICE, check_permitted_use
 from send_screen.screening._reasons import Reasons, interacting_with_hidden, reasons
 from send_screen.screening._result import ExcludedChild, LinkedRow, Reason, ScreenedChild, ScreeningResult
@@ -25,6 +26,9 @@ __all__ = [
     "DISCLAIMERS",
     "NOTICE",
     "Capacity",
+    "DECISION_COLUMNS",
+    "Decision",
+    "DecisionColumn",
     "ScreeningResult",
     "ScreenedChild",
     "ExcludedChild",
