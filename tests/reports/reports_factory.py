@@ -173,6 +173,7 @@ def make_result(*, listed: int = 30, margin: int = 10, excluded: int = 12, **cha
         "role": "senco",
         "listed": children[:listed],
         "margin": children[listed:],
+        "review_sample": (),
         "excluded": aside,
         "manual_review_by_group": (
             {"attribute": "Ethnic group", "group": "White", "n_manual_review": 2, "n_rows": 214},

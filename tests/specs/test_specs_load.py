@@ -225,6 +225,8 @@ CASES: dict[str, tuple[Edit, str]] = {
         "$.model_parameters.C: is of `model: logistic`, not of `model: baseline`",
     ),
     "a challenger that is none": (lambda d: d.update(challengers=["emb"]), "did you mean 'ebm'"),
+    "a review sample without a size": (lambda d: d.update(review_sample={}), "give n, a number of children"),
+    "a review sample of nobody": (lambda d: d.update(review_sample={"n": 0}), "$.review_sample.n"),
     "a capacity above half": (lambda d: d.update(capacity=0.8), "$.capacity"),
 }
 

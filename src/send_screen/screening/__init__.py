@@ -9,6 +9,7 @@ from send_screen.screening._decision_columns import DECISION_COLUMNS, Decision, 
 from send_screen.screening._limits import DISCLAIMERS, NOTICE, check_permitted_use
 from send_screen.screening._reasons import Reasons, interacting_with_hidden, reasons
 from send_screen.screening._result import ExcludedChild, LinkedRow, Reason, ScreenedChild, ScreeningResult
+from send_screen.screening._review_sample import ReviewSample, draw_review_sample, review_key
 from send_screen.screening._role import RoleAccess, role_access
 from send_screen.screening._scored import score_cohort
 from send_screen.screening._screen import excluded_child, result_for_role, screen_cohort
@@ -19,6 +20,9 @@ __all__ = [
     "select_children",
     "result_for_role",
     "Selection",
+    "draw_review_sample",
+    "review_key",
+    "ReviewSample",
     "child_records",
     "ChildRecord",
     "excluded_child",

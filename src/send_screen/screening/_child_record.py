@@ -20,7 +20,7 @@ from send_screen.specs import Feature
 from send_screen.specs._columns import describe_value
 from send_screen.tables import percent
 
-ScreenedKind = Literal["listed", "near", "not_listed"]
+ScreenedKind = Literal["listed", "review_sample", "near", "not_listed"]
 _DIGITS = 4  # of a contribution in log-odds
 
 
@@ -28,7 +28,8 @@ class ChildRecord(Document):
     """What a screening run made of one child."""
 
     kind: ScreenedKind | Literal["manual_review", "not_eligible", "outside_population"]
-    """``"near"`` is just below the threshold; the last three are kinds of exclusion."""
+    """``"review_sample"`` was drawn at random of those not listed, ``"near"`` is just below the threshold, and the last
+    three are kinds of exclusion."""
     row: int
     """Row of the child in the file, as a spreadsheet counts."""
     name: str
@@ -42,6 +43,8 @@ class ChildRecord(Document):
     """Of 100 children with such a score, how many the model expects to have had the outcome later."""
     percent_interval: tuple[int, int] | None = None
     selections_of_10: int | None = None
+    review_probability: float | None = None
+    """With which a child not listed could be drawn for the review sample; None where there is none."""
     values: dict[str, str] = Field(default_factory=dict)
     """Feature -> its label and value, as text; features that were not known are left out."""
     contributions: dict[str, float] = Field(default_factory=dict)
@@ -63,25 +66,30 @@ def child_records(selection: Selection) -> dict[str, ChildRecord]:
 def _screened(selection: Selection) -> Iterator[tuple[str, ChildRecord]]:
     scored, stability = selection.scored, selection.stability
     describe = _Describe(scored.features, selection.bundle.contracts)
-    near, rank = {*selection.margin.tolist()}, selection.rank
+    kind: dict[int, ScreenedKind] = dict.fromkeys(selection.listed.tolist(), "listed")
+    kind |= dict.fromkeys(selection.margin.tolist(), "near")
+    kind |= dict.fromkeys(selection.review.drawn.tolist(), "review_sample")
+    rank, review_probability = selection.rank, selection.review.probability
     names = [feature.name for feature in scored.features]
     known = scored.X.notna().to_numpy()
     columns = [scored.X[name].tolist() for name in names]
     contributions = np.round(scored.contributions, _DIGITS).tolist()
     children = zip(selection.cohort.ids.tolist(), selection.cohort.show.to_dict("records"), strict=True)
     for position, (child_id, shown) in enumerate(children):
-        kind: ScreenedKind = "near" if position in near else "listed" if position in rank else "not_listed"
         which = [i for i, is_known in enumerate(known[position].tolist()) if is_known]
         yield (
             str(child_id),
             ChildRecord(
-                kind=kind,
+                kind=kind.get(position, "not_listed"),
                 **_who(shown),
                 rank=rank.get(position),
                 score=float(scored.score[position]),
                 percent=percent(scored.score[position]),
                 percent_interval=stability.percent_interval(position) if stability else None,
                 selections_of_10=stability.selections_of_10(position) if stability else None,
+                review_probability=None
+                if np.isnan(review_probability[position])
+                else float(review_probability[position]),
                 values={names[i]: describe(i, columns[i][position]) for i in which},
                 contributions=dict(zip(names, contributions[position], strict=True)),
                 not_known=tuple(f.label for i, f in enumerate(scored.features) if not known[position, i]),

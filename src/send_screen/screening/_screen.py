@@ -96,6 +96,7 @@ def result_for_role(
         role=access.role,
         listed=tuple(map(child, selection.listed.tolist())),
         margin=tuple(map(child, selection.margin.tolist())),
+        review_sample=tuple(map(child, selection.review.drawn.tolist())),
         excluded=excluded,
         manual_review_by_group=_by_group(bundle, cohort, access, excluded),
         n_rows=len(cohort) + len(excluded),

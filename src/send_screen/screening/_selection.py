@@ -12,6 +12,7 @@ from send_screen.cohorts import Cohort
 from send_screen.errors import UsageError
 from send_screen.governance import Bundle
 from send_screen.screening._capacity import Capacity, listed_and_margin
+from send_screen.screening._review_sample import ReviewSample, draw_review_sample, review_key
 from send_screen.screening._scored import ScoredCohort, SelectionStability, score_cohort, selection_stability
 from send_screen.tables import tie_break_key
 
@@ -29,6 +30,8 @@ class Selection:
     """Positions of the listed children in the cohort, from the highest score."""
     margin: np.ndarray
     """Positions of those just below the threshold, from the highest score."""
+    review: ReviewSample
+    """Children not listed who were drawn to be discussed too; some may be just below the threshold."""
 
     @property
     def school(self) -> pd.Series | None:
@@ -42,8 +45,9 @@ class Selection:
 
     @cached_property
     def rank(self) -> dict[int, int]:
-        """Position -> rank, of the listed children and those just below the threshold."""
-        return {int(position): i for i, position in enumerate(np.concatenate([self.listed, self.margin]), start=1)}
+        """Position -> rank: of listed children, then of those just below, then of others in the review sample."""
+        order = dict.fromkeys(np.concatenate([self.listed, self.margin, self.review.drawn]).tolist())
+        return {position: i for i, position in enumerate(order, start=1)}
 
 
 def select_children(
@@ -68,4 +72,11 @@ def select_children(
     scored = score_cohort(bundle, cohort)
     school = cohort.show["school"] if per_school else None
     listed, margin = listed_and_margin(scored.score, tie_break_key(cohort.ids.tolist()), school, capacity)
-    return Selection(bundle, cohort, capacity, per_school, scored, listed, margin)
+    review = draw_review_sample(
+        cohort.ids,
+        listed,
+        size=bundle.spec.review_sample,
+        key=review_key(bundle.manifest_sha256, cohort.ids, scored.score),
+        school=school,
+    )
+    return Selection(bundle, cohort, capacity, per_school, scored, listed, margin, review)

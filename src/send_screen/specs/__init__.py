@@ -17,6 +17,7 @@ from send_screen.specs._model_spec import (
     LowScore,
     ModelSpec,
     Outcome,
+    ReviewSampleSize,
     SpecDocument,
 )
 from send_screen.specs._open_decisions import open_decisions
@@ -36,6 +37,7 @@ __all__ = [
     "Share",
     "Equals",
     "Outcome",
+    "ReviewSampleSize",
     "GoalsNotMet",
     "LowScore",
     "Group",

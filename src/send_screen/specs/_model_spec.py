@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
@@ -204,6 +205,30 @@ class Gate(Document):
         return self
 
 
+class ReviewSampleSize(Document):
+    """How many children not listed are drawn at random, to be discussed too: a number or a share, for each list.
+
+    Examples
+    --------
+    >>> ReviewSampleSize(n=10).of(7), ReviewSampleSize(share=0.02).of(120), ReviewSampleSize(share=0.02).of(8)
+    (7, 2, 1)
+    """
+
+    n: Annotated[int, Field(ge=1, le=1000)] | None = None
+    share: SmallShare | None = None
+
+    @model_validator(mode="after")
+    def _one_given(self) -> ReviewSampleSize:
+        if (self.n is None) == (self.share is None):
+            raise ValueError("give n, a number of children, or share, a share of those not listed")
+        return self
+
+    def of(self, not_listed: int) -> int:
+        """Return how many of so many children are drawn: at least one, so that each could be."""
+        wanted = self.n if self.share is None else max(1, math.floor(self.share * not_listed + 0.5))
+        return min(not_listed, wanted or 0)
+
+
 class Validation(Document):
     """Grouped cross-validation: folds keep schools together; one split per seed."""
 
@@ -246,6 +271,8 @@ class SpecDocument(Document):
     model_parameters: ModelParameters = ModelParameters()
     challengers: Annotated[tuple[Literal["lightgbm", "ebm"], ...], AfterValidator(_each_once)] = ()
     capacity: SmallShare
+    #: Children not listed who are discussed too, for honest estimates of what the list misses; None for none.
+    review_sample: ReviewSampleSize | None = None
     #: Maximum points of a line of the scorecard, if it is to have whole points; None for points with decimals.
     scorecard_points: Annotated[int, Field(ge=2, le=100)] | None = None
     groups: Annotated[tuple[Group, ...], Field(min_length=1)]
