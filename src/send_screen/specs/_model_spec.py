@@ -224,7 +224,17 @@ class ReviewSampleSize(Document):
         return self
 
     def of(self, not_listed: int) -> int:
-        """Return how many of so many children are drawn: at least one, so that each could be."""
+        """Return how many of so many children are drawn: at least one, so that each could be.
+
+        Parameters
+        ----------
+        not_listed : int
+            Children who are not on the list.
+
+        Returns
+        -------
+        int
+        """
         wanted = self.n if self.share is None else max(1, math.floor(self.share * not_listed + 0.5))
         return min(not_listed, wanted or 0)
 
