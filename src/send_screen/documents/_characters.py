@@ -10,6 +10,8 @@ CONTROL_CHARACTERS_ERROR = (
     "holds a control character, or one that turns the direction of writing: it would be shown as something else"
 )
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# First characters of a formula in a spreadsheet; the full-width forms are for Excel in Japanese.
+_FORMULA_START = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -31,6 +33,11 @@ def replace_surrogates(text: str) -> str:
 def replace_unprintable(text: str) -> str:
     """Return a line with each unprintable character replaced by U+FFFD, so that it cannot control a terminal."""
     return "".join(char if char.isprintable() else "\ufffd" for char in replace_surrogates(text))
+
+
+def is_formula(text: str) -> bool:
+    """Return whether a spreadsheet would take a text for a formula."""
+    return text.lstrip(" ").startswith(_FORMULA_START)
 
 
 def file_name(path: str | Path) -> str:

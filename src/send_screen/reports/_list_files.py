@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW
-from send_screen.documents import SCHOOLS, Noun, keep_wording, reword
+from send_screen.documents import SCHOOLS, Noun, is_formula, keep_wording, reword
 from send_screen.reports._figures import natural_frequencies
 from send_screen.reports._measured_view import headlines
 from send_screen.reports._senco_page import areas_of_need, child_name, describe_selection, reasons_text
@@ -25,8 +25,6 @@ from send_screen.screening._result import ExcludedChild, LinkedRow, ScreenedChil
 CellValue = str | int | float
 Columns = Mapping[str, Callable[[Any], CellValue | None]]
 
-# First characters of a formula; the full-width forms are for Excel in Japanese.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _MAX_CELL_LENGTH = 32_767  # characters in a cell of Excel; XlsxWriter drops longer texts without an error
 _A4 = 9
 _RUN = ("screened_on", "version", "notice")
@@ -131,7 +129,7 @@ def _safe(cell: CellValue | None) -> CellValue:
     """Put an apostrophe before a text that a spreadsheet would take for a formula; numbers stay numbers."""
     if not isinstance(cell, str):
         return "" if cell is None else cell
-    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell
+    return f"'{cell}" if is_formula(cell) else cell
 
 
 def _render_csv(columns: Columns, rows: Iterable[Any], result: ScreeningResult) -> bytes:

@@ -6,7 +6,9 @@ The result is data (:class:`ScreeningResult`); pages and files are rendered by `
 from send_screen.screening._capacity import Capacity
 from send_screen.screening._child_record import ChildRecord, child_records
 from send_screen.screening._decision_columns import DECISION_COLUMNS, Decision, DecisionColumn
+from send_screen.screening._decision_record import DecisionRecord
 from send_screen.screening._limits import DISCLAIMERS, NOTICE, check_permitted_use
+from send_screen.screening._read_decisions import DecidedRow, ReturnedList, read_decisions
 from send_screen.screening._reasons import Reasons, interacting_with_hidden, reasons
 from send_screen.screening._result import ExcludedChild, LinkedRow, Reason, ScreenedChild, ScreeningResult
 from send_screen.screening._review_sample import ReviewSample, draw_review_sample, review_key
@@ -14,6 +16,7 @@ from send_screen.screening._role import RoleAccess, role_access
 from send_screen.screening._scored import score_cohort
 from send_screen.screening._screen import excluded_child, result_for_role, screen_cohort
 from send_screen.screening._selection import Selection, select_children
+from send_screen.screening._since import EarlierChild, LastTime, LeftChild, SinceLast, since_last
 
 __all__ = [
     "screen_cohort",
@@ -25,13 +28,22 @@ __all__ = [
     "ReviewSample",
     "child_records",
     "ChildRecord",
+    "Decision",
+    "DECISION_COLUMNS",
+    "DecisionRecord",
+    "read_decisions",
+    "ReturnedList",
+    "DecidedRow",
+    "since_last",
+    "SinceLast",
+    "LastTime",
+    "LeftChild",
+    "EarlierChild",
     "excluded_child",
     "score_cohort",
     "DISCLAIMERS",
     "NOTICE",
     "Capacity",
-    "DECISION_COLUMNS",
-    "Decision",
     "DecisionColumn",
     "ScreeningResult",
     "ScreenedChild",
