@@ -85,6 +85,7 @@ def enter_about_another_model(store: Store) -> None:
         book.append(last.model_copy(update={"model": "year_1_sen", "version": "f" * 16}))
 
 
+@pytest.mark.slow
 def test_all_that_mlflow_offers_leaves_a_version_green_and_is_named(store: Store, tmp_path: Path) -> None:
     use_as_mlflow_offers(store)
     enter_about_another_model(store)

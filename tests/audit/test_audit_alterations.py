@@ -21,12 +21,18 @@ SEEDS = 3
 KEYED = frozenset(name for name, (_, checks) in KINDS.items() if checks == {"signature"})
 
 
-def marks(name: str, seed: int) -> list[pytest.MarkDecorator]:
-    return [pytest.mark.slow] * bool(seed) + [pytest.mark.posix] * ("a link in" in name)
+#: One kind in so many is among the quick tests, once.
+QUICK = 4
+
+
+def marks(number: int, name: str, seed: int) -> list[pytest.MarkDecorator]:
+    return [pytest.mark.slow] * bool(seed or number % QUICK) + [pytest.mark.posix] * ("a link in" in name)
 
 
 ALTERATIONS = [
-    pytest.param(name, seed, id=f"{name}-{seed}", marks=marks(name, seed)) for name in KINDS for seed in range(SEEDS)
+    pytest.param(name, seed, id=f"{name}-{seed}", marks=marks(number, name, seed))
+    for number, name in enumerate(KINDS)
+    for seed in range(SEEDS)
 ]
 
 
@@ -61,6 +67,7 @@ def test_an_alteration_is_found(store: Any, name: str, seed: int) -> None:
     assert PRAISE not in json.dumps({**told, "checks": [{**check, "differences": ()} for check in told["checks"]]})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in KINDS if name.startswith("the whole version made anew")])
 def test_without_a_key_only_the_ledger_knows_what_was_made_anew_as_a_whole(
     trained: Any, store: Any, tmp_path: Path, name: str

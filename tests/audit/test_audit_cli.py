@@ -436,6 +436,7 @@ def test_a_file_that_is_missing_is_named(store: Store) -> None:
     assert "  card.md: in the version no such file; expected a file with the SHA-256 " in out
 
 
+@pytest.mark.slow
 def test_a_withdrawn_version_can_be_audited(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from mlflow.tracking._tracking_service import utils
 

@@ -295,6 +295,7 @@ print(digest.hexdigest())
 """
 
 
+@pytest.mark.slow
 def test_the_bytes_are_the_same_in_another_process_at_any_thread_count(request):
     digests = set()
     for threads in (1, 2):

@@ -177,6 +177,7 @@ def situations(draw):
     return evidences, [draw(st.sampled_from(CROSSED)) for _ in evidences]
 
 
+@pytest.mark.slow
 @settings(max_examples=settings().max_examples // 25 + 1, suppress_health_check=[HealthCheck.too_slow])
 @given(situations())
 def test_no_small_count_can_be_narrowed_down_from_all_that_is_published(situation):

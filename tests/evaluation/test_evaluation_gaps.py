@@ -177,6 +177,7 @@ def test_children_who_share_schools_are_paired(make_evidence):
     assert gap["high"] - gap["low"] < girls["high"] - girls["low"]
 
 
+@pytest.mark.slow
 def test_the_family_is_wrong_at_most_one_time_in_twenty_where_there_is_no_gap(make_evidence):
     shown = 0
     for seed in range(120):

@@ -96,6 +96,7 @@ def test_records_of_other_children_are_not_linked(children: pd.DataFrame, review
     assert errors == (0.0, 0, 0)
 
 
+@pytest.mark.slow
 def test_a_stranger_under_the_same_number_is_not_taken_for_the_child(
     children: pd.DataFrame, reviews: pd.DataFrame
 ) -> None:
@@ -112,6 +113,7 @@ def test_a_stranger_under_the_same_number_is_not_taken_for_the_child(
     assert row(link(children, both.assign(**{FILE: (both.index > last).astype(int)})), last + 1) == {}
 
 
+@pytest.mark.slow
 def test_another_forename_is_never_linked_by_probability(children: pd.DataFrame, reviews: pd.DataFrame) -> None:
     """A twin who is not in the school: all but the forename agrees."""
     last = len(reviews) - 1
@@ -123,6 +125,7 @@ def test_another_forename_is_never_linked_by_probability(children: pd.DataFrame,
     assert row(link(children, reviews), last).get("reason") is None
 
 
+@pytest.mark.slow
 def test_a_tie_is_a_conflict(children: pd.DataFrame, reviews: pd.DataFrame) -> None:
     """Twins by one name: nothing says which of them a record is of."""
     twins = children.iloc[[-1]].assign(UPN=children.loc[0, "UPN"][:0] + "T")
@@ -134,6 +137,7 @@ def test_a_tie_is_a_conflict(children: pd.DataFrame, reviews: pd.DataFrame) -> N
     assert row(link(pd.concat([children, named], ignore_index=True), reviews), len(reviews) - 1)["status"] == LINKED
 
 
+@pytest.mark.slow
 def test_two_persons_for_one_child_are_a_conflict(children: pd.DataFrame, reviews: pd.DataFrame) -> None:
     again = reviews.iloc[[-1]].assign(PersonID="again")
     result = link(children, pd.concat([reviews, again], ignore_index=True))
@@ -144,6 +148,7 @@ def test_two_persons_for_one_child_are_a_conflict(children: pd.DataFrame, review
     assert [row(same, number)["status"] for number in (len(reviews) - 1, len(reviews))] == [LINKED] * 2
 
 
+@pytest.mark.slow
 def test_thresholds_decide_and_doubts_are_listed(children: pd.DataFrame, reviews: pd.DataFrame) -> None:
     changed = [*range(0, 300, 10), *range(540, 600)]  # a tenth of those whose UPN says who they are, too
     reviews.loc[changed, ["Surname", "Postcode"]] = ["Newname", "ZZ99 9ZZ"]
@@ -157,6 +162,7 @@ def test_thresholds_decide_and_doubts_are_listed(children: pd.DataFrame, reviews
     assert statuses == {LINKED, CLERICAL}
 
 
+@pytest.mark.slow
 def test_it_is_the_same_each_time_without_network_or_files(
     children: pd.DataFrame, reviews: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

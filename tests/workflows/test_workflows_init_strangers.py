@@ -106,6 +106,7 @@ def test_unknown_codes_are_unknown(reading: DraftedFiles) -> None:
     assert "Unknown" not in set(cohort.sensitive["gender"])
 
 
+@pytest.mark.slow
 def test_a_game_without_schools(tmp_path: Path) -> None:
     made = draft(dyslexia_game(500), tmp_path, outcome="Dyslexia", child_id="player")
     assert made.school is None

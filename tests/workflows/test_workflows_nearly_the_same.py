@@ -17,6 +17,8 @@ from send_screen.tracking import Overlap
 from send_screen.workflows import generate_keys, train
 from send_screen.workflows._evidence_store import EvidenceComparison, read_with_children
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def versions(light_spec: Path, once: Callable[..., Any]) -> dict[str, Any]:

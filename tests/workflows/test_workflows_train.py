@@ -26,6 +26,7 @@ from send_screen.specs import load_spec
 from send_screen.workflows import export, load_model, screen, train
 
 
+@pytest.mark.slow
 def test_the_same_spec_data_and_seed_give_the_same_bytes(trained: Any, small_spec: Path, tmp_path: Path) -> None:
     """Again in this process; then in another process, at another thread count, through the command line."""
     again = train(
@@ -175,6 +176,7 @@ def test_a_planted_leak_is_refused_by_name(trained: Any, small_spec: Path, tmp_p
     assert not (tmp_path / "evidence").exists()
 
 
+@pytest.mark.slow
 def test_held_out_schools_can_be_screened(trained: Any, small_spec: Path, tmp_path: Path) -> None:
     """Of data and contracts that are cut and changed while models are fitted, what was trained on is what counts."""
     uri = f"sqlite:///{(tmp_path / 'mlflow.db').as_posix()}"
@@ -222,6 +224,7 @@ def test_a_store_that_cannot_be_written_is_named(trained: Any, light_spec: Path,
         )
 
 
+@pytest.mark.slow
 def test_other_evidence_under_the_same_version_is_not_overwritten(
     trained: Any, light_spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
