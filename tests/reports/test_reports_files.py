@@ -7,6 +7,7 @@ import dataclasses
 import re
 import zipfile
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,7 +16,7 @@ from python_calamine import CalamineWorkbook
 from reports_factory import make_result
 
 from send_screen.reports import render_excluded_csv, render_list_csv, render_list_xlsx
-from send_screen.screening import ScreeningResult
+from send_screen.screening import DECISION_COLUMNS, RowKind, ScreeningResult
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "＝1", "=cmd|' /C calc'!A0"]
 
@@ -47,7 +48,6 @@ def test_every_listed_child_is_a_row_with_its_numbers(result: ScreeningResult, t
     assert [float(row["score_log_odds"]) for row in rows] == [child.score for child in result.listed]
     assert [row["child_id"] for row in rows] == [child.child_id for child in result.listed]
     assert rows[0]["reasons_for"].startswith(f"{result.listed[0].reasons_for[0].text} (education)")
-    assert {row["what_we_decided"] for row in rows} == {""}
 
 
 def test_excel_is_told_that_it_is_utf8(result: ScreeningResult, tmp_path: Path) -> None:
@@ -107,20 +107,102 @@ def _rows(path: Path, sheet: str) -> list[list[object]]:
     return CalamineWorkbook.from_path(str(path)).get_sheet_by_name(sheet).to_python()
 
 
-def test_the_workbook_has_its_sheets_children_and_room_to_write(result: ScreeningResult, tmp_path: Path) -> None:
+def test_the_workbook_opens_on_the_list_with_names_first(result: ScreeningResult, tmp_path: Path) -> None:
     path = tmp_path / "list.xlsx"
     path.write_bytes(render_list_xlsx(result))
-    assert CalamineWorkbook.from_path(str(path)).sheet_names == ["Look at by hand", "List", "About"]
+    assert CalamineWorkbook.from_path(str(path)).sheet_names == ["List", "Just below", "Look at by hand", "About"]
+    with zipfile.ZipFile(path) as book:
+        assert "activeTab" not in book.read("xl/workbook.xml").decode(), "the first sheet is the active one"
+        assert 'topLeftCell="B2"' in book.read("xl/worksheets/sheet1.xml").decode(), "names and headings stay in view"
     head, *children = _rows(path, "List")
-    assert len(children) == len(result.listed)
+    assert head[:2] == ["Child", "Class"]
     assert [row[head.index("ID")] for row in children] == [child.child_id for child in result.listed]
     assert [row[head.index("Of 100 such children")] for row in children] == [c.percent for c in result.listed]
-    assert {row[head.index("What we decided")] for row in children} == {""}
     assert all(str(row[head.index("What this is not")]).startswith("INVENTED CHILDREN.") for row in children)
+    assert head.index("School") == head.index("ID") - 1, "one school needs no column in print"
+    assert [row[0] for row in _rows(path, "Just below")[1:]] == [child.name for child in result.margin]
     assert len(_rows(path, "Look at by hand")) == 1 + sum(c.kind == "manual_review" for c in result.excluded)
     about = dict(map(tuple, _rows(path, "About")))
     assert about["Watermark"] == "Invented children"
     assert about["Rows in the file"] == "312"
+    assert about["Screened on"] == "8 September 2025"
+
+
+def test_each_sheet_has_the_columns_for_decisions_and_says_whose_row_it_is(
+    result: ScreeningResult, tmp_path: Path
+) -> None:
+    path = tmp_path / "list.xlsx"
+    path.write_bytes(render_list_xlsx(result))
+    (tmp_path / "list.csv").write_bytes(render_list_csv(result))
+    names = [column.name for column in DECISION_COLUMNS]
+    headings = [column.heading for column in DECISION_COLUMNS]
+    by_hand = [child for child in result.excluded if child.kind == "manual_review"]
+    sheets = {"List": result.listed, "Just below": result.margin, "Look at by hand": by_hand}
+    for (sheet, children), kind in zip(sheets.items(), RowKind, strict=True):
+        head, *rows = _rows(path, sheet)
+        at = head.index(headings[0])
+        assert head[at : at + len(headings)] == headings
+        for row, child in zip(rows, children, strict=True):
+            cells = dict(zip(head, row, strict=True))
+            assert {cells[heading] for heading in headings} == {""}
+            assert (cells["Run"], cells["ID"], cells["Row in file"], cells["Kind"]) == (
+                result.run_id,
+                child.child_id,
+                child.row,
+                kind.value,
+            )
+    for line, listed in zip(_read(tmp_path / "list.csv"), result.listed, strict=True):
+        assert {line[name] for name in names} == {""}
+        assert (line["run"], line["child_id"], line["row_in_file"], line["kind"]) == (
+            result.run_id,
+            listed.child_id,
+            str(listed.row),
+            "listed",
+        )
+
+
+def _xml(path: Path, name: str) -> ElementTree.Element:
+    """A part of a workbook, without namespaces."""
+    with zipfile.ZipFile(path) as book:
+        return ElementTree.fromstring(re.sub(r' xmlns="[^"]*"', "", book.read(f"xl/{name}.xml").decode()))
+
+
+def test_only_decisions_can_be_written_and_are_checked(result: ScreeningResult, tmp_path: Path) -> None:
+    path = tmp_path / "list.xlsx"
+    path.write_bytes(render_list_xlsx(result))
+    formats = _xml(path, "styles").findall("cellXfs/xf")
+    free = {str(i) for i, one in enumerate(formats) if one.find("protection[@locked='0']") is not None}
+    for number in range(1, 5):
+        protection = _xml(path, f"worksheets/sheet{number}").find("sheetProtection")
+        assert protection is not None
+        allowed = dict.fromkeys(("formatColumns", "formatRows", "sort", "autoFilter"), "0")
+        assert protection.attrib == {"sheet": "1", "objects": "1", "scenarios": "1", **allowed}, "no password"
+    sheet, (head, *children) = _xml(path, "worksheets/sheet1"), _rows(path, "List")
+    headings = [column.heading for column in DECISION_COLUMNS]
+    columns = [chr(ord("A") + head.index(heading)) for heading in headings]
+    written = {str(cell.get("r")) for cell in sheet.iter("c") if cell.get("s") in free}
+    assert written == {f"{column}{row}" for column in columns for row in range(2, len(children) + 2)}
+    rules = {str(rule.get("sqref")): rule for rule in sheet.iter("dataValidation")}
+    choice, _, decided_on, review_on, _ = (rules.get(f"{column}2:{column}{len(children) + 1}") for column in columns)
+    assert choice is not None
+    assert choice.findtext("formula1") == '"Assess,Support now,Watch and review,Already supported,No need found"'
+    assert [rule is not None and rule.get("type") for rule in (decided_on, review_on)] == ["date", "date"]
+    assert len(rules) == 3
+
+
+def _heights(path: Path) -> list[float]:
+    return [float(str(row.get("ht"))) for row in _xml(path, "worksheets/sheet1").iter("row")]
+
+
+def test_a_row_is_as_high_as_its_longest_text(result: ScreeningResult, tmp_path: Path) -> None:
+    reason = dataclasses.replace(result.listed[0].reasons_for[0], text="word " * 80)
+    long = dataclasses.replace(result.listed[0], reasons_for=(reason,))
+    path = tmp_path / "list.xlsx"
+    path.write_bytes(render_list_xlsx(dataclasses.replace(result, listed=(long, *result.listed[1:]))))
+    _, first, second, *_ = _heights(path)
+    assert first > 150 > second >= 33
+    path.write_bytes(render_list_xlsx(_named(result, "x" * 40_000)))
+    assert _heights(path)[1] == 408.75, "the highest that there is"
 
 
 @pytest.mark.parametrize("text", [*FORMULAS, "https://invented.example", "007"])
@@ -146,7 +228,7 @@ def test_the_workbook_prints_on_landscape_a4_with_its_header_and_notice(
 ) -> None:
     (tmp_path / "list.xlsx").write_bytes(render_list_xlsx(result))
     with zipfile.ZipFile(tmp_path / "list.xlsx") as book:
-        sheet, names = book.read("xl/worksheets/sheet2.xml").decode(), book.read("xl/workbook.xml").decode()
+        sheet, names = book.read("xl/worksheets/sheet1.xml").decode(), book.read("xl/workbook.xml").decode()
     assert 'orientation="landscape"' in sheet
     assert 'paperSize="9"' in sheet
     assert 'fitToHeight="0"' in sheet
@@ -154,7 +236,7 @@ def test_the_workbook_prints_on_landscape_a4_with_its_header_and_notice(
     assert 'state="frozen"' in sheet
     assert "<autoFilter" in sheet
     assert "List!$1:$1" in names
-    assert "List!$A$1:$J$31" in names
+    assert "List!$A$1:$L$31" in names
 
 
 def test_the_same_run_gives_the_same_bytes(result: ScreeningResult) -> None:

@@ -110,7 +110,7 @@ def test_no_number_tells_what_a_role_may_not_see(bundle: Bundle, trained: Any) -
     assert listed[numbers].isna().all(axis=None)
     book = pd.read_excel(io.BytesIO(render_list_xlsx(teacher)), sheet_name="List", engine="calamine")
     assert "Of 100 such children" not in book
-    assert book["Score (log-odds) or rule"].isna().all()
+    assert book["Score (log-odds)"].isna().all()
     served = predict_records(closed, frame, role="class_teacher", today=TODAY)
     assert served[["score", "percent"]].isna().all(axis=None)
     assert predict_records(closed, frame, today=TODAY)["score"].notna().any()

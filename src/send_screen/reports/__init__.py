@@ -10,7 +10,8 @@ puts the spec's noun for children into our texts, and ``keep_wording`` protects 
 from send_screen.reports._challengers import challengers_of, compare_challengers
 from send_screen.reports._comparison import CAUTION, Comparison, compare_versions, render_comparison
 from send_screen.reports._evaluation_page import render_evaluation
-from send_screen.reports._list_files import render_excluded_csv, render_linkage_csv, render_list_csv, render_list_xlsx
+from send_screen.reports._list_files import render_excluded_csv, render_linkage_csv, render_list_csv
+from send_screen.reports._list_workbook import render_list_xlsx
 from send_screen.reports._measured_view import headlines
 from send_screen.reports._model_pictures import draw_term
 from send_screen.reports._render import render_html

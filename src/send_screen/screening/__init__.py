@@ -5,7 +5,7 @@ The result is data (:class:`ScreeningResult`); pages and files are rendered by `
 
 from send_screen.screening._capacity import Capacity
 from send_screen.screening._child_record import ChildRecord, child_records
-from send_screen.screening._decision_columns import DECISION_COLUMNS, Decision, DecisionColumn
+from send_screen.screening._decision_columns import DECISION_COLUMNS, Decision, DecisionColumn, RowKind
 from send_screen.screening._decision_record import DecisionRecord
 from send_screen.screening._limits import DISCLAIMERS, NOTICE, check_permitted_use
 from send_screen.screening._read_decisions import DecidedRow, ReturnedList, read_decisions
@@ -54,6 +54,7 @@ __all__ = [
     "reasons",
     "interacting_with_hidden",
     "Reasons",
+    "RowKind",
     "RoleAccess",
     "role_access",
 ]

@@ -41,6 +41,14 @@ _LABELS = {
 }
 
 
+class RowKind(StrEnum):
+    """Where a child stands in the files that decisions are written in."""
+
+    LISTED = "listed"
+    JUST_BELOW = "just below"
+    BY_HAND = "by hand"
+
+
 class DecisionColumn(NamedTuple):
     """A column to write in: its name in a CSV, its heading for people, and what goes into it."""
 
