@@ -6,7 +6,9 @@ import csv
 import dataclasses
 import re
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -131,13 +133,14 @@ def test_the_workbook_opens_on_the_list_with_names_first(result: ScreeningResult
 def test_each_sheet_has_the_columns_for_decisions_and_says_whose_row_it_is(
     result: ScreeningResult, tmp_path: Path
 ) -> None:
-    path = tmp_path / "list.xlsx"
+    path, result = tmp_path / "list.xlsx", dataclasses.replace(result, review_sample=result.margin[:2])
     path.write_bytes(render_list_xlsx(result))
     (tmp_path / "list.csv").write_bytes(render_list_csv(result))
     names = [column.name for column in DECISION_COLUMNS]
     headings = [column.heading for column in DECISION_COLUMNS]
     by_hand = [child for child in result.excluded if child.kind == "manual_review"]
-    sheets = {"List": result.listed, "Just below": result.margin, "Look at by hand": by_hand}
+    sheets: dict[str, Sequence[Any]] = {"List": result.listed, "Just below": result.margin, "Look at by hand": by_hand}
+    sheets["Drawn at random"] = result.review_sample
     for (sheet, children), kind in zip(sheets.items(), RowKind, strict=True):
         head, *rows = _rows(path, sheet)
         at = head.index(headings[0])

@@ -24,7 +24,12 @@ from send_screen.screening._result import ScreeningResult
 _MAX_CELL_LENGTH = 32_767  # characters in a cell of Excel; XlsxWriter drops longer texts without an error
 _A4 = 9
 _LINE, _MAX_HEIGHT = 15.0, 408.75  # points, of Excel's default font; the highest row that Excel knows
-_SHEETS = {RowKind.LISTED: "List", RowKind.JUST_BELOW: "Just below", RowKind.BY_HAND: "Look at by hand"}
+_SHEETS = {
+    RowKind.LISTED: "List",
+    RowKind.JUST_BELOW: "Just below",
+    RowKind.BY_HAND: "Look at by hand",
+    RowKind.DRAWN: "Drawn at random",
+}
 _ALLOWED = ("autofilter", "sort", "format_columns", "format_rows")
 
 
@@ -153,9 +158,10 @@ def _about(result: ScreeningResult, run: RunCells, watermarks: tuple[str, ...]) 
 def render_list_xlsx(result: ScreeningResult) -> bytes:
     """Render the list, the children just below it, those for manual review and notes on the list as a workbook.
 
-    Its sheets are ``List``, ``Just below``, ``Look at by hand`` and ``About``. Texts are never written as formulas. The
-    columns for decisions offer the choices and check the dates; all else is protected without a password. It prints on
-    landscape A4, one page wide, with the header and the disclaimers on every page.
+    Its sheets are ``List``, ``Just below``, ``Look at by hand``, ``Drawn at random`` (where children were) and
+    ``About``. Texts are never written as formulas. The columns for decisions offer the choices and check the dates; all
+    else is protected without a password. It prints on landscape A4, one page wide, with the header and the disclaimers
+    on every page.
     """
     import xlsxwriter
 
@@ -174,7 +180,13 @@ def render_list_xlsx(result: ScreeningResult) -> bytes:
     with xlsxwriter.Workbook(content, options) as workbook:
         created = dt.datetime.fromisoformat(result.date).replace(tzinfo=None)
         workbook.set_properties({"title": reword("Children to talk about first", noun), "created": created})
-        sheets = {RowKind.LISTED: result.listed, RowKind.JUST_BELOW: result.margin, RowKind.BY_HAND: by_hand}
+        sheets: dict[RowKind, Sequence[Any]] = {
+            RowKind.LISTED: result.listed,
+            RowKind.JUST_BELOW: result.margin,
+            RowKind.BY_HAND: by_hand,
+        }
+        if result.review_sample:
+            sheets[RowKind.DRAWN] = result.review_sample
         for kind, children in sheets.items():
             printed, unprinted = sheet_columns(kind, school, run, several_schools=len(schools) > 1)
             _sheet(workbook, kind, (without_empty(printed, children), unprinted), children, footer, noun)

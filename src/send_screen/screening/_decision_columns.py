@@ -47,6 +47,7 @@ class RowKind(StrEnum):
     LISTED = "listed"
     JUST_BELOW = "just below"
     BY_HAND = "by hand"
+    DRAWN = "drawn at random"
 
 
 class DecisionColumn(NamedTuple):
