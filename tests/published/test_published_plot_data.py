@@ -87,7 +87,7 @@ def test_a_shape_steps_at_its_edges_and_is_as_high_as_it_scores(document: dict[s
 def test_a_whole_number_is_flat_up_to_the_next_and_a_code_is_a_bar(document: dict[str, Any]) -> None:
     age = shape(document, "age_months")["points"]
     assert [p["label"] for p in age] == [
-        "5 years 0 months or less", "5 years 1 months to 5 years 3 months", "5 years 4 months or more"
+        "5 years 0 months or less", "5 years 1 month to 5 years 3 months", "5 years 4 months or more"
     ]  # fmt: skip
     assert [(p["x"], p["to"]) for p in age] == [(59, 61), (61, 64), (64, 71)]
     # from 61 to 63 months: the line falls by two months' worth, never by a third
@@ -158,7 +158,7 @@ def test_the_points_of_the_example_are_looked_up_and_add_up(document: dict[str, 
 
 def test_the_example_is_made_of_published_ranges_and_its_steps_are_exact(document: dict[str, Any]) -> None:
     example = document["example"]
-    assert [reason["value"] for reason in example["reasons"]] == ["not known", "5 years 7 months", "15.0 %", "emerging"]
+    assert [reason["value"] for reason in example["reasons"]] == ["not known", "5 years 7 months", "15 %", "emerging"]
     child = pd.DataFrame({"E01": [np.nan], "age_months": [67.0], "absence": [0.15], "E10": [1.0]})
     assert example["score"] == TABLES.score(child)[0] == document["scorecard"]["example"]["exact"]
     assert [reason["contribution"] for reason in example["reasons"]] == TABLES.contributions(child)[0].tolist()

@@ -111,7 +111,7 @@ ATTRIBUTES = {
 
 def _reason(rng: random.Random, goal: str, sign: int) -> Reason:
     word = "emerging" if sign > 0 else "expected"
-    return Reason(goal, f"{goal}: {word}", sign * rng.uniform(0.05, 0.95), "education", GOALS[goal])
+    return Reason((goal,), f"{goal}: {word}", sign * rng.uniform(0.05, 0.95), "education", (GOALS[goal],))
 
 
 def _child(rng: random.Random, rank: int, schools: tuple[str, ...]) -> ScreenedChild:
@@ -168,6 +168,7 @@ def make_result(*, listed: int = 30, margin: int = 10, excluded: int = 12, **cha
         "published": make_report(),
         "file": "reception_2025.csv",
         "date": "2025-09-08",
+        "as_of": ("2025-07-31", "2025-07-31"),
         "capacity": "10%",
         "per_school": False,
         "role": "senco",

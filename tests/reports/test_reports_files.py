@@ -29,7 +29,7 @@ def _read(path: Path) -> list[dict[str, str]]:
 
 
 def _named(result: ScreeningResult, text: str) -> ScreeningResult:
-    reason = dataclasses.replace(result.listed[0].reasons_for[0], text=text, area=text)
+    reason = dataclasses.replace(result.listed[0].reasons_for[0], text=text, areas=(text,))
     child = dataclasses.replace(
         result.listed[0],
         child_id=text,

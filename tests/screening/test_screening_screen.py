@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from send_screen.cohorts import Cohort, load_cohort
 from send_screen.errors import UsageError
 from send_screen.governance import Bundle, open_bundle
-from send_screen.screening import Capacity, screen_cohort
+from send_screen.screening import Capacity, reasons, role_access, screen_cohort, ties_at_threshold
 from send_screen.screening._capacity import listed_and_margin, margin_size
 from send_screen.screening._unlike_training import most_different_cut_point, unlike_training
 from send_screen.serving import predict_records
@@ -88,6 +88,7 @@ def test_reasons_quote_the_file_and_add_up(bundle: Bundle, cohort: Cohort, train
     rows = pd.read_csv(trained.school_file, dtype=str)
     contributions = bundle.tables.contributions(cohort.X)
     words = {"1": "emerging", "2": "expected"}
+    goals = [name for name in bundle.tables.features if bundle.spec.feature(name).family == "goals"]
     result = screen_cohort(bundle, cohort, file="x.csv", capacity=Capacity(count=20), today=TODAY)
     checked = 0
     for child in result.listed:
@@ -95,15 +96,65 @@ def test_reasons_quote_the_file_and_add_up(bundle: Bundle, cohort: Cohort, train
         assert row["UPN"] == child.child_id
         position = int(np.flatnonzero(cohort.ids == child.child_id)[0])
         for reason in (*child.reasons_for, *child.reasons_against):
-            feature = bundle.spec.feature(reason.feature)
-            j = bundle.tables.features.index(reason.feature)
-            assert reason.contribution == contributions[position, j]
-            if reason.feature.startswith("E"):
-                assert reason.text == f"{feature.label}: {words[row[reason.feature]]}"
+            at = [bundle.tables.features.index(name) for name in reason.features]
+            assert reason.contribution == pytest.approx(contributions[position, at].sum(), abs=1e-12)
+            if {*reason.features} <= {*goals}:
+                (code,) = {row[name] for name in reason.features}
+                assert [name for name in goals if row[name] == code] == [*reason.features], "all that have the level"
+                n = len(reason.features)
+                start = f"all {n} goals" if n == len(goals) else f"{n} of {len(goals)} goals"
+                assert reason.text.startswith(f"{start} {words[code]}")
                 checked += 1
         assert all(reason.contribution > 0 for reason in child.reasons_for)
         assert all(reason.contribution < 0 for reason in child.reasons_against)
-    assert checked > 20
+        told = [value.contribution for value in child.values]
+        assert told == contributions[position].tolist(), "everything that the model looked at is there"
+        assert [value.label for value in child.values] == [feature.label for feature in bundle.features]
+    assert checked >= 20
+
+
+@pytest.mark.parametrize(
+    ("emerging", "text"),
+    [
+        (["E02"], "1 of 17 goals emerging (Speaking)"),
+        (["E02", "E10"], "2 of 17 goals emerging (Speaking; Writing)"),
+        (["E02", "E09", "E10"], "3 of 17 goals emerging"),
+        ([f"E{i:02d}" for i in range(1, 16)], "15 of 17 goals emerging (all but {E16}; {E17})"),
+        ([f"E{i:02d}" for i in range(1, 18)], "all 17 goals emerging"),
+    ],
+)
+def test_a_family_is_one_reason_that_tells_children_apart(bundle: Bundle, emerging: list[str], text: str) -> None:
+    values = [1.0 if f.name in emerging else 2.0 if f.family else 60.0 for f in bundle.features]
+    contributions = np.where(np.array(values) == 1.0, 0.5, -0.001)
+    why = reasons(bundle.features, role_access(bundle.contracts), values, contributions, frozenset())
+    labels = {feature.name: feature.label for feature in bundle.features}
+    assert [reason.text for reason in why.reasons_for] == [text.format_map(labels)]
+    assert why.reasons_for[0].contribution == pytest.approx(0.5 * len(emerging))
+
+
+def test_a_level_of_a_family_whose_parts_are_small_counts_by_its_sum(bundle: Bundle) -> None:
+    values = [2.0 if feature.family else np.nan for feature in bundle.features]
+    why = reasons(bundle.features, role_access(bundle.contracts), values, np.full(len(values), -0.01), frozenset())
+    assert [reason.text for reason in why.reasons_against] == ["all 17 goals expected"]
+    assert why.not_known == ("Age at the end of reception", "Share of sessions missed")
+    values = [np.nan if feature.family else 60.0 for feature in bundle.features]
+    why = reasons(bundle.features, role_access(bundle.contracts), values, np.full(len(values), 0.01), frozenset())
+    assert why.not_known == ("17 of 17 goals (their absence raised the score)",)
+
+
+def test_equal_scores_at_the_threshold_are_counted(bundle: Bundle, cohort: Cohort) -> None:
+    same = cohort.X.iloc[[0] * len(cohort)].set_axis(cohort.X.index)
+    tied = Cohort(**{**cohort.__dict__, "X": same})
+    result = screen_cohort(bundle, tied, file="x.csv", capacity=Capacity(count=4), today=TODAY)
+    assert {child.n_same_score for child in (*result.listed, *result.margin)} == {len(cohort) - 1}
+    assert ties_at_threshold(result) == (("", len(cohort), 4),)
+    apart = screen_cohort(bundle, cohort, file="x.csv", capacity=Capacity(count=len(cohort)), today=TODAY)
+    assert ties_at_threshold(apart) == (), "nobody is below the line"
+
+
+def test_what_is_known_is_dated_by_the_file(bundle: Bundle, cohort: Cohort) -> None:
+    result = screen_cohort(bundle, cohort, file="x.csv", today=TODAY)
+    assert result.as_of == (str(cohort.as_of.min().date()), str(cohort.as_of.max().date()))
 
 
 def test_what_was_not_known_is_said(bundle: Bundle, trained: Any, tmp_path: Path) -> None:
@@ -115,7 +166,7 @@ def test_what_was_not_known_is_said(bundle: Bundle, trained: Any, tmp_path: Path
     result = screen_cohort(bundle, cohort, file="x.csv", capacity=Capacity(share=1.0), today=TODAY)
     child = next(child for child in result.listed if child.row == position + 2)
     assert any(words.startswith("Speaking") for words in child.not_known)
-    assert not any(reason.feature == "E02" for reason in (*child.reasons_for, *child.reasons_against))
+    assert not any("E02" in reason.features for reason in (*child.reasons_for, *child.reasons_against))
 
 
 def test_by_school_each_school_has_its_places(bundle: Bundle, cohort: Cohort) -> None:
@@ -232,7 +283,8 @@ def test_values_in_words(bundle: Bundle) -> None:
         ("E02", 1.0): "Speaking: emerging",
         ("age_months", 59.0): "Age at the end of reception: 4 years 11 months",
         ("absence", 0.125): "Share of sessions missed: 12.5 %",
-        ("absence", 0.1): "Share of sessions missed: 10.0 %",
+        ("absence", 0.1): "Share of sessions missed: 10 %",
+        ("age_months", 61.0): "Age at the end of reception: 5 years 1 month",
     }
     for (name, value), text in words.items():
         assert describe_value(bundle.spec.feature(name), bundle.contracts, value) == text

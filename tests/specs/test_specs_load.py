@@ -107,6 +107,22 @@ CASES: dict[str, tuple[Edit, str]] = {
         lambda d: d["data"][1].update(contract="education/eyfsp@9.0.0"),
         "$.data[1].contract",
     ),
+    "a family of a number without levels": (
+        lambda d: next(f for f in d["features"] if f["name"] == "absence").update(family="goals"),
+        "family: a feature of a family needs a column with levels",
+    ),
+    "a family of other levels": (
+        lambda d: d["features"].append(
+            {
+                "name": "year_group",
+                "column": "education/pupil_census.NCyearActual",
+                "kind": "category",
+                "label": "Year group",
+                "family": "goals",
+            }
+        ),
+        "all goals must be columns of one contract with the same levels",
+    ),
     "a protected characteristic": (
         lambda d: d["features"].append(
             {"name": "sex", "column": "education/pupil_census.Sex", "kind": "category", "label": "Sex"}

@@ -11,7 +11,7 @@ import numpy as np
 
 from send_screen.contracts import Contract
 from send_screen.specs import AgeInMonths, ColumnRef, Equals, Feature, ModelSpec, Share
-from send_screen.specs._columns import describe_value
+from send_screen.specs._columns import value_text
 from send_screen.tables import LevelsTerm, RiskTables, Term
 
 _MAX_WHOLE = 2_000  # a wider range of whole numbers is treated as continuous
@@ -92,7 +92,7 @@ class FeatureLabels(AxisLabels):
 
     def describe(self, value: float | str) -> str:
         """Return the label of one value, from its contract."""
-        return describe_value(self.feature, self.contracts, value).removeprefix(f"{self.feature.label}: ")
+        return value_text(self.feature, self.contracts, value)
 
     @property
     def _unit(self) -> str:

@@ -40,7 +40,7 @@ def reasons_text(reasons: Iterable[Reason]) -> str:
 
 def areas_of_need(child: ScreenedChild) -> tuple[str, ...]:
     """Return the areas of need that the reasons for a look point to, each once, in the order of the reasons."""
-    return tuple(dict.fromkeys(reason.area for reason in child.reasons_for if reason.area))
+    return tuple(dict.fromkeys(area for reason in child.reasons_for for area in reason.areas))
 
 
 def describe_selection(child: ScreenedChild) -> str:

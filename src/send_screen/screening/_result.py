@@ -14,17 +14,32 @@ UNCERTAIN = (2, 7)
 
 @dataclass(frozen=True)
 class Reason:
-    """One feature's contribution to a child's score, as text."""
+    """The contribution of a feature to a child's score, or of all of a family with the same value, as text."""
 
-    feature: str
+    features: tuple[str, ...]
     text: str
-    """For people, for example ``"Speaking: emerging"``; it quotes the value in the file."""
+    """For people, for example ``"Speaking: emerging"`` or ``"14 of 17 goals emerging"``; it quotes the file."""
     contribution: float
-    """Exact Shapley value in log-odds: above 0 it speaks for a look, below 0 against."""
+    """Exact Shapley value in log-odds, summed over the features: above 0 it speaks for a look, below 0 against."""
     agency: str
     """Whose data it is, for example ``"education"``."""
-    area: str | None = None
-    """The broad area of need that the feature points to, where the spec names one."""
+    areas: tuple[str, ...] = ()
+    """The broad areas of need that the features point to, where the spec names any, strongest first."""
+
+
+@dataclass(frozen=True)
+class FeatureValue:
+    """A value that the model looked at, and what it added to the child's score."""
+
+    feature: str
+    label: str
+    value: str
+    """For people; ``"not known"`` where it is missing."""
+    contribution: float | None
+    """Exact Shapley value in log-odds; None where it depends on a value that the role may not see."""
+    agency: str
+    family: str
+    """Noun in the plural for the features that it belongs to, such as goals; empty where there is none."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +67,10 @@ class ScreenedChild:
     """Agencies whose data count for this child, and that the role may not see."""
     agencies: tuple[str, ...] = ()
     """For each agency that was asked, and whose links the role may see: whether it had a record, in words."""
+    values: tuple[FeatureValue, ...] = ()
+    """Everything that the model looked at and the role may see, in the order of the features."""
+    n_same_score: int | None = None
+    """How many other children of the same list have exactly the same score; chance decides their order."""
     percent_interval: tuple[int, int] | None = None
     """95 % prediction interval of ``percent`` for a model trained on a new sample of schools; None without bags."""
     selections_of_10: int | None = None
@@ -116,6 +135,8 @@ class ScreeningResult:
     """Name of the screened file, without its folder."""
     date: str
     """ISO date of the run."""
+    as_of: tuple[str, str] | None
+    """ISO dates of the earliest and the latest day as of which the file's children are known; None without any."""
     capacity: str
     """As asked for, for example ``"10%"`` or ``"30"``."""
     per_school: bool

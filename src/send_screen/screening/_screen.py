@@ -18,6 +18,7 @@ from send_screen.screening._reasons import interacting_with_hidden, reasons
 from send_screen.screening._result import ExcludedChild, ScreenedChild, ScreeningResult
 from send_screen.screening._role import RoleAccess, role_access
 from send_screen.screening._selection import Selection, select_children
+from send_screen.screening._ties import n_same_score
 from send_screen.specs import ColumnRef, ModelSpec
 from send_screen.tables import percent
 
@@ -61,6 +62,7 @@ def result_for_role(
     agencies = agency_records(cohort.linkage, bundle.spec, access)
     may_see_score = access.may_see_score(bundle.spec)
     interacting = interacting_with_hidden(scored.features, access, bundle.tables)
+    same_score = n_same_score(scored.score, selection.school)
     shown_stability = selection.stability if may_see_score else None
 
     def child(position: int) -> ScreenedChild:
@@ -81,6 +83,8 @@ def result_for_role(
             not_known=why.not_known,
             ask=why.ask,
             agencies=agencies.of(str(cohort.ids.iloc[position])),
+            values=why.values,
+            n_same_score=int(same_score[position]) if may_see_score else None,
             percent_interval=shown_stability.percent_interval(position) if shown_stability else None,
             selections_of_10=shown_stability.selections_of_10(position) if shown_stability else None,
         )
@@ -91,6 +95,7 @@ def result_for_role(
         published=bundle.published,
         file=file,
         date=today.isoformat(),
+        as_of=(cohort.as_of.min().date().isoformat(), cohort.as_of.max().date().isoformat()) if len(cohort) else None,
         capacity=str(selection.capacity),
         per_school=selection.per_school,
         role=access.role,

@@ -10,7 +10,7 @@ import pandas as pd
 from send_screen.contracts import Contract
 from send_screen.contracts._note import Note
 from send_screen.specs import Equals, Feature
-from send_screen.specs._columns import describe_value
+from send_screen.specs._columns import value_text
 from send_screen.tables import RiskTables, ShapeTerm
 
 MIN_CHILDREN = 30  # in the file, for a column to be compared
@@ -70,7 +70,7 @@ def unlike_training(
         if cut is None:
             continue
         here, there = (round(100 * float(share)) for share in (np.mean(values < edges[cut]), trained[cut]))
-        value = describe_value(feature, contracts, term.edges[cut]).removeprefix(f"{feature.label}: ")
+        value = value_text(feature, contracts, term.edges[cut])
         columns = [ref.column for ref in feature.sources]
         text = (
             f"{feature.label}: below {value} for {here} of 100 rows of this file, and for "

@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import AfterValidator, BaseModel, Field, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
 
 from send_screen.contracts import Contract
-from send_screen.documents import Document
+from send_screen.documents import Document, count
 
 _COLUMN_PATTERN = r"[a-z0-9_]+/[a-z0-9_]+\.[A-Za-z][A-Za-z0-9_]*"
 
@@ -190,7 +190,8 @@ class Derive(Document):
 class Feature(_FromColumns):
     """A predictor: its source, its monotonic constraint, and its label.
 
-    ``area`` is the broad area of need of the SEND code of practice, which a child's page names.
+    ``area`` is the broad area of need of the SEND code of practice, which a child's page names. ``family`` is a noun in
+    the plural, such as goals, for features of one contract with the same levels; their reasons are summed by level.
     ``justification`` says why a proxy of a protected characteristic is a feature, ``expected_strong`` why a very strong
     feature is no target leakage.
     """
@@ -211,6 +212,7 @@ class Feature(_FromColumns):
         ]
         | None
     ) = None
+    family: OneLine = ""
     justification: OneLine = ""
     expected_strong: OneLine = ""
 
@@ -227,18 +229,21 @@ class Feature(_FromColumns):
         return self.column or made.age_in_months or made.share or made.equals
 
 
-def describe_value(feature: Feature, contracts: Mapping[str, Contract], value: Any) -> str:
-    """Return a feature's label and value as text, for example ``"Speaking: emerging"``."""
+def value_text(feature: Feature, contracts: Mapping[str, Contract], value: Any) -> str:
+    """Return a feature's value as text, for example ``"emerging"``."""
     source = feature.source
     if isinstance(source, Equals):
-        text = "yes" if value == 1.0 else "no"
-    elif isinstance(source, Share):
-        text = f"{100 * float(value):.1f} %"
-    elif isinstance(source, AgeInMonths):
+        return "yes" if value == 1.0 else "no"
+    if isinstance(source, Share):
+        return f"{100 * float(value):.1f}".removesuffix(".0") + " %"
+    if isinstance(source, AgeInMonths):
         years, months = divmod(int(float(value)), 12)
-        text = f"{years} years {months} months"
-    else:
-        levels = contracts[source.contract].columns[source.column].levels or {}
-        written = np.format_float_positional(value, trim="-") if isinstance(value, float) else str(value)
-        text = levels.get(written, f"{written} {feature.unit}".rstrip())
-    return f"{feature.label}: {text}"
+        return f"{count(years, 'year', 'years')} {count(months, 'month', 'months')}"
+    levels = contracts[source.contract].columns[source.column].levels or {}
+    written = np.format_float_positional(value, trim="-") if isinstance(value, float) else str(value)
+    return levels.get(written, f"{written} {feature.unit}".rstrip())
+
+
+def describe_value(feature: Feature, contracts: Mapping[str, Contract], value: Any) -> str:
+    """Return a feature's label and value as text, for example ``"Speaking: emerging"``."""
+    return f"{feature.label}: {value_text(feature, contracts, value)}"

@@ -26,6 +26,7 @@ def find_contradictions(spec: SpecDocument, contracts: Mapping[str, Contract]) -
             yield f"{path}: {ref.contract} has no column {ref.column!r}{closest(ref.column, known)}"
     yield from _code_mistakes(spec, contracts)
     yield from _feature_mistakes(spec, contracts)
+    yield from _family_mistakes(spec, contracts)
     yield from _name_mistakes(spec)
     yield from _parameter_mistakes(spec)
     yield from _gate_mistakes(spec)
@@ -81,6 +82,21 @@ def _feature_mistakes(spec: SpecDocument, contracts: Mapping[str, Contract]) -> 
                 yield from _column_mistakes(path, ref, column, feature, research=bool(spec.research_comparison))
         if feature.kind == "category" and feature.monotonic != "none":
             yield f"{path}.monotonic: a category has no order, so it has no monotonic constraint"
+
+
+def _family_mistakes(spec: SpecDocument, contracts: Mapping[str, Contract]) -> Iterator[str]:
+    """Yield each feature of a family that has other levels than its first, or is of another contract."""
+    first: dict[str, tuple[str, dict[str, str]]] = {}
+    for position, feature in enumerate(spec.features):
+        if not feature.family:
+            continue
+        path, column = f"$.features[{position}].family", _column(contracts, feature.column) if feature.column else None
+        if feature.column is None or (column is not None and not column.levels):
+            yield f"{path}: a feature of a family needs a column with levels, which the sentence about them counts"
+        elif column is not None and column.levels:
+            own = feature.column.contract, column.levels
+            if first.setdefault(feature.family, own) != own:
+                yield f"{path}: all {feature.family} must be columns of one contract with the same levels"
 
 
 def _column_mistakes(path: str, ref: ColumnRef, column: Column, feature: Feature, *, research: bool) -> Iterator[str]:
