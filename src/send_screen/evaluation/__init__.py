@@ -7,6 +7,10 @@ fold seed, without an identifier. Everything else is computed from that table al
 :func:`decision_curve`. :func:`measured_sections` puts it all under disclosure control
 (:mod:`send_screen.evaluation.disclosure`). :func:`link_rates` says in which groups fewer children were linked to other
 agencies' records.
+
+Once it is known what became of the children of a screening run, :func:`outcome_shares` counts it,
+:func:`review_estimates` estimates the accuracy of the list from its random review sample, and
+:func:`regression_discontinuity` what being listed did to children at the line.
 """
 
 from send_screen.evaluation._attribution import attribution
@@ -21,7 +25,10 @@ from send_screen.evaluation._groups import by_group
 from send_screen.evaluation._link_rates import link_rates
 from send_screen.evaluation._measured_sections import measured_sections
 from send_screen.evaluation._out_of_fold import out_of_fold, out_of_school_folds, verify_folds
+from send_screen.evaluation._outcome_shares import outcome_shares
 from send_screen.evaluation._performance import paired_differences, performance
+from send_screen.evaluation._regression_discontinuity import distance_to_line, regression_discontinuity
+from send_screen.evaluation._review_estimates import review_estimates
 from send_screen.evaluation.disclosure import revealed_counts
 
 __all__ = [
@@ -45,4 +52,8 @@ __all__ = [
     "measured_sections",
     "link_rates",
     "revealed_counts",
+    "outcome_shares",
+    "review_estimates",
+    "distance_to_line",
+    "regression_discontinuity",
 ]
