@@ -38,7 +38,6 @@ def test_the_public_names() -> None:
         "simulate",
         "demo",
         "generate_keys",
-        "repair_ledger",
         "load_model",
         "load_contract",
         "load_spec",

@@ -17,7 +17,7 @@ The pipeline, in the order of the data:
 4. :func:`audit` recomputes every published figure (:mod:`~send_screen.auditing`). :func:`compare` reports what changed
    between two versions. :func:`promote` and :func:`withdraw` write who decided what, and why, to a ledger
    (:mod:`~send_screen.governance`), which :func:`history` reads back. :func:`generate_keys` makes the keys that sign
-   versions. :func:`repair_ledger` mends a ledger whose last line a stopped write cut off: a new entry keeps that line.
+   versions.
 5. :func:`screen` lists the children of a school's file with reasons (:mod:`~send_screen.screening`,
    :mod:`~send_screen.reports`). :func:`export` writes a version to a folder, from which it screens without MLflow, and
    :func:`kit` packs that folder with the library for a school's laptop.
@@ -62,7 +62,6 @@ if TYPE_CHECKING:
         kit,
         load_model,
         promote,
-        repair_ledger,
         screen,
         simulate,
         template,
@@ -90,7 +89,6 @@ __all__ = [
     "simulate",
     "demo",
     "generate_keys",
-    "repair_ledger",
     "load_model",
     "load_contract",
     "load_spec",

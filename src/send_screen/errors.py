@@ -140,7 +140,7 @@ class GateError(SendScreenError):
 
 
 class LedgerError(SendScreenError):
-    """A ledger that was altered, disagrees with the registry, or is locked by another process."""
+    """A ledger that was altered or damaged, disagrees with the registry, or is locked by another process."""
 
 
 class UsageError(SendScreenError):

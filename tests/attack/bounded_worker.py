@@ -20,12 +20,12 @@ CALLS = {
     "load_contract": ".yaml",
     "load_model": "",
     "load_tables": ".json",
-    "read_ledger": ".jsonl",
-    "append": ".jsonl",
+    "read_ledger": ".db",
+    "append": ".db",
     "published": ".json",
     "public_key": ".pem",
     "private_key": ".pem",
-    "pseudonyms": ".key",
+    "ledger_key": ".key",
 }
 
 
@@ -68,7 +68,8 @@ def _published(path: Path) -> object:
 def _calls() -> dict[str, object]:
     from send_screen import load_model, load_spec
     from send_screen.contracts import load_contract
-    from send_screen.governance import Pseudonyms, open_for_append, read_ledger, read_private_key, read_public_key
+    from send_screen.governance import LedgerLocation, open_for_append, read_ledger, read_private_key, read_public_key
+    from send_screen.governance.ledger._key import LedgerKey
     from send_screen.readers import read_table
     from send_screen.tables import RiskTables
 
@@ -84,7 +85,7 @@ def _calls() -> dict[str, object]:
         "append": lambda path: open_for_append(path).__enter__(),
         "public_key": read_public_key,
         "private_key": read_private_key,
-        "pseudonyms": lambda path: Pseudonyms(path.with_suffix(".jsonl")),
+        "ledger_key": lambda path: LedgerKey(LedgerLocation(path.with_suffix(".db")), may_create=True),
         "request": _request,
         "pattern": _pattern,
         "published": _published,

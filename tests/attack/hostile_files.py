@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import json
 import os
+import sqlite3
 import struct
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from send_screen.contracts import shipped, upn_check_letter
+from send_screen.governance import open_for_append
 from send_screen.readers._xls import ole_container
 
 UPN = upn_check_letter("000100122001") + "000100122001"
@@ -614,19 +617,41 @@ def a_manifest_of_sixty_megabytes(folder):
 # --- ledgers ---------------------------------------------------------------------------------------------------------
 
 
-@hostile("read_ledger")
-def a_ledger_of_line_ends(folder):
-    return written(folder / "ledger.jsonl", *[b"\n" * 1_000_000] * 100)
+def ledger(folder: Path, statement: str, *values: object) -> Path:
+    """Write a ledger without entries, and run a statement on it."""
+    path = folder / "ledger.db"
+    with open_for_append(path):
+        pass
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(statement, values)
+    return path
 
 
 @hostile("read_ledger")
-def a_ledger_of_one_line(folder):
-    return written(folder / "ledger.jsonl", '{"listed": [', *[b"{}," * 1_000_000] * 30, "{}]}\n")
+def a_ledger_of_many_wrong_entries(folder):
+    count = "with recursive n(i) as (select 1 union all select i + 1 from n limit 2000000)"
+    return ledger(folder, f"insert into entries {count} select i, 'x' from n")
+
+
+@hostile("read_ledger")
+def a_ledger_of_one_long_entry(folder):
+    return ledger(folder, "insert into entries values (1, ?)", '{"listed": [' + "{}," * 30_000_000 + "{}]}")
+
+
+@hostile("read_ledger")
+def a_ledger_of_one_entry_that_is_too_long(folder):
+    return ledger(folder, "insert into entries values (1, zeroblob(900000000))")
+
+
+@hostile("read_ledger")
+def a_ledger_of_many_records_of_nobody(folder):
+    count = "with recursive n(i) as (select 1 union all select i + 1 from n limit 2000000)"
+    return ledger(folder, f"insert into child_records {count} select i, 'x', 'y' from n")
 
 
 @hostile("read_ledger")
 def a_sparse_ledger(folder):
-    path = written(folder / "ledger.jsonl", "\n")
+    path = written(folder / "ledger.db", "\n")
     os.truncate(path, 2**40)
     return path
 

@@ -30,8 +30,9 @@ READ = {
     "dimensions_of_excel_97_beyond_its_cells",
     "a_count_of_shared_texts_that_are_not_there",
     "a_formula_of_excel_97_that_is_opened_again_and_again",
-    "a_ledger_of_line_ends",
-    "a_ledger_of_one_line",
+    "a_ledger_of_many_wrong_entries",
+    "a_ledger_of_one_long_entry",
+    "a_ledger_of_many_records_of_nobody",
     "a_pattern_that_backtracks",
     "a_pattern_of_alternatives",
 }

@@ -14,6 +14,7 @@ from typing import Any
 
 from audit_store import Store
 from folder_hashes import folder_sha256, write_manifest
+from ledger_edits import read_rows, without_triggers, write_rows
 
 from send_screen.auditing._check_published import MODEL_SECTIONS
 
@@ -354,27 +355,36 @@ def an_alias_moved_without_the_ledger(store: Store, rng: Random) -> None:
 
 @kind("ledger")
 def a_ledger_entry_altered(store: Store, rng: Random) -> None:
-    lines = store.ledger.read_text("utf-8").splitlines(keepends=True)
-    place = rng.randrange(len(lines))
-    entry = json.loads(lines[place])
+    rows = read_rows(store.ledger)
+    place = rng.randrange(len(rows))
+    entry = json.loads(rows[place])
     entry[rng.choice(["by", "reason", "when", "manifest_sha256"])] += "."
-    lines[place] = json.dumps(entry, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
-    store.ledger.write_text("".join(lines), encoding="utf-8", newline="\n")
+    rows[place] = json.dumps(entry, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    write_rows(store.ledger, rows)
 
 
 @kind("ledger")
 def a_ledger_entry_removed(store: Store, rng: Random) -> None:
-    lines = store.ledger.read_bytes().splitlines(keepends=True)
-    del lines[rng.randrange(len(lines))]
-    store.ledger.write_bytes(b"".join(lines))
+    rows = read_rows(store.ledger)
+    numbers = list(range(1, len(rows) + 1))
+    place = rng.randrange(len(rows))
+    del rows[place], numbers[place]
+    write_rows(store.ledger, rows, numbers=numbers)
 
 
 @kind("ledger")
 def two_ledger_entries_exchanged(store: Store, rng: Random) -> None:
-    lines = store.ledger.read_bytes().splitlines(keepends=True)
-    i, j = rng.sample(range(len(lines)), 2)
-    lines[i], lines[j] = lines[j], lines[i]
-    store.ledger.write_bytes(b"".join(lines))
+    rows = read_rows(store.ledger)
+    i, j = rng.sample(range(len(rows)), 2)
+    rows[i], rows[j] = rows[j], rows[i]
+    write_rows(store.ledger, rows)
+
+
+@kind("ledger")
+def records_of_a_child_added_to_a_decision(store: Store, rng: Random) -> None:
+    with without_triggers(store.ledger) as connection:
+        number = 1 + rng.randrange(len(read_rows(store.ledger)))
+        connection.execute("insert into child_records values (?, ?, ?)", (number, rng.randbytes(16).hex(), b"x"))
 
 
 @kind("decisions")

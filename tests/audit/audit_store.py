@@ -51,7 +51,7 @@ class Store:
 
     @property
     def ledger(self) -> Path:
-        return self.folder / "decisions.jsonl"
+        return self.folder / "ledger.db"
 
     @contextmanager
     def database(self) -> Iterator[sqlite3.Connection]:
@@ -226,7 +226,7 @@ def copy_store(store: Store, target: Path) -> Store:
     for name in ("mlartifacts", "evidence"):
         # what MLflow adds where a version is loaded, by whichever test came before
         shutil.copytree(store.folder / name, target / name, ignore=shutil.ignore_patterns("registered_model_meta"))
-    for name in ("mlflow.db", "decisions.jsonl"):
+    for name in ("mlflow.db", "ledger.db"):
         if (store.folder / name).exists():
             shutil.copy(store.folder / name, target)
     copy = replace(store, folder=target)

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from audit_store import Store
 from folder_hashes import folder_sha256
+from ledger_edits import read_rows
 from typer.testing import CliRunner
 
 from send_screen.auditing import _audit, _audited_version, _check_pages
@@ -121,11 +122,13 @@ def test_evidence_that_is_named_and_is_not_there_is_a_mistake_of_the_call(store:
     assert "no evidence of this version" in err
 
 
-@pytest.mark.parametrize("name", ["evidence.parquet", "decisions.jsonl", "tables.json"])
+@pytest.mark.parametrize("name", ["evidence.parquet", "ledger.db", "tables.json"])
 def test_what_this_machine_does_not_give_is_no_difference(
     store: Store, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    for module, call in ((os, os.open), (Path, Path.open)):
+    # SQLite opens a file by itself, after it is looked at
+    calls = ((os, os.stat),) if name == "ledger.db" else ((os, os.open), (Path, Path.open))
+    for module, call in calls:
 
         def refuse(
             path: Any, *how: Any, call: Any = call, **more: Any
@@ -134,7 +137,7 @@ def test_what_this_machine_does_not_give_is_no_difference(
                 raise PermissionError(13, "Permission denied", str(path))
             return call(path, *how, **more)
 
-        monkeypatch.setattr(module, "open", refuse)
+        monkeypatch.setattr(module, call.__name__, refuse)
     if name == "tables.json":  # without the version nothing can be said
         code, out, err = run("audit", MODEL, "--tracking-uri", store.uri)
         assert (code, out) == (3, "")
@@ -445,7 +448,7 @@ def test_a_withdrawn_version_can_be_audited(store: Store, tmp_path: Path, monkey
     assert run("withdraw", MODEL, *who, "--tracking-uri", store.uri)[0] == 0
     code, out, err = run("audit", MODEL, "--tracking-uri", store.uri)
     assert code == 0, out + err
-    entry = json.loads(store.ledger.read_text("utf-8").splitlines()[-1])
+    entry = json.loads(read_rows(store.ledger)[-1])
     words = f"on {entry['when'][:10]} by A. Board: A trial of this command"
     assert f"It was withdrawn {words}\n" in out
     # what is quoted is the ledger's, and the registry's copy is held against it, to the last sign
@@ -465,9 +468,9 @@ def test_a_withdrawn_version_can_be_audited(store: Store, tmp_path: Path, monkey
         assert tag not in json.dumps(found, ensure_ascii=False)
         code, _, err = run("screen", MODEL, "children.csv", "--out", tmp_path / "lists", "--tracking-uri", store.uri)
         assert (code, "was withdrawn for good. Use another version" in err) == (1, True)
-    store.ledger.rename(tmp_path / "elsewhere.jsonl")
-    found = audit_json(store, "--ledger", tmp_path / "elsewhere.jsonl")
+    store.ledger.rename(tmp_path / "elsewhere.db")
+    found = audit_json(store, "--ledger", tmp_path / "elsewhere.db")
     assert found["metadata"]["withdrawn"] == words
     store.execute("delete from model_version_tags where key = 'withdrawn'")
-    found = audit_json(store, "--ledger", tmp_path / "elsewhere.jsonl")
+    found = audit_json(store, "--ledger", tmp_path / "elsewhere.db")
     assert (found["metadata"]["withdrawn"], statuses(found)["decisions"]) == (words, "FAILED")

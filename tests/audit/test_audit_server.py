@@ -49,7 +49,7 @@ def test_train_export_screen_promote_and_audit(
     assert made["tables_sha256"] == trained.made.tables_sha256
     assert run("export", MODEL, "--out", tmp_path / "model", *where)[0] == 0
     assert run("screen", tmp_path / "model", trained.school_file, "--out", tmp_path / "lists")[0] == 0
-    ledger = tmp_path / "decisions.jsonl"
+    ledger = tmp_path / "ledger.db"
     who = ("--by", "A. Board", "--reason", "Agreed", "--ledger", ledger)
     assert run("promote", MODEL, *who, *where)[0] == 0
 
@@ -63,7 +63,7 @@ def test_train_export_screen_promote_and_audit(
     assert {id: status for id, status in found.items() if status != "passed"} == {"refit": "not asked for"}
     # seen from another machine, neither evidence nor ledger are where the registry says
     (tmp_path / "evidence").rename(tmp_path / "elsewhere")
-    aside = ledger.rename(tmp_path / "ledger elsewhere.jsonl")
+    aside = ledger.rename(tmp_path / "ledger elsewhere.db")
     found = audited()
     assert {id for id, status in found.items() if status == "not checked"} == {
         "evidence", "evidence-integrity", "figures", "ledger", "aliases", "decisions",

@@ -16,6 +16,7 @@ PACKAGE = Path(send_screen.__file__).parent
 #: What training imports and no number depends on: who is told what, where it is kept, and how a run is described.
 NO_NUMBERS = (
     "errors.py",
+    "governance/ledger/",
     "results.py",
     "reports/",
     "tracking/",

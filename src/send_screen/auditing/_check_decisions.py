@@ -15,6 +15,7 @@ from send_screen.governance import (
     CHAMPION,
     DecisionEntry,
     Ledger,
+    LedgerLocation,
     PromotionEntry,
     WithdrawalEntry,
     decisions_about,
@@ -38,7 +39,7 @@ def require_ledger(audited: AuditedVersion) -> Ledger:
     if uri.startswith("sqlite:"):
         return read_ledger(default_ledger(uri))
     if model.head is None and model.location is None:
-        return Ledger(Path())  # the registry records no decision, so there should be none
+        return Ledger(LedgerLocation(Path()))  # the registry records no decision, so there should be none
     path = file_at(model.location)
     if path is None:
         raise CannotCheck("The ledger of decisions is not where it can be read from here. Name it with --ledger.")
@@ -60,11 +61,9 @@ def describe_withdrawal(audited: AuditedVersion) -> str:
 @audit_check("The ledger of decisions about this model is complete and unaltered")
 def check_ledger(audited: AuditedVersion) -> CheckResult:
     snapshot, ledger = audited.require_snapshot(), require_ledger(audited)
-    name, head, where = snapshot.version.name, snapshot.model.head, str(ledger.path)
+    name, head, where = snapshot.version.name, snapshot.model.head, str(ledger.location)
     decisions = decisions_about(ledger.entries, name)
     differences = [Mismatch(where, fault, "entries as they were written") for fault in ledger.faults]
-    if ledger.truncated:
-        differences.append(Mismatch(where, "the last line is truncated", "whole lines (send-screen repair-ledger)"))
     try:
         for entry in entries_after(ledger.entries, name, head):
             unrecorded = f"entry {entry.number}, that the registry does not record"

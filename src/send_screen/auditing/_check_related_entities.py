@@ -102,7 +102,7 @@ def _world_writable(audited: AuditedVersion) -> list[str]:
         return []
     evidence = [] if audited.evidence is None else [audited.evidence.path.parent]
     roots = [*snapshot.folders, *evidence]
-    files = [*store.glob("*.db"), *store.glob("*.jsonl"), *(path for root in roots for path in root.rglob("*"))]
+    files = [*store.glob("*.db"), *(path for root in roots for path in root.rglob("*"))]
     above = {parent for path in (*roots, *files) for parent in (path, *path.parents)}
     return sorted(str(path) for path in above if _is_world_writable(path))
 

@@ -45,8 +45,13 @@ By = Annotated[str, typer.Option(help="Who answers for it. Whoever can open the 
 Reason = Annotated[str, typer.Option(help="Why, in a sentence, without anybody's data.")]
 Alias = Annotated[str, typer.Option(help="The alias of the version in use.")]
 DecisionLedger = Annotated[
-    Path | None,
-    typer.Option("--ledger", help="The ledger of decisions. (default: decisions.jsonl beside a local MLflow store)"),
+    str | None,
+    typer.Option(
+        "--ledger",
+        envvar="SEND_SCREEN_LEDGER",
+        help="The ledger of decisions: a file, or postgresql+psycopg://... (default: ledger.db beside a local MLflow "
+        "store)",
+    ),
 ]
 
 
@@ -215,11 +220,11 @@ def screen(
         ),
     ] = False,
     ledger: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             envvar="SEND_SCREEN_LEDGER",
-            help="The ledger of the run and, under pseudonyms, of those listed. (default: screenings.jsonl beside "
-            "--out)",
+            help="The ledger of the run and, under pseudonyms, of those listed: a file, or postgresql+psycopg://... "
+            "(default: ledger.db beside --out)",
         ),
     ] = None,
     tracking_uri: Tracking = None,
@@ -288,9 +293,10 @@ def audit(
         ),
     ] = None,
     ledger: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
-            help="The ledger of decisions. (default: beside a local MLflow store, or as the model's tag says)"
+            envvar="SEND_SCREEN_LEDGER",
+            help="The ledger of decisions. (default: beside a local MLflow store, or as the model's tag says)",
         ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for audit.html and audit.json.")] = None,
@@ -338,7 +344,7 @@ def withdraw(
     by: By,
     reason: Reason,
     screenings: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Option(help="A ledger of screening runs, or a folder of them; can be given several times."),
     ] = None,
     ledger: DecisionLedger = None,
@@ -368,16 +374,6 @@ def generate_keys(
     json: Json = False,
 ) -> None:
     """Generate the pair of keys with which training signs versions and an auditor verifies them."""
-
-
-@command()
-def repair_ledger(
-    ledger: Annotated[Path, typer.Argument(help="A ledger whose last line is truncated.")],
-    by: By,
-    reason: Reason,
-    json: Json = False,
-) -> None:
-    """Repair a ledger whose last line was truncated by a stopped write; nothing is lost."""
 
 
 def main() -> None:

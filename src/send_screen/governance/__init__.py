@@ -1,4 +1,4 @@
-"""Model versions: their identity, files and signatures, and the ledgers of decisions and of screening runs.
+"""Model versions: their identity, files and signatures, and the ledger of decisions and screening runs.
 
 Nothing here needs MLflow, so an auditor can recompute it without.
 """
@@ -20,26 +20,6 @@ from send_screen.governance._bundle import (
     parse_manifest,
     read_regular_files,
 )
-from send_screen.governance._deployments import (
-    CHAMPION,
-    DeploymentPeriod,
-    decisions_about,
-    deployment_periods,
-    entries_after,
-    withdrawal,
-)
-from send_screen.governance._entries import (
-    DecisionEntry,
-    Entry,
-    ListedChild,
-    PromotionEntry,
-    RepairEntry,
-    ScreeningEndEntry,
-    ScreeningEntry,
-    WithdrawalEntry,
-    current_user,
-    validate_free_text,
-)
 from send_screen.governance._identity import (
     code_version,
     files_sha256,
@@ -56,17 +36,37 @@ from send_screen.governance._keys import (
     read_private_key,
     read_public_key,
 )
-from send_screen.governance._ledger import (
+from send_screen.governance._metadata import version_metadata
+from send_screen.governance._statement import Statement, read_envelope, read_statement, sign_statement
+from send_screen.governance.ledger import (
+    CHAMPION,
+    LEDGER,
+    DecisionEntry,
+    DeploymentPeriod,
+    Entry,
+    ErasureEntry,
     Ledger,
+    LedgerLocation,
+    ListedChild,
     OpenLedger,
+    PromotionEntry,
+    ScreeningEndEntry,
+    ScreeningEntry,
+    WithdrawalEntry,
+    current_user,
+    decisions_about,
+    deployment_periods,
+    entries_after,
+    erase_child,
+    find_pseudonyms,
     open_for_append,
     read_ledger,
-    repair_last_line,
+    records_of_child,
+    records_of_entry,
     screening_runs,
+    validate_free_text,
+    withdrawal,
 )
-from send_screen.governance._metadata import version_metadata
-from send_screen.governance._pseudonyms import Pseudonyms
-from send_screen.governance._statement import Statement, read_envelope, read_statement, sign_statement
 
 __all__ = [
     "version_metadata",
@@ -107,14 +107,13 @@ __all__ = [
     "DecisionEntry",
     "PromotionEntry",
     "WithdrawalEntry",
-    "RepairEntry",
+    "ErasureEntry",
     "ScreeningEntry",
     "ScreeningEndEntry",
     "ListedChild",
     "decisions_about",
     "read_ledger",
     "open_for_append",
-    "repair_last_line",
     "screening_runs",
     "CHAMPION",
     "DeploymentPeriod",
@@ -123,5 +122,10 @@ __all__ = [
     "entries_after",
     "current_user",
     "validate_free_text",
-    "Pseudonyms",
+    "LEDGER",
+    "LedgerLocation",
+    "find_pseudonyms",
+    "records_of_child",
+    "records_of_entry",
+    "erase_child",
 ]

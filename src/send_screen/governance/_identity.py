@@ -15,7 +15,7 @@ PACKAGES = (
 #: Beginnings of the paths of this library's source files that can change a number.
 NUMERIC = (
     "documents/", "contracts/", "specs/", "readers/", "cohorts/", "linkage/", "simulation/", "tables/", "estimators/",
-    "evaluation/", "published/", "governance/", "screening/",
+    "evaluation/", "published/", "governance/_", "screening/",
     "workflows/_train", "workflows/_revealed", "workflows/_evidence_store",
 )  # fmt: skip
 _PACKAGE = Path(__file__).resolve().parent.parent

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from send_screen.documents import read_regular_file
-from send_screen.errors import MachineError, MissingExtraError, UsageError
+from send_screen.errors import MachineError, UsageError
 from send_screen.governance._identity import sha256_of
 
 if TYPE_CHECKING:
@@ -38,10 +37,7 @@ def generate_key_pair(folder: Path) -> str:
         If there is a key in it already: no key is overwritten.
     MachineError
         If it cannot be written.
-    MissingExtraError
-        If the package ``cryptography`` is not installed.
     """
-    _require_cryptography()
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
@@ -81,10 +77,7 @@ def read_private_key(path: Path) -> Ed25519PrivateKey:
         If it is no private Ed25519 key.
     MachineError
         If it cannot be read.
-    MissingExtraError
-        If the package ``cryptography`` is not installed.
     """
-    _require_cryptography()
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
@@ -99,7 +92,6 @@ def read_private_key(path: Path) -> Ed25519PrivateKey:
 
 def read_public_key(path: Path) -> Ed25519PublicKey:
     """Read the key to verify with; it raises what :func:`read_private_key` does."""
-    _require_cryptography()
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
@@ -124,11 +116,3 @@ def _load(path: Path, load: Callable[[bytes], object]) -> object:
         return load(content)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         return None
-
-
-def _require_cryptography() -> None:
-    if find_spec("cryptography") is None:
-        raise MissingExtraError(
-            "Signatures need the package cryptography, which is not installed.",
-            remedy="Install the full library with: pip install 'send-screen[train]'.",
-        )

@@ -27,7 +27,7 @@ _MODULES = {
     "_export": ("load_model", "export", "ExportedVersion"),
     "_kit": ("kit", "Kit"),
     "_demo": ("demo", "Demo"),
-    "_keys": ("generate_keys", "KeyPair", "repair_ledger", "LedgerRepair"),
+    "_keys": ("generate_keys", "KeyPair"),
 }
 
 __all__ = [name for names in _MODULES.values() for name in names]  # pyright: ignore[reportUnsupportedDunderAll]

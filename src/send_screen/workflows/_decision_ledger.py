@@ -7,9 +7,9 @@ from typing import TypeVar
 
 from send_screen.errors import LedgerError, UsageError
 from send_screen.governance import (
+    LEDGER,
     DecisionEntry,
     Entry,
-    Ledger,
     OpenLedger,
     PromotionEntry,
     WithdrawalEntry,
@@ -20,7 +20,6 @@ from send_screen.governance import (
 from send_screen.reports import render_decisions
 from send_screen.tracking import RegisteredVersion, find_model, folder_of, local_path, tag_decisions, withdrawn_error
 
-LEDGER = "decisions.jsonl"
 Decision = TypeVar("Decision", PromotionEntry, WithdrawalEntry)
 
 
@@ -30,7 +29,8 @@ def default_ledger(uri: str) -> Path:
     if folder is None:
         raise UsageError(
             "The registry is on a server, so the ledger of decisions has no place of its own.",
-            remedy="Name it with --ledger FILE, the same each time, where all who decide can write.",
+            remedy="Name it with --ledger, the same each time: a file, or a PostgreSQL database, that all who decide "
+            "can write to.",
         )
     return folder / LEDGER
 
@@ -47,7 +47,7 @@ def require_not_withdrawn(model: str, version: str, *, name: str, uri: str, reme
     if (folder := folder_of(uri)) is not None:
         locations.append((folder / LEDGER).as_uri())
     for path in dict.fromkeys(file_at(location) for location in locations):
-        if path is not None and withdrawal(read_ledger(path).entries, version) is not None:
+        if path is not None and withdrawal(read_ledger(path, records=False).entries, version) is not None:
             raise withdrawn_error(model, remedy=remedy)
 
 
@@ -86,7 +86,7 @@ def sync_registry(ledger: OpenLedger, version: RegisteredVersion, entry: Decisio
     """Write a decision to the registry, and record the entry's hash there as the last one."""
     decisions = [each for each in ledger.entries if isinstance(each, DecisionEntry)]
     note = render_decisions([each for each in decisions if each.version == version.version_id])
-    tag_decisions(version, note, head=entry.sha256, location=ledger.path.resolve().as_uri(), uri=uri)
+    tag_decisions(version, note, head=entry.sha256, location=ledger.location.uri, uri=uri)
 
 
 def model_uri(entry: DecisionEntry) -> str:
@@ -102,8 +102,3 @@ def describe_number(number: str | None) -> str:
 def to_minute(entry: Entry) -> str:
     """Return when an entry was made, to the minute."""
     return f"{entry.when:%Y-%m-%d %H:%M} UTC"
-
-
-def ledger_faults(ledger: Ledger) -> list[str]:
-    """Return the faults of a ledger, as sentences."""
-    return [*ledger.faults, *(["The last line is truncated: a write was stopped."] if ledger.truncated else [])]

@@ -81,7 +81,7 @@ class History(Result):
     def to_dict(self) -> dict[str, Any]:
         """Return the deployment periods, with the entries that began and ended them."""
         return {
-            "ledger": str(self.ledger.path),
+            "ledger": str(self.ledger.location),
             "n_entries": len(self.ledger.entries),
             "head": self.ledger.entries[-1].sha256 if self.ledger.entries else None,
             "faults": list(self.faults),
@@ -165,8 +165,6 @@ def history(
     periods = deployment_periods(decision_ledger.entries, name, alias=alias)
     current = next((period.began.registered for period in periods if period.ended is None), None)
     faults = []
-    if decision_ledger.truncated:
-        faults.append(f"The last line is truncated: a write was stopped after entry {len(decision_ledger.entries)}.")
     if unfinished:
         faults.append(f"The registry does not record {describe_entries(unfinished)}: interrupted, or added by hand.")
     if model.aliases.get(alias) != current:

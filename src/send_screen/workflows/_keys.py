@@ -1,21 +1,12 @@
-"""Generate signing keys, and repair a ledger whose last write was stopped."""
+"""Generate signing keys."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from send_screen.errors import UsageError
-from send_screen.governance import (
-    PRIVATE_KEY_FILE,
-    PUBLIC_KEY_FILE,
-    RepairEntry,
-    generate_key_pair,
-    repair_last_line,
-    validate_free_text,
-)
+from send_screen.governance import PRIVATE_KEY_FILE, PUBLIC_KEY_FILE, generate_key_pair
 from send_screen.results import Result, Section
 
 
@@ -43,24 +34,6 @@ class KeyPair(Result):
         )
 
 
-@dataclass(frozen=True, repr=False)
-class LedgerRepair(Result):
-    """A ledger that was repaired."""
-
-    ledger: Path
-    entry: RepairEntry
-    """The new entry, which holds what was truncated."""
-
-    @property
-    def headline(self) -> str:
-        """The entry that holds the truncated line."""
-        return f"What was truncated is now inside entry {self.entry.number} of {self.ledger}."
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the new entry."""
-        return self.entry.model_dump(mode="json")
-
-
 def generate_keys(out: str | Path) -> KeyPair:
     """Generate the keys with which training signs a version and an auditor verifies it.
 
@@ -79,8 +52,6 @@ def generate_keys(out: str | Path) -> KeyPair:
         If the folder holds a key already, which is never overwritten.
     MachineError
         If the folder cannot be written.
-    MissingExtraError
-        If the package ``cryptography`` is not installed.
 
     Notes
     -----
@@ -96,37 +67,3 @@ def generate_keys(out: str | Path) -> KeyPair:
     """
     out = Path(out)
     return KeyPair(out / PRIVATE_KEY_FILE, out / PUBLIC_KEY_FILE, generate_key_pair(out))
-
-
-def repair_ledger(ledger: str | Path, *, by: str, reason: str) -> LedgerRepair:
-    """Repair a ledger whose last line was truncated by a stopped write; the line is kept in a new entry.
-
-    Parameters
-    ----------
-    ledger : str or pathlib.Path
-        A ledger of decisions or of screening runs.
-    by, reason : str
-        Who repairs it and why; both are written into the ledger.
-
-    Returns
-    -------
-    LedgerRepair
-
-    Raises
-    ------
-    UsageError
-        If the last line is whole, or ``by`` or ``reason`` is empty.
-    LedgerError
-        If an earlier entry was altered.
-
-    Examples
-    --------
-    >>> from send_screen import repair_ledger
-    >>> repair_ledger("screenings.jsonl", by="A. Reader", reason="power cut")  # doctest: +SKIP
-    <LedgerRepair: What was truncated is now inside entry 4 of screenings.jsonl.>
-    """
-    who = {"by": validate_free_text("--by", by), "reason": validate_free_text("--reason", reason)}
-    entry = repair_last_line(Path(ledger), **who)
-    if entry is None:
-        raise UsageError(f"The last line of {ledger} is whole.", remedy="There is nothing to repair.")
-    return LedgerRepair(Path(ledger), entry)

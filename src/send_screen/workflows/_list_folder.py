@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import platform
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
@@ -20,7 +21,6 @@ from send_screen.errors import MachineError, SendScreenError, UsageError
 from send_screen.governance import (
     ListedChild,
     OpenLedger,
-    Pseudonyms,
     ScreeningEndEntry,
     ScreeningEntry,
     current_user,
@@ -61,7 +61,7 @@ def write_list_folder(
         remove_partial_files(out, _ALL_FILES)
         _require_no_list(out)
         entry = _record_screening(result, out, hashes["list.csv"], manifest_sha256, ledger)
-        summary["ledger"] = {"file": file_name(ledger.path), "entry": entry.number, "sha256": entry.sha256}
+        summary["ledger"] = {"file": ledger.location.name, "entry": entry.number, "sha256": entry.sha256}
         contents[SUMMARY] = (json.dumps(summary, indent=2, ensure_ascii=False) + "\n").encode()
         try:
             for name, content in contents.items():
@@ -96,12 +96,15 @@ def _require_no_list(out: Path) -> None:
 def close_stopped_runs(ledger: OpenLedger) -> tuple[str, ...]:
     """Delete the partial files of stopped runs, record which files are in their folders, and return notes.
 
-    Folders that are not accessible, such as on a USB stick, are left to a later run.
+    Folders that are not accessible, such as on a USB stick or on another computer, are left to a later run.
     """
     notes = []
+    beside = ledger.location.folder
     for entry, end in screening_runs(ledger.entries):
-        folder = ledger.path.resolve().parent / entry.folder
-        if end is not None or not folder.parent.exists():
+        if end is not None or (beside is None and entry.machine != _machine()):
+            continue
+        folder = (beside or Path()) / entry.folder
+        if not folder.parent.exists():
             continue
         try:
             remove_partial_files(folder, _ALL_FILES)
@@ -129,7 +132,7 @@ def _record_screening(
     result: ScreeningResult, out: Path, list_sha256: str, manifest_sha256: str, ledger: OpenLedger
 ) -> ScreeningEntry:
     """Append the entry of a run: the version, and pseudonym and rank of each listed child."""
-    pseudonyms = Pseudonyms(ledger.path)
+    pseudonyms = ledger.pseudonyms(child.child_id for child in result.listed)
     return ledger.append(
         ScreeningEntry(
             by=current_user(),
@@ -137,21 +140,26 @@ def _record_screening(
             version=result.published.version.id,
             manifest_sha256=manifest_sha256,
             file=file_name(result.file),
-            folder=_relative_path(ledger.path.resolve().parent, out.resolve()),
+            folder=_relative_path(ledger.location.folder, out.resolve()),
             list_sha256=list_sha256,
             capacity=result.capacity,
             per_school=result.per_school,
             n_rows=result.n_rows,
             excluded=len(result.excluded),
-            key=pseudonyms.key_id,
-            listed=tuple(ListedChild(rank=c.rank, child=pseudonyms.of(c.child_id)) for c in result.listed),
+            machine=_machine(),
+            listed=tuple(ListedChild(rank=c.rank, child=pseudonyms[c.child_id]) for c in result.listed),
         )
     )
 
 
-def _relative_path(start: Path, folder: Path) -> str:
+def _machine() -> str:
+    return replace_surrogates(platform.node())
+
+
+def _relative_path(start: Path | None, folder: Path) -> str:
+    """Return a folder as seen from the one of the ledger; the whole path where the ledger is on a server."""
     with suppress(ValueError):  # raised for different drives on Windows
-        folder = Path(os.path.relpath(folder, start))
+        folder = folder if start is None else Path(os.path.relpath(folder, start))
     return replace_surrogates(folder.as_posix())
 
 

@@ -83,7 +83,7 @@ def promote(
     override : str, optional
         Why it is promoted although a gate fails; shown beside its card.
     ledger : str or pathlib.Path, optional
-        By default ``decisions.jsonl`` beside a local database.
+        By default ``ledger.db`` beside a local database.
     tracking_uri : str, optional
         Where the registry is; by default ``mlflow.db`` in the working directory.
 

@@ -11,13 +11,12 @@ from typing import Any
 from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW, load_cohort
 from send_screen.documents import count
 from send_screen.errors import DataError, UsageError
-from send_screen.governance import open_for_append
+from send_screen.governance import LEDGER, open_for_append
 from send_screen.results import Result, Section
 from send_screen.screening import Capacity, ScreeningResult, screen_cohort
 from send_screen.workflows._export import load_model
 from send_screen.workflows._list_folder import close_stopped_runs, write_list_folder
 
-LEDGER = "screenings.jsonl"
 _MAX_REASONS = 5  # on the console
 
 
@@ -128,8 +127,8 @@ def screen(
     allow_synthetic_model : bool, default False
         Allow a model trained on synthetic children to screen real ones; every page then says so.
     ledger : str or pathlib.Path, optional
-        The ledger in which the run is recorded, with those it listed under pseudonyms; by default ``screenings.jsonl``
-        beside ``out``.
+        The ledger in which the run is recorded, with those it listed under pseudonyms: a file, or the address of a
+        PostgreSQL database; by default ``ledger.db`` beside ``out``.
     tracking_uri : str, optional
         Where the registry is, for ``models:/...``.
     progress : callable, optional
@@ -149,7 +148,7 @@ def screen(
     GateError
         If the version was withdrawn.
     LedgerError
-        If the ledger was altered or is truncated. Then no list is written.
+        If the ledger was altered. Then no list is written.
     MachineError
         If the ledger, the folder or one of its files cannot be written.
 

@@ -12,6 +12,7 @@ from send_screen.errors import SendScreenError, UsageError
 from send_screen.governance import (
     DecisionEntry,
     Ledger,
+    LedgerLocation,
     OpenLedger,
     PromotionEntry,
     ScreeningEndEntry,
@@ -27,7 +28,6 @@ from send_screen.results import Result, Section
 from send_screen.tracking import RegisteredVersion, default_uri, find_model, find_version, set_alias, tag_withdrawn
 from send_screen.workflows._decision_ledger import (
     default_ledger,
-    ledger_faults,
     model_uri,
     record_decision,
     sync_registry,
@@ -49,7 +49,7 @@ class Withdrawal(Result):
     """Its entry in the ledger of decisions."""
     withdrawn_before: bool
     """Whether it was withdrawn already, so that only lists were searched."""
-    screening_runs: list[tuple[Path, ScreeningEntry, ScreeningEndEntry | None]]
+    screening_runs: list[tuple[LedgerLocation, ScreeningEntry, ScreeningEndEntry | None]]
     """Ledger, entry and end of every screening run of the version."""
     ledgers: tuple[Ledger, ...]
     """The ledgers of screening runs that were searched, with their faults."""
@@ -57,7 +57,7 @@ class Withdrawal(Result):
     @property
     def ok(self) -> bool:
         """Whether no searched ledger has a fault."""
-        return not any(ledger_faults(ledger) for ledger in self.ledgers)
+        return not any(ledger.faults for ledger in self.ledgers)
 
     @property
     def headline(self) -> str:
@@ -70,23 +70,23 @@ class Withdrawal(Result):
         if not self.ledgers:
             yield Section(
                 [
-                    "Whom it had listed was not looked for. Ask the schools for their screenings.jsonl, and give this "
-                    "command again with --screenings.",
+                    "Whom it had listed was not looked for. Ask the schools for their ledger.db, and give this command "
+                    "again with --screenings.",
                     _OUT_OF_REACH,
                 ]
             )
             return
         children = {listed.child for _, entry, _ in self.screening_runs for listed in entry.listed}
         lines = []
-        for path, entry, end in self.screening_runs:
-            lines.append(f"{entry.file}, {to_minute(entry)}, by {entry.by}: entry {entry.number} of {path}")
+        for location, entry, end in self.screening_runs:
+            lines.append(f"{entry.file}, {to_minute(entry)}, by {entry.by}: entry {entry.number} of {location}")
             if words := describe_stop(end):
                 lines.append(f"  THE RUN WAS STOPPED: {words} Its folder: {entry.folder}")
             lines += [f"  {listed.rank:>5}  {listed.child}" for listed in entry.listed]
         runs = count(len(self.screening_runs), "screening run", "screening runs")
         found = f"{count(len(children), 'person', 'people')} in {runs}"
         yield Section(lines, title=f"It had listed {found}; rank and pseudonym")
-        faults = [f"NOT WHOLE: {ledger.path}: {fault}" for ledger in self.ledgers for fault in ledger_faults(ledger)]
+        faults = [f"NOT WHOLE: {ledger.location}: {fault}" for ledger in self.ledgers for fault in ledger.faults]
         caution = "Being listed by it was no reason to act, and not being listed none to wait: look at them again."
         yield Section([*faults, caution, _OUT_OF_REACH])
 
@@ -96,10 +96,10 @@ class Withdrawal(Result):
             "withdrawal": self.entry.model_dump(mode="json"),
             "withdrawn_before": self.withdrawn_before,
             "screening_runs": [
-                {"ledger": str(path), **entry.model_dump(mode="json"), "files": end and list(end.files)}
-                for path, entry, end in self.screening_runs
+                {"ledger": str(location), **entry.model_dump(mode="json"), "files": end and list(end.files)}
+                for location, entry, end in self.screening_runs
             ],
-            "ledgers": [{"ledger": str(ledger.path), "faults": ledger_faults(ledger)} for ledger in self.ledgers],
+            "ledgers": [{"ledger": str(ledger.location), "faults": list(ledger.faults)} for ledger in self.ledgers],
         }
 
 
@@ -121,7 +121,8 @@ def withdraw(
     by, reason : str
         Who answers for it and why, without any child's data.
     screenings : iterable of str or pathlib.Path
-        Ledgers of screening runs, which schools keep; for a folder, every ``screenings*.jsonl`` below it.
+        Ledgers of screening runs, which schools keep: files, or addresses of PostgreSQL databases; for a folder, every
+        ``ledger*.db`` below it.
     ledger : str or pathlib.Path, optional
         The ledger of decisions; see :func:`promote`.
     tracking_uri : str, optional
@@ -159,7 +160,7 @@ def withdraw(
         error.message = f"The version is withdrawn from the registry, but that could not be recorded: {error.message}"
         raise
     screening_runs = [
-        (searched.path, entry, end)
+        (searched.location, entry, end)
         for searched in ledgers
         for entry, end in searched.screening_runs(version=version.version_id, manifest_sha256=version.manifest_sha256)
     ]
@@ -209,14 +210,16 @@ def _finish_promotion(
         sync_registry(open_ledger, version, entry, uri=uri)
 
 
-def _find_ledgers(screenings: Iterable[str | Path]) -> list[Path]:
-    files: list[Path] = []
-    for path in map(Path, screenings):
-        below = sorted(path.rglob("screenings*.jsonl")) if path.is_dir() else [path]
-        if not below or not below[0].is_file():
+def _find_ledgers(screenings: Iterable[str | Path]) -> list[LedgerLocation]:
+    found: list[LedgerLocation] = []
+    for location in map(LedgerLocation.parse, screenings):
+        below = [location]
+        if location.path is not None and location.path.is_dir():
+            below = [LedgerLocation(path) for path in sorted(location.path.rglob("ledger*.db"))]
+        if not below or not below[0].exists():
             raise UsageError(
-                f"There is no ledger of screening runs at {path}.",
+                f"There is no ledger of screening runs at {location}.",
                 remedy="Nothing was withdrawn. Name the file or its folder with --screenings, or leave it out for now.",
             )
-        files += [file for file in below if file not in files]
-    return files
+        found += [each for each in below if each not in found]
+    return found

@@ -137,7 +137,7 @@ def screen(here: Path, arguments: Sequence[str]) -> int:
     sys.path.insert(0, str(install(here, read_kit(here))))
     out = Path(results_folder(file, datetime.datetime.now()))
     # one ledger in the kit's folder, wherever the screened files are
-    ledger = str(here / "screenings.jsonl")
+    ledger = str(here / "ledger.db")
     sys.argv = ["send-screen", "screen", str(here / "model"), str(file), "--out", str(out), "--ledger", ledger, *rest]
     try:
         runpy.run_module("send_screen", run_name="__main__")

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from send_screen.errors import LedgerError
-from send_screen.governance._entries import DecisionEntry, Entry, PromotionEntry, WithdrawalEntry
+from send_screen.governance.ledger._entries import DecisionEntry, Entry, PromotionEntry, WithdrawalEntry
 
 CHAMPION = "champion"
 

@@ -25,15 +25,19 @@ def _now() -> dt.datetime:
 
 
 class Entry(Document):
-    """One line of a ledger. Number and hashes are set when it is appended."""
+    """One entry of a ledger. Number, hashes and what is said of records are set when it is appended."""
 
-    format: Literal["send_screen.ledger/1"] = "send_screen.ledger/1"
+    format: Literal["send_screen.ledger/2"] = "send_screen.ledger/2"
     kind: str
     number: Count = 0
     when: AwareDatetime = Field(default_factory=_now)
     """In UTC, to the second."""
     previous: str = NO_PREVIOUS_HASH
     """Hash of the entry before it."""
+    n_records: Count = 0
+    """How many children have a sealed record in it."""
+    records_sha256: str = ""
+    """Hash over the pseudonyms and sealed records, by pseudonym; empty where there are none."""
     sha256: str = ""
 
     @field_serializer("when")
@@ -41,7 +45,7 @@ class Entry(Document):
         return when.isoformat(timespec="seconds")
 
     def canonical(self, *, without: frozenset[str] = frozenset()) -> bytes:
-        """Return the line of the entry, without line break: JSON with sorted keys and no blanks, in UTF-8."""
+        """Return the stored form of the entry: JSON with sorted keys and no blanks, in UTF-8."""
         content = self.model_dump(mode="json", exclude=set(without))
         return json.dumps(content, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")).encode()
 
@@ -102,15 +106,6 @@ class WithdrawalEntry(DecisionEntry):
         return f"on {self.when.date().isoformat()} by {self.by}: {self.reason}"
 
 
-class RepairEntry(Entry):
-    """A truncated last line, replaced by this entry that quotes it."""
-
-    kind: Literal["repaired"] = "repaired"
-    by: str
-    reason: str
-    truncated: str
-
-
 class ListedChild(Document):
     """A child whom a screening run listed, by pseudonym."""
 
@@ -128,14 +123,14 @@ class ScreeningEntry(Entry):
     manifest_sha256: str
     file: str
     folder: str
-    """Where its files are written, as seen from the folder of the ledger."""
+    """Where its files are written, as seen from the folder of the ledger, or the whole path for one on a server."""
     list_sha256: str
     capacity: str
     per_school: bool
     n_rows: Count
     excluded: Count
-    key: str
-    """Id of the key of the pseudonyms."""
+    machine: str
+    """Name of the computer: where the ledger is on a server, its folder is looked at from there alone."""
     listed: tuple[ListedChild, ...]
 
 
@@ -149,19 +144,29 @@ class ScreeningEndEntry(Entry):
     """Files in its folder; a complete run has its summary among them, one without a list has none."""
 
 
-AnyEntry = PromotionEntry | WithdrawalEntry | RepairEntry | ScreeningEntry | ScreeningEndEntry
+class ErasureEntry(Entry):
+    """A child whose row was deleted: her records can no longer be read, and no identifier leads to her pseudonym."""
+
+    kind: Literal["erased"] = "erased"
+    by: str
+    reason: str
+    child: str
+    """The pseudonym that she had."""
+
+
+AnyEntry = PromotionEntry | WithdrawalEntry | ScreeningEntry | ScreeningEndEntry | ErasureEntry
 _ANY_ENTRY: TypeAdapter[AnyEntry] = TypeAdapter(Annotated[AnyEntry, Field(discriminator="kind")])
 
 
-def parse_entry(line: bytes) -> AnyEntry | None:
+def parse_entry(content: bytes) -> AnyEntry | None:
     """Return an entry, or None where the bytes are not what :meth:`Entry.canonical` writes."""
-    if line.count(b",") > _MAX_VALUES:
+    if content.count(b",") > _MAX_VALUES:
         return None
     try:
-        entry = _ANY_ENTRY.validate_json(line)
+        entry = _ANY_ENTRY.validate_json(content)
     except ValidationError:
         return None
-    return entry if entry.canonical() == line else None
+    return entry if entry.canonical() == content else None
 
 
 def validate_free_text(option: str, text: str) -> str:

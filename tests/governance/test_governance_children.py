@@ -1,0 +1,195 @@
+"""Records of children: sealed under a key of each child, covered by the chain, and unreadable once she is erased."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ledger_edits import without_triggers
+
+from send_screen.errors import LedgerError, UsageError
+from send_screen.governance import (
+    ErasureEntry,
+    WithdrawalEntry,
+    erase_child,
+    find_pseudonyms,
+    open_for_append,
+    read_ledger,
+    records_of_child,
+    records_of_entry,
+)
+
+ANN, BEN, CEM = "B801200005001", "B801200005002", "B801200005003"
+RECORDS: dict[str, dict[str, Any]] = {
+    ANN: {"kind": "listed", "rank": 1, "score": 0.5, "why": "attendance — Łęcka"},
+    BEN: {"kind": "not_listed", "rank": None, "score": -1.25},
+}
+
+
+def entry(reason: str = "x") -> WithdrawalEntry:
+    return WithdrawalEntry(model="m", registered="1", version="v", manifest_sha256="0", by="A", reason=reason)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A ledger with two entries that have records: of Ann and Ben, and of Ann alone."""
+    found = tmp_path / "ledger.db"
+    with open_for_append(found) as book:
+        book.append(entry(), records=RECORDS)
+        book.append(entry(), records={ANN: {"kind": "listed", "rank": 9}})
+        book.append(entry())
+    return found
+
+
+def test_records_are_read_by_child_and_by_entry(path: Path) -> None:
+    assert records_of_child(path, ANN) == [(1, RECORDS[ANN]), (2, {"kind": "listed", "rank": 9})]
+    assert records_of_child(path, BEN) == [(1, RECORDS[BEN])]
+    assert records_of_child(path, CEM) == []
+    names = find_pseudonyms(path, [ANN, BEN, CEM])
+    assert set(names) == {ANN, BEN}
+    assert records_of_entry(path, 1) == sorted((names[child], RECORDS[child]) for child in (ANN, BEN))
+    assert records_of_entry(path, 2) == [(names[ANN], {"kind": "listed", "rank": 9})]
+    assert records_of_entry(path, 3) == records_of_entry(path, 4) == []
+    entries = read_ledger(path).entries
+    assert [each.n_records for each in entries] == [2, 1, 0]
+    assert [bool(each.records_sha256) for each in entries] == [True, True, False]
+
+
+def test_nothing_in_the_file_is_a_child_or_her_record(path: Path) -> None:
+    content = path.read_bytes()
+    key = path.with_suffix(".key").read_text("ascii")
+    for words in (ANN, BEN, "listed", "attendance", "Łęcka", key):
+        assert words.encode() not in content
+    assert bytes.fromhex(key) not in content
+
+
+def test_a_pseudonym_is_kept_and_random(path: Path, tmp_path: Path) -> None:
+    with open_for_append(path) as book:
+        names = book.pseudonyms([CEM, ANN])
+        assert names == book.pseudonyms([ANN, CEM])
+        assert names[ANN] == find_pseudonyms(path, [ANN])[ANN]
+        assert find_pseudonyms(path, [CEM]) == {}  # no row without an entry
+        book.append(entry())
+    assert find_pseudonyms(path, [CEM]) == {CEM: names[CEM]}
+    assert all(re.fullmatch("[0-9a-f]{32}", name) for name in names.values())
+    other = tmp_path / "other" / "ledger.db"
+    other.parent.mkdir()
+    other.with_suffix(".key").write_bytes(path.with_suffix(".key").read_bytes())
+    with open_for_append(other) as book:
+        assert book.pseudonyms([ANN]) != {ANN: names[ANN]}
+
+
+@pytest.mark.posix
+def test_only_its_owner_reads_the_key(path: Path) -> None:
+    assert path.with_suffix(".key").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("update child_records set sealed = zeroblob(40) where entry = 1", "in entry 1 were altered"),
+        ("update child_records set sealed = 'text' where entry = 2", "in entry 2 were altered"),
+        ("update child_records set pseudonym = 'x' || pseudonym where entry = 2", "in entry 2 were altered"),
+        ("update child_records set entry = 3 where entry = 2", "in entry 2 were removed"),
+        ("update child_records set entry = 9 where entry = 2", "in entry 9 were altered, removed or added"),
+        ("delete from child_records where entry = 2", "in entry 2 were removed"),
+        ("delete from child_records where rowid_of_one", "in entry 1 were altered, removed"),
+        ("insert into child_records select 3, pseudonym, sealed from child_records where entry = 2", "in entry 3"),
+        ("insert into child_records select 2, 'f', sealed from child_records where entry = 2", "in entry 2"),
+    ],
+)
+def test_what_was_done_to_records_is_named(path: Path, statement: str, words: str) -> None:
+    one = "entry = 1 and pseudonym = (select max(pseudonym) from child_records where entry = 1)"
+    with without_triggers(path) as connection:
+        connection.execute(statement.replace("rowid_of_one", one))
+    with pytest.raises(LedgerError, match=words):
+        read_ledger(path).require_unaltered()
+
+
+def test_a_record_in_the_place_of_another_is_not_read(path: Path) -> None:
+    with without_triggers(path) as connection:
+        connection.execute(
+            "update child_records set sealed = (select sealed from child_records where entry = 2) "
+            "where entry = 1 and pseudonym = (select pseudonym from child_records where entry = 2)"
+        )
+    with pytest.raises(LedgerError, match="A record of entry 1 was altered"):
+        records_of_child(path, ANN)
+    with pytest.raises(LedgerError, match="Records of children in entry 1 were altered"):
+        records_of_entry(path, 1)
+
+
+def test_an_erased_child_cannot_be_read_and_the_chain_still_verifies(path: Path) -> None:
+    (name,) = find_pseudonyms(path, [ANN]).values()
+    with closing(sqlite3.connect(path)) as connection:
+        token, sealed_key = connection.execute(
+            "select token, sealed_key from children where pseudonym = ?", (name,)
+        ).fetchone()
+    assert sealed_key in path.read_bytes()
+    erased = erase_child(path, ANN, by="A. Head", reason="The parents asked")
+    assert isinstance(erased, ErasureEntry)
+    assert (erased.number, erased.child, erased.by, erased.reason) == (4, name, "A. Head", "The parents asked")
+    content = path.read_bytes()
+    assert sealed_key not in content
+    assert token.encode() not in content
+    assert not list(path.parent.glob("*-journal"))
+    assert records_of_child(path, ANN) == []
+    assert find_pseudonyms(path, [ANN]) == {}
+    other = find_pseudonyms(path, [BEN])[BEN]
+    assert dict(records_of_entry(path, 1)) == {name: None, other: RECORDS[BEN]}
+    assert records_of_entry(path, 2) == [(name, None)]
+    ledger = read_ledger(path)
+    ledger.require_unaltered()
+    assert [each.n_records for each in ledger.entries] == [2, 1, 0, 0]
+
+
+def test_who_was_erased_is_another_child_when_she_comes_again(path: Path) -> None:
+    (before,) = find_pseudonyms(path, [ANN]).values()
+    erase_child(path, ANN, by="A", reason="asked")
+    with open_for_append(path) as book:
+        book.append(entry(), records={ANN: {"kind": "listed"}})
+    assert records_of_child(path, ANN) == [(5, {"kind": "listed"})]
+    assert find_pseudonyms(path, [ANN])[ANN] != before
+
+
+def test_who_is_not_there_cannot_be_erased(path: Path, tmp_path: Path) -> None:
+    erase_child(path, ANN, by="A", reason="asked")
+    for child in (ANN, CEM):
+        with pytest.raises(LedgerError, match="Nothing in the ledger leads to this child"):
+            erase_child(path, child, by="A", reason="asked")
+    with pytest.raises(LedgerError, match="Nothing in the ledger"):
+        erase_child(tmp_path / "new.db", ANN, by="A", reason="asked")
+    assert not (tmp_path / "new.key").exists()
+    assert len(read_ledger(path).entries) == 4
+
+
+@pytest.mark.parametrize(
+    ("child", "reason", "words"),
+    [(ANN, f"parents of {ANN}", "identifier"), ("pupil-77", "parents of PUPIL-77", "identifier"), (ANN, " ", "empty")],
+)
+def test_why_she_was_erased_does_not_say_who(path: Path, child: str, reason: str, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        erase_child(path, child, by="A", reason=reason)
+    assert len(read_ledger(path).entries) == 3
+
+
+def test_a_key_that_is_none_or_another_is_refused(path: Path, tmp_path: Path) -> None:
+    key = path.with_suffix(".key")
+    right = key.read_bytes()
+    for wrong in ("", "00ff", "no hex"):
+        key.write_text(wrong, encoding="ascii")
+        with pytest.raises(LedgerError, match="not the key of a ledger"):
+            records_of_child(path, ANN)
+    key.write_text("00" * 32, encoding="ascii")
+    for act in (lambda: records_of_child(path, ANN), lambda: erase_child(path, ANN, by="A", reason="asked")):
+        with pytest.raises(LedgerError, match="key of another ledger"):
+            act()
+    key.unlink()
+    with open_for_append(path) as book, pytest.raises(LedgerError, match=r"ledger\.key, is not there"):
+        book.append(entry(), records={CEM: {}})
+    assert not key.exists()
+    key.write_bytes(right)
+    assert len(records_of_child(path, ANN)) == 2
