@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import pickle
+import secrets
 import signal
 import socket
 import sqlite3
@@ -275,3 +276,50 @@ def server(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     ]
     with running(command, ready="/ping", tracking_uri=trained.uri, folder=tmp_path_factory.mktemp("serve")) as found:
         yield found
+
+
+def execute_on_server(address: str, *statements: str) -> None:
+    """Run statements on a server, each on its own."""
+    import psycopg
+
+    with psycopg.connect(address.replace("+psycopg", ""), autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+@pytest.fixture
+def ledger_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of an empty schema, which goes with the test."""
+    address = os.environ.get("SEND_SCREEN_POSTGRES")
+    if not address:
+        pytest.skip("SEND_SCREEN_POSTGRES is unset: it names a PostgreSQL database in which tests may make schemas")
+    monkeypatch.setenv("SEND_SCREEN_LEDGER_KEY", str(tmp_path / "server.key"))
+    schema = f"test_{secrets.token_hex(6)}"
+    execute_on_server(address, f"CREATE SCHEMA {schema}")
+    try:
+        yield f"{address}?options=-csearch_path%3D{schema}"
+    finally:
+        execute_on_server(address, f"DROP SCHEMA {schema} CASCADE")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ledger_place(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
+    """Where a ledger can be made: a file, then a server."""
+    return tmp_path / "ledger.db" if request.param == "sqlite" else request.getfixturevalue("ledger_server")
+
+
+@pytest.fixture
+def alter_ledger(ledger_place: Any) -> Callable[[str], None]:
+    """Run a statement on a ledger as somebody would who may: triggers dropped, and made again afterwards."""
+    from ledger_edits import without_triggers
+
+    def on_file(statement: str) -> None:
+        with without_triggers(ledger_place) as connection:
+            connection.execute(statement)
+
+    def on_server(statement: str) -> None:
+        tables = ("entries", "child_records")
+        off, on = ([f"ALTER TABLE {table} {how} TRIGGER USER" for table in tables] for how in ("DISABLE", "ENABLE"))
+        execute_on_server(ledger_place, *off, statement, *on)
+
+    return on_server if isinstance(ledger_place, str) else on_file

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ledger_edits import without_triggers
 
 from send_screen.errors import LedgerError, UsageError
 from send_screen.governance import (
@@ -34,27 +34,38 @@ def entry(reason: str = "x") -> WithdrawalEntry:
     return WithdrawalEntry(model="m", registered="1", version="v", manifest_sha256="0", by="A", reason=reason)
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """A ledger with two entries that have records: of Ann and Ben, and of Ann alone."""
-    found = tmp_path / "ledger.db"
-    with open_for_append(found) as book:
+def fill(ledger: Any) -> Any:
+    """Append two entries that have records, of Ann and Ben, and of Ann alone, and one without."""
+    with open_for_append(ledger) as book:
         book.append(entry(), records=RECORDS)
         book.append(entry(), records={ANN: {"kind": "listed", "rank": 9}})
         book.append(entry())
+    return ledger
+
+
+@pytest.fixture
+def filled(ledger_place: Any) -> Any:
+    """Such a ledger in either kind of database."""
+    return fill(ledger_place)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Such a ledger in a file."""
+    found: Path = fill(tmp_path / "ledger.db")
     return found
 
 
-def test_records_are_read_by_child_and_by_entry(path: Path) -> None:
-    assert records_of_child(path, ANN) == [(1, RECORDS[ANN]), (2, {"kind": "listed", "rank": 9})]
-    assert records_of_child(path, BEN) == [(1, RECORDS[BEN])]
-    assert records_of_child(path, CEM) == []
-    names = find_pseudonyms(path, [ANN, BEN, CEM])
+def test_records_are_read_by_child_and_by_entry(filled: Any) -> None:
+    assert records_of_child(filled, ANN) == [(1, RECORDS[ANN]), (2, {"kind": "listed", "rank": 9})]
+    assert records_of_child(filled, BEN) == [(1, RECORDS[BEN])]
+    assert records_of_child(filled, CEM) == []
+    names = find_pseudonyms(filled, [ANN, BEN, CEM])
     assert set(names) == {ANN, BEN}
-    assert records_of_entry(path, 1) == sorted((names[child], RECORDS[child]) for child in (ANN, BEN))
-    assert records_of_entry(path, 2) == [(names[ANN], {"kind": "listed", "rank": 9})]
-    assert records_of_entry(path, 3) == records_of_entry(path, 4) == []
-    entries = read_ledger(path).entries
+    assert records_of_entry(filled, 1) == sorted((names[child], RECORDS[child]) for child in (ANN, BEN))
+    assert records_of_entry(filled, 2) == [(names[ANN], {"kind": "listed", "rank": 9})]
+    assert records_of_entry(filled, 3) == records_of_entry(filled, 4) == []
+    entries = read_ledger(filled).entries
     assert [each.n_records for each in entries] == [2, 1, 0]
     assert [bool(each.records_sha256) for each in entries] == [True, True, False]
 
@@ -88,71 +99,78 @@ def test_only_its_owner_reads_the_key(path: Path) -> None:
     assert path.with_suffix(".key").stat().st_mode & 0o077 == 0
 
 
+FIRST = "entry = 1 and pseudonym = (select max(pseudonym) from child_records where entry = 1)"
+
+
 @pytest.mark.parametrize(
     ("statement", "words"),
     [
-        ("update child_records set sealed = zeroblob(40) where entry = 1", "in entry 1 were altered"),
-        ("update child_records set sealed = 'text' where entry = 2", "in entry 2 were altered"),
+        ("update child_records set sealed = pseudonym_as_bytes where entry = 1", "in entry 1 were altered"),
         ("update child_records set pseudonym = 'x' || pseudonym where entry = 2", "in entry 2 were altered"),
         ("update child_records set entry = 3 where entry = 2", "in entry 2 were removed"),
         ("update child_records set entry = 9 where entry = 2", "in entry 9 were altered, removed or added"),
         ("delete from child_records where entry = 2", "in entry 2 were removed"),
-        ("delete from child_records where rowid_of_one", "in entry 1 were altered, removed"),
+        (f"delete from child_records where {FIRST}", "in entry 1 were altered, removed"),
         ("insert into child_records select 3, pseudonym, sealed from child_records where entry = 2", "in entry 3"),
         ("insert into child_records select 2, 'f', sealed from child_records where entry = 2", "in entry 2"),
     ],
 )
-def test_what_was_done_to_records_is_named(path: Path, statement: str, words: str) -> None:
-    one = "entry = 1 and pseudonym = (select max(pseudonym) from child_records where entry = 1)"
-    with without_triggers(path) as connection:
-        connection.execute(statement.replace("rowid_of_one", one))
+def test_what_was_done_to_records_is_named(
+    filled: Any, alter_ledger: Callable[[str], None], statement: str, words: str
+) -> None:
+    as_bytes = "cast(pseudonym as blob)" if isinstance(filled, Path) else "cast(pseudonym as bytea)"
+    alter_ledger(statement.replace("pseudonym_as_bytes", as_bytes))
     with pytest.raises(LedgerError, match=words):
-        read_ledger(path).require_unaltered()
+        read_ledger(filled).require_unaltered()
 
 
-def test_a_record_in_the_place_of_another_is_not_read(path: Path) -> None:
-    with without_triggers(path) as connection:
-        connection.execute(
-            "update child_records set sealed = (select sealed from child_records where entry = 2) "
-            "where entry = 1 and pseudonym = (select pseudonym from child_records where entry = 2)"
-        )
+def test_a_record_in_the_place_of_another_is_not_read(filled: Any, alter_ledger: Callable[[str], None]) -> None:
+    alter_ledger(
+        "update child_records set sealed = (select sealed from child_records where entry = 2) "
+        "where entry = 1 and pseudonym = (select pseudonym from child_records where entry = 2)"
+    )
     with pytest.raises(LedgerError, match="A record of entry 1 was altered"):
-        records_of_child(path, ANN)
+        records_of_child(filled, ANN)
     with pytest.raises(LedgerError, match="Records of children in entry 1 were altered"):
-        records_of_entry(path, 1)
+        records_of_entry(filled, 1)
 
 
-def test_an_erased_child_cannot_be_read_and_the_chain_still_verifies(path: Path) -> None:
+def test_who_was_erased_cannot_be_read_and_the_rest_can(filled: Any) -> None:
+    names = find_pseudonyms(filled, [ANN, BEN])
+    erased = erase_child(filled, ANN, by="A. Head", reason="The parents asked")
+    assert (erased.number, erased.child, erased.by, erased.reason) == (4, names[ANN], "A. Head", "The parents asked")
+    assert records_of_child(filled, ANN) == []
+    assert find_pseudonyms(filled, [ANN]) == {}
+    assert dict(records_of_entry(filled, 1)) == {names[ANN]: None, names[BEN]: RECORDS[BEN]}
+    assert records_of_entry(filled, 2) == [(names[ANN], None)]
+    ledger = read_ledger(filled)
+    ledger.require_unaltered()
+    assert [each.n_records for each in ledger.entries] == [2, 1, 0, 0]
+    with pytest.raises(LedgerError, match="Nothing in the ledger leads to this child"):
+        erase_child(filled, ANN, by="A", reason="asked")
+
+
+def test_the_row_of_an_erased_child_is_overwritten_in_the_file(path: Path) -> None:
     (name,) = find_pseudonyms(path, [ANN]).values()
     with closing(sqlite3.connect(path)) as connection:
-        token, sealed_key = connection.execute(
-            "select token, sealed_key from children where pseudonym = ?", (name,)
-        ).fetchone()
+        query = "select token, sealed_key from children where pseudonym = ?"
+        token, sealed_key = connection.execute(query, (name,)).fetchone()
     assert sealed_key in path.read_bytes()
     erased = erase_child(path, ANN, by="A. Head", reason="The parents asked")
     assert isinstance(erased, ErasureEntry)
-    assert (erased.number, erased.child, erased.by, erased.reason) == (4, name, "A. Head", "The parents asked")
     content = path.read_bytes()
     assert sealed_key not in content
     assert token.encode() not in content
     assert not list(path.parent.glob("*-journal"))
-    assert records_of_child(path, ANN) == []
-    assert find_pseudonyms(path, [ANN]) == {}
-    other = find_pseudonyms(path, [BEN])[BEN]
-    assert dict(records_of_entry(path, 1)) == {name: None, other: RECORDS[BEN]}
-    assert records_of_entry(path, 2) == [(name, None)]
-    ledger = read_ledger(path)
-    ledger.require_unaltered()
-    assert [each.n_records for each in ledger.entries] == [2, 1, 0, 0]
 
 
-def test_who_was_erased_is_another_child_when_she_comes_again(path: Path) -> None:
-    (before,) = find_pseudonyms(path, [ANN]).values()
-    erase_child(path, ANN, by="A", reason="asked")
-    with open_for_append(path) as book:
+def test_who_was_erased_is_another_child_when_she_comes_again(filled: Any) -> None:
+    (before,) = find_pseudonyms(filled, [ANN]).values()
+    erase_child(filled, ANN, by="A", reason="asked")
+    with open_for_append(filled) as book:
         book.append(entry(), records={ANN: {"kind": "listed"}})
-    assert records_of_child(path, ANN) == [(5, {"kind": "listed"})]
-    assert find_pseudonyms(path, [ANN])[ANN] != before
+    assert records_of_child(filled, ANN) == [(5, {"kind": "listed"})]
+    assert find_pseudonyms(filled, [ANN])[ANN] != before
 
 
 def test_who_is_not_there_cannot_be_erased(path: Path, tmp_path: Path) -> None:

@@ -22,7 +22,9 @@ def pins(repository: Path) -> dict[str, Version]:
 def test_every_lower_bound_is_what_is_tested(repository: Path, pins: dict[str, Version]) -> None:
     project = tomllib.loads((repository / "pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"]
-    wanted = [Requirement(line) for line in (*project["dependencies"], *extras["train"], *extras["ebm"])]
+    wanted = [
+        Requirement(line) for line in (*project["dependencies"], *extras["train"], *extras["ebm"], *extras["postgres"])
+    ]
     for requirement in wanted:
         (bound,) = requirement.specifier
         assert bound.operator == ">=", f"{requirement}: one lower bound, and no other"

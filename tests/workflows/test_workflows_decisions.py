@@ -525,3 +525,30 @@ def test_runs_at_once_are_all_entered(trained: Any, tmp_path: Path) -> None:
     found = screening_runs(ledger.entries)
     assert [end is not None and end.files[0] for _, end in found] == ["list.csv"] * 3
     assert len({tuple(child.child for child in entry.listed) for entry, _ in found}) == 1
+
+
+@pytest.mark.slow
+def test_screens_and_decisions_at_once_are_all_in_one_ledger(store: Store, ledger_place: Any, tmp_path: Path) -> None:
+    """Two screens, a promotion and a withdrawal, each a process of its own, with one ledger for all."""
+    program = [sys.executable, "-m", "send_screen"]
+    where = ("--ledger", str(ledger_place))
+    registry = ("--tracking-uri", store.uri)
+    other = f"models:/reception_sen/{store.another()}"
+    commands = [
+        ["screen", store.exported, store.school_file, "--out", tmp_path / "1", *where],
+        ["screen", store.exported, store.school_file, "--out", tmp_path / "2", *where],
+        ["promote", "models:/reception_sen/1", *WHO, *where, *registry],
+        ["withdraw", other, *WHO, *where, *registry],
+    ]
+    runs = [subprocess.Popen([*program, *map(str, command)], stderr=subprocess.PIPE) for command in commands]
+    for run_ in runs:
+        said = run_.communicate()[1]
+        assert run_.returncode == 0, said
+    ledger = read_ledger(ledger_place)
+    ledger.require_unaltered()
+    assert sorted(entry.kind for entry in ledger.entries) == [
+        "promoted", "screening", "screening", "screening_ended", "screening_ended", "withdrawn",
+    ]  # fmt: skip
+    lists = [{child.child for child in entry.listed} for entry, _ in screening_runs(ledger.entries)]
+    assert lists[0] == lists[1] != set()
+    assert store.run("history", "reception_sen", *where)[0] == 0

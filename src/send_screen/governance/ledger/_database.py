@@ -199,9 +199,10 @@ _SERVER_FAULTS = {
     "could not translate host name|name or service not known|failed to resolve": "no machine of that name is known",
     "timeout expired|timed out": "it did not answer in time",
     "password authentication failed|no password supplied": "user or password are wrong",
-    "does not exist": "it has no such database, user or schema",
+    "does not exist|no schema has been selected": "it has no such database, user or schema",
     "permission denied|no pg_hba.conf entry|read-only": "the user may not do that there",
     "no space left|disk full": "its disk is full",
+    "invalid": "its address is wrong",
     "closed|terminat": "the connection was lost",
 }
 
@@ -256,8 +257,10 @@ def _busy(location: LedgerLocation) -> SendScreenError:
 
 
 def _failed(location: LedgerLocation, purpose: str, why: str) -> SendScreenError:
-    remedy = {
-        "read": "Name a ledger that is a plain file, or a server that answers, with --ledger.",
-        "written": "Make room, or name one where you may write, with --ledger.",
-    }
-    return MachineError(f"The ledger {location} cannot be {purpose} ({why}).", remedy=remedy[purpose])
+    if location.path is None:
+        remedy = "Check the address, and what the user may do there; the server's log says more."
+    elif purpose == "read":
+        remedy = "Name a ledger that is a plain file, with --ledger."
+    else:
+        remedy = "Make room, or name one in a folder that you may write to, with --ledger."
+    return MachineError(f"The ledger {location} cannot be {purpose} ({why}).", remedy=remedy)
