@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+import json
 import re
 import shutil
 import subprocess
@@ -21,6 +22,7 @@ from send_screen.reports import (
     render_comparison,
     render_screening,
 )
+from send_screen.screening import Decision, read_decisions
 from send_screen.workflows import compare, evaluate, screen
 
 pytestmark = pytest.mark.slow
@@ -36,7 +38,9 @@ FITS_TWO_SHEETS = 20  # listed children, of the school's file below
 def pages(trained: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A real run's pages, and pages with everything in them that a page can have."""
     folder = tmp_path_factory.mktemp("pages")
-    screen(trained.exported, trained.school_file, out=folder / "lists", capacity=str(FITS_TWO_SHEETS))
+    found = screen(trained.exported, trained.school_file, out=folder / "lists", capacity=str(FITS_TWO_SHEETS)).result
+    told = {"run": found.run_id, "ids": [child.child_id for child in found.listed]}
+    (folder / "lists" / "list.json").write_text(json.dumps(told), encoding="utf-8")
     long = {
         "long screening": render_screening(make_result()),
         "long fairness": render("report.html"),
@@ -173,14 +177,14 @@ def test_the_keyboard_reaches_everything_in_reading_order(
     page = visit(pages[name]).page
     page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
     stops = []
-    for _ in range(400):
+    for _ in range(2_000):
         page.keyboard.press("Tab")
         stop = page.evaluate(ACTIVE)
         if stop is None or (stops and stop["place"] <= stops[0]["place"]):
             break
         stops.append(stop)
     assert stops
-    places = [stop["place"] for stop in stops]
+    places = [place for place, _ in itertools.groupby(stop["place"] for stop in stops)]  # a date has several stops
     assert places == sorted(set(places))
     for stop in stops:
         assert stop["named"], stop["what"]
@@ -204,6 +208,7 @@ def shown(page: Any, selector: str) -> list[dict[str, str]]:
 def test_the_list_is_filtered_and_sorted_by_class(pages: dict[str, Path], visit: Callable[..., Any]) -> None:
     watched = visit(pages["screening"])
     page = watched.page
+    page.get_by_text("Sort, print or save").click()
     everyone = shown(page, "#list-rows tr")
     assert len(everyone) == FITS_TWO_SHEETS
     classes = sorted({child["class"] for child in everyone})
@@ -234,7 +239,8 @@ def test_without_scripts_the_whole_list_is_there(chromium: Any, pages: dict[str,
         page = context.new_page()
         page.goto(pages["screening"].as_uri())
         assert page.locator("#list-rows tr").count() == FITS_TWO_SHEETS
-        assert page.locator("select").count() == 0
+        assert page.locator("#tools select, #tools button").count() == 0
+        page.locator("#decide-1 select").select_option("Assess")
         assert page.locator("#cards article").last.is_visible()
     finally:
         context.close()
@@ -333,16 +339,72 @@ def test_it_prints_the_list_on_two_sheets_and_each_child_on_one(
     pages: dict[str, Path], visit: Callable[..., Any]
 ) -> None:
     page = visit(pages["screening"]).page
-    page.get_by_label("the list only").check()
-    assert sheets(page) <= 2
+    assert sheets(page) <= 2, "the list only, unless told"
+    page.get_by_text("Sort, print or save").click()
+    children = len(shown(page, "article.person"))
+    assert children > FITS_TWO_SHEETS
     page.get_by_label("one child a page").check()
-    assert sheets(page) == FITS_TWO_SHEETS + 1  # what the list is not, first
+    assert sheets(page) == children + 1  # what the list is not, first
     few = page.get_by_label("Show class").locator("option").nth(1)
     page.get_by_label("Show class").select_option(label=few.inner_text())
-    children = len(shown(page, "#cards article"))
+    children = len(shown(page, "article.person"))
     assert sheets(page) == children + 1
     page.get_by_label("everything").check()
     assert children + 3 <= sheets(page) <= children + 6
+
+
+def test_the_list_begins_on_the_first_screen_of_a_phone(pages: dict[str, Path], visit: Callable[..., Any]) -> None:
+    page = visit(pages["screening"], "phone").page
+    assert page.locator(".tally a").first.inner_text() == f"{FITS_TWO_SHEETS} to discuss"
+    assert page.locator("#list-rows tr:nth-child(2)").evaluate("e => e.getBoundingClientRect().bottom") <= 844
+    page.get_by_role("link", name="to look at by hand").click()
+    assert page.locator("#h-by-hand").evaluate("e => e.getBoundingClientRect().top") < 844
+
+
+def _type(page: Any) -> None:
+    page.locator("#decide-1 select").select_option("Watch and review")
+    page.locator("#decide-1 [name=decided_by]").fill("=A. Senco")
+    page.locator("#decide-1 [name=review_on]").fill("2026-12-01")
+    page.locator("#decide-2 [name=note]").fill('Mum, by phone:\n"hearing?"')
+
+
+def test_what_is_typed_stands_in_the_list_and_comes_back_as_csv(
+    pages: dict[str, Path], visit: Callable[..., Any], tmp_path: Path
+) -> None:
+    watched = visit(pages["screening"])
+    page = watched.page
+    _type(page)
+    rows = page.locator("#list-rows tr")
+    assert rows.nth(0).locator(".typed").inner_text() == "Watch and review; =A. Senco; review 1 Dec 2026"
+    page.get_by_text("Sort, print or save").click()
+    with page.expect_download() as found:
+        page.get_by_role("button", name="Download what I typed as CSV").click()
+    found.value.save_as(tmp_path / "typed.csv")
+    first, second = read_decisions(tmp_path / "typed.csv").rows
+    summary = json.loads((pages["screening"].parent / "list.json").read_text("utf-8"))
+    assert [first.child_id, second.child_id] == summary["ids"][:2]
+    assert first.run == second.run == summary["run"]
+    assert (first.record.decision, first.record.decided_by) == (Decision.WATCH, "=A. Senco")
+    assert str(first.record.review_on) == "2026-12-01"
+    assert second.record.note == 'Mum, by phone:\n"hearing?"'
+    assert watched.messages == []
+
+
+def test_what_is_typed_is_kept_in_a_saved_page(
+    pages: dict[str, Path], visit: Callable[..., Any], tmp_path: Path
+) -> None:
+    page = visit(pages["screening"]).page
+    _type(page)
+    page.get_by_text("Sort, print or save").click()
+    with page.expect_download() as found:
+        page.get_by_role("button", name="Save this page with what I typed").click()
+    found.value.save_as(tmp_path / "saved.html")
+    saved = visit(tmp_path / "saved.html")
+    assert saved.page.locator("#decide-1 select").input_value() == "Watch and review"
+    assert saved.page.locator("#decide-1 [name=review_on]").input_value() == "2026-12-01"
+    assert saved.page.locator("#decide-2 [name=note]").input_value() == 'Mum, by phone:\n"hearing?"'
+    assert saved.page.locator("#controls select").count() == 2
+    assert saved.messages == []
 
 
 def test_other_pages_print_on_few_sheets(pages: dict[str, Path], visit: Callable[..., Any]) -> None:

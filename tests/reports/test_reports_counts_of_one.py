@@ -68,15 +68,17 @@ def test_a_list_of_one_child_counts_one_as_one() -> None:
         assert found is None, text[max(0, found.start() - 60) : found.end() + 30]
 
 
-def test_at_most_three_banners_come_before_the_list_and_the_rest_is_folded() -> None:
-    warnings = tuple(f"Warning {number}." for number in range(9))
+def test_at_most_two_banners_come_before_the_list_and_the_rest_is_folded() -> None:
+    warnings = tuple(f"Warning {number}. Check it." for number in range(9))
     page = render_screening(make_result(banners=warnings))
-    before, folded = page[page.index("<main>") :].split("<details>", 1)
-    assert before.count('class="box banner"') == 3
-    folded = folded.split("</details>")[0]
-    assert "6 more warnings about this file" in folded
-    assert all(words in folded for words in warnings[3:])
-    assert "<details>" not in render_screening(make_result(banners=warnings[:3]))
+    before = page[page.index("<main>") : page.index('id="h-list"')]
+    for number in range(2):
+        assert f"<summary>Warning {number}.</summary>\n<p>Check it.</p>" in before
+    folded = before[before.index("7 more warnings about this file") :]
+    assert all(words in folded for words in warnings[2:])
+    short = render_screening(make_result(banners=("Warning.", "Another.")))
+    assert short.count('<p class="box banner short-box">') == 2
+    assert "more warning" not in short
 
 
 def test_a_school_is_not_labelled_class() -> None:
@@ -88,7 +90,11 @@ def test_a_school_is_not_labelled_class() -> None:
             if "school" not in changes:
                 of[name][0] = dataclasses.replace(of[name][0], school="Another Invented School")
         page = render_screening(dataclasses.replace(result, **{name: tuple(each) for name, each in of.items()}))
-        return set(re.findall(r'<th scope="col">([^<]*)</th>', page)) & {"Class", "School", "Class and school"}
+        return set(re.findall(r'<th scope="col" class="of-class">([^<]*)</th>', page)) & {
+            "Class",
+            "School",
+            "Class and school",
+        }
 
     assert heads(class_name="") == {"School"}
     assert heads() == {"Class and school"}

@@ -9,7 +9,7 @@ import pytest
 from reports_factory import OUTCOME, make_published, make_report, make_result
 
 from send_screen.reports import render_screening
-from send_screen.screening import ScreeningResult
+from send_screen.screening import DECISION_COLUMNS, Decision, FeatureValue, Reason, ScreeningResult
 
 
 def _text(html: str) -> str:
@@ -17,13 +17,31 @@ def _text(html: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", body).split())
 
 
-def test_children_who_could_not_be_screened_come_before_the_list(result: ScreeningResult) -> None:
+def test_the_first_line_counts_who_is_to_be_talked_about_with_links(result: ScreeningResult) -> None:
+    excluded = tuple(
+        dataclasses.replace(child, counted_as="already on the register") if child.kind == "not_eligible" else child
+        for child in result.excluded
+    )
+    html = render_screening(dataclasses.replace(result, excluded=excluded))
+    assert (
+        "30 to discuss, 6 to look at by hand, 10 just below the line, 3 already on the register, 3 outside the "
+        "population." in _text(html).replace(" ,", ",").replace(" .", ".")
+    )
+    line = html[html.index('<p class="tally">') : html.index('<p class="soft run">')]
+    for target in re.findall('href="#([^"]+)"', line):
+        assert html.count(f'id="{target}"') == 1
+    few = make_result(listed=1, margin=0, excluded=0, manual_review_by_group=())
+    assert "Children to talk about first 1 to discuss . 8 September" in _text(render_screening(few))
+
+
+def test_children_who_could_not_be_screened_are_never_overlooked(result: ScreeningResult) -> None:
     html = render_screening(result)
-    order = [html.index(f'id="{part}"') for part in ("h-by-hand", "h-list", "h-margin", "h-cards", "h-sure")]
+    parts = ("h-list", "h-by-hand", "h-margin", "h-not-asked", "h-cards", "h-sure", "h-groups")
+    order = [html.index(part) for part in ('href="#h-by-hand"', *(f'id="{part}"' for part in parts))]
     assert order == sorted(order)
-    manual_review = html[order[0] : order[1]]
+    manual_review = html[html.index('id="h-by-hand"') : html.index('id="h-margin"')]
     for child in result.excluded:
-        assert (child.child_id in manual_review) == (child.kind == "manual_review")
+        assert (child.name.replace("'", "&#39;") in manual_review) == (child.kind == "manual_review")
 
 
 def test_children_not_asked_about_are_counted_not_named(result: ScreeningResult) -> None:
@@ -42,14 +60,73 @@ def test_every_group_with_somebody_set_aside_is_counted(result: ScreeningResult)
     assert "Sex: not recorded" not in text
 
 
-def test_every_listed_child_has_a_row_and_a_card(result: ScreeningResult) -> None:
+def test_every_child_to_decide_about_has_a_row_a_card_and_fields_once(result: ScreeningResult) -> None:
+    result = dataclasses.replace(result, review_sample=result.margin[-1:])
     html = render_screening(result)
-    assert html.count('<article class="person"') == html.count('<td class="print-only decide">') == len(result.listed)
+    by_hand = [child for child in result.excluded if child.kind == "manual_review"]
+    children = [*result.listed, *by_hand, *result.margin]
+    assert html.count('<article class="person"') == html.count('<fieldset class="decided"') == len(children)
+    assert html.count('<td class="decide">') == len(children) + len(result.review_sample)
     for child in result.listed:
         name = (child.name or child.child_id).replace("'", "&#39;")
         assert f"{child.rank}. {name}</h3>" in html
     for child in result.margin:
-        assert f"<td>{child.rank}</td>" in html
+        assert f'<td class="place">{child.rank}</td>' in html
+    linked = set(re.findall(r'href="#((?:card|decide)-\d+)"', html))
+    assert linked == {f"{what}-{number}" for what in ("card", "decide") for number in range(1, len(children) + 1)}
+    assert linked <= set(re.findall(r' id="([^"]+)"', html))
+
+
+def test_what_was_decided_is_typed_in_the_columns_of_the_workbook(result: ScreeningResult) -> None:
+    html = render_screening(result)
+    fields = html[html.index('<fieldset class="decided"') : html.index("</fieldset>", html.index('id="decide-1"'))]
+    assert re.findall(r'name="([^"]+)"', fields.replace("data-name", "")) == [one.name for one in DECISION_COLUMNS]
+    assert re.findall(r"<span>([^<]+)</span>", fields) == [one.heading for one in DECISION_COLUMNS]
+    assert re.findall(r"<option>([^<]+)</option>", fields) == [decision.label for decision in Decision]
+    first = result.listed[0]
+    assert f'data-kind="listed" data-child-id="{first.child_id}" data-row="{first.row}"' in fields
+    assert f'data-run="{result.run_id}"' in html
+
+
+def test_a_card_says_all_that_was_known_with_the_sum_of_a_family(result: ScreeningResult) -> None:
+    first = result.listed[0]
+    values = (
+        FeatureValue("E02", "Speaking", "emerging", 0.31, "education", "goals"),
+        FeatureValue("E10", "Writing", "emerging", 0.111, "education", "goals"),
+        FeatureValue("E11", "Number", "expected", -0.2, "education", "goals"),
+        FeatureValue("absence", "Share of sessions missed", "11 %", 0.02, "education", ""),
+    )
+    reason = Reason(("E02", "E10"), "2 of 3 goals emerging", 0.421, "education")
+    child = dataclasses.replace(first, values=values, reasons_for=(reason,), n_same_score=81)
+    text = _text(render_screening(dataclasses.replace(result, listed=(child, *result.listed[1:]))))
+    card = text[text.index(f"1. {first.name}") : text.index(f"2. {result.listed[1].name}")]
+    assert "+0.4 2 of 3 goals emerging, together (education)" in card
+    assert "Goals emerging: 2 Speaking (+0.31); Writing (+0.11). Together +0.42 points" in card
+    assert "Goals expected: 1 Number (−0.20)" in card
+    assert "Share of sessions missed 11 % (+0.02)" in card
+    assert "81 others have the same score." in card
+    hidden = dataclasses.replace(child, percent=None, score=None)
+    only = make_result(listed=0, margin=0, excluded=0)
+    assert "Writing (+" not in _text(render_screening(dataclasses.replace(only, listed=(hidden,))))
+
+
+def test_equal_scores_at_the_line_are_said(result: ScreeningResult) -> None:
+    *listed, last = result.listed
+    next_one, *margin = result.margin
+    tied = (
+        dataclasses.replace(last, score=0.7, n_same_score=81),
+        dataclasses.replace(next_one, score=0.7, n_same_score=81),
+    )
+    result = dataclasses.replace(result, listed=(*listed, tied[0]), margin=(tied[1], *margin))
+    text = _text(render_screening(result))
+    assert "82 children have the score of the last on the list, and 1 has a place. Chance decided which." in text
+    assert text.count("81 others have the same score.") == 2 * 2, "in the rows and on the cards"
+
+
+def test_what_is_known_is_dated_by_the_file_not_by_the_training(result: ScreeningResult) -> None:
+    assert "Children as known on 31 July 2025" in _text(render_screening(result))
+    two = dataclasses.replace(result, as_of=("2024-07-31", "2025-07-31"))
+    assert "Children as known on 31 July 2024 to 31 July 2025" in _text(render_screening(two))
 
 
 def test_a_card_says_how_many_of_100_why_and_what_speaks_against(result: ScreeningResult) -> None:
@@ -83,7 +160,7 @@ def test_rows_in_are_rows_out(result: ScreeningResult) -> None:
 def test_real_children_before_a_synthetic_version_are_research_only(result: ScreeningResult) -> None:
     banner = "RESEARCH ONLY: this model learnt from invented children."
     html = render_screening(dataclasses.replace(result, banners=(banner,)))
-    assert html.index(banner) < html.index('id="h-by-hand"')
+    assert html.index(banner) < html.index('id="h-list"')
     assert '<aside class="watermark" aria-label="Watermark">Research only</aside>' in html
     assert "Invented children" not in html
 

@@ -20,7 +20,7 @@ from send_screen.tables._display import NOT_KNOWN
 # not listed as reasons.
 MIN_CONTRIBUTION = 0.05
 MAX_REASONS = 5
-_MAX_NAMED = 2  # members of a family that a reason names, or names as the only others
+_MAX_NAMED = 3  # members of a family that a reason names, or names as the only others
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def _text(group: Sequence[_Member], family: Sequence[str]) -> str:
         return f"{labels[0]}: {value}"
     noun, others = group[0].feature.family, [label for label in family if label not in labels]
     if not others:
-        return f"all {len(family)} {noun} {value}"
+        return f"All {len(family)} {noun} {value}"
     text = f"{len(labels)} of {len(family)} {noun} {value}"
     if len(labels) <= _MAX_NAMED:
         return f"{text} ({'; '.join(labels)})"

@@ -123,6 +123,8 @@ class ExcludedChild:
     remedy: str
     ask: tuple[str, ...] = ()
     """Agencies whose data excluded the row, and that the role may not see; kind and rule are then not told."""
+    counted_as: str = ""
+    """How the spec counts children whom this rule excludes, such as "already on the register"."""
 
 
 @dataclass(frozen=True)

@@ -139,7 +139,9 @@ def excluded_child(spec: ModelSpec, row: Mapping[Any, Any], access: RoleAccess) 
         shown |= {"kind": MANUAL_REVIEW, "rule": NOT_SHOWN, "reason": reason, "remedy": f"Ask {'; '.join(ask)}."}
     if not access.may_see(ColumnRef(row["contract"], spec.child_id)):
         shown["child_id"] = ""
-    return ExcludedChild(row=int(row["row"]), ask=ask, **shown)
+    conditions = (*spec.population.where, *spec.eligible.where)
+    counted_as = next((one.counted_as for one in conditions if one.rule == shown["rule"]), "")
+    return ExcludedChild(row=int(row["row"]), ask=ask, counted_as=counted_as, **shown)
 
 
 def _by_group(

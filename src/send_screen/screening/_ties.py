@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from send_screen.screening._result import ScreenedChild, ScreeningResult
+from send_screen.screening._result import ScreeningResult
 
 
 def n_same_score(score: np.ndarray, school: pd.Series | None) -> np.ndarray:
@@ -29,20 +29,17 @@ class ThresholdTie(NamedTuple):
 
     school: str
     """Empty where there is one list for all."""
+    score: float
     n: int
     n_listed: int
 
 
 def ties_at_threshold(result: ScreeningResult) -> tuple[ThresholdTie, ...]:
     """Return the tie at the end of each list; none for a role that may not see the score."""
-
-    def key(child: ScreenedChild) -> tuple[str, float | None]:
-        return child.school if result.per_school else "", child.score
-
-    below = {key(child): child for child in result.margin if child.n_same_score}
-    listed = [key(child) for child in result.listed]
+    below = {(child.school if result.per_school else "", child.score): child for child in result.margin}
+    listed = [(child.school if result.per_school else "", child.score) for child in result.listed]
     return tuple(
-        ThresholdTie(tied[0], (child.n_same_score or 0) + 1, listed.count(tied))
-        for tied, child in below.items()
-        if tied in listed
+        ThresholdTie(school, score, (child.n_same_score or 0) + 1, listed.count((school, score)))
+        for (school, score), child in below.items()
+        if score is not None and (school, score) in listed
     )

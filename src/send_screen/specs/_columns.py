@@ -125,7 +125,8 @@ class MovedOn(Document):
 class Condition(Document):
     """A condition on rows: the value of a column is one of ``in``, or none of ``not_in``.
 
-    ``rule`` is the id under which an excluded row is reported.
+    ``rule`` is the id under which an excluded row is reported. ``counted_as`` is how the top of a list counts those
+    children, such as "already on the register".
     """
 
     column: ColumnPath
@@ -134,6 +135,7 @@ class Condition(Document):
     moved_on: MovedOn | None = None
     rule: Annotated[str, Field(pattern=r"^[A-Z0-9-]+$")]
     description: OneLine
+    counted_as: OneLine = ""
 
     @model_validator(mode="after")
     def _one_side(self) -> Condition:
