@@ -24,6 +24,7 @@ import pandas as pd
 import pytest
 
 from send_screen.cohorts import load_cohort
+from send_screen.contracts import upn_check_letter
 from send_screen.errors import ExitCode, PopulationError, SendScreenError, UsageError
 from send_screen.governance import find_pseudonyms, open_bundle, read_ledger, sha256_of
 from send_screen.screening import screen_cohort
@@ -35,7 +36,6 @@ OUTPUTS = ("list.csv", "list.xlsx", "excluded.csv", "report.html", "summary.json
 
 def real_children(file: Path, target: Path) -> Path:
     """Copy a file of synthetic children under UPNs of authority 801, as if they were real."""
-    from send_screen.contracts import upn_check_letter
 
     frame = pd.read_csv(file, dtype=str)
     body = "801" + frame["UPN"].str[4:]
@@ -258,11 +258,17 @@ def test_rule_4_the_page_begins_with_who_could_not_be_screened(lists: Path) -> N
 
 def test_rule_4_they_are_counted_by_group(trained: Any) -> None:
     bundle = open_bundle(trained.exported)
-    cohort = load_cohort(bundle.spec, trained.school_file, training=False, contracts=bundle.contracts)
+    frame = pd.concat([pd.read_csv(trained.school_file, dtype=str)] * 5, ignore_index=True)
+    bodies = [f"0002009{number:05d}" for number in range(len(frame))]
+    frame["UPN"] = [upn_check_letter(body) + body for body in bodies]
+    frame.loc[::4, [f"E{number:02d}" for number in range(1, 18)]] = None
+    cohort = load_cohort(bundle.spec, frame, training=False, contracts=bundle.contracts)
     result = screen_cohort(bundle, cohort, file="x.csv")
     manual_review = sum(child.kind == "manual_review" for child in result.excluded)
-    assert manual_review >= 1
-    for attribute in {row["attribute"] for row in result.manual_review_by_group}:
+    assert manual_review >= 50
+    attributes = {row["attribute"] for row in result.manual_review_by_group}
+    assert {"Sex", "Ethnic group"} <= attributes
+    for attribute in attributes:
         rows = [row for row in result.manual_review_by_group if row["attribute"] == attribute]
         assert sum(row["n_manual_review"] for row in rows) == manual_review
         assert sum(row["n_rows"] for row in rows) == result.n_rows

@@ -177,10 +177,8 @@ def make_result(*, listed: int = 30, margin: int = 10, excluded: int = 12, **cha
         "review_sample": (),
         "excluded": aside,
         "manual_review_by_group": (
-            {"attribute": "Ethnic group", "group": "White", "n_manual_review": 2, "n_rows": 214},
-            {"attribute": "Ethnic group", "group": "Gypsy, Roma or Traveller", "n_manual_review": 3, "n_rows": 6},
-            {"attribute": "Sex", "group": "Girl", "n_manual_review": 4, "n_rows": 151},
-            {"attribute": "Sex", "group": "Boy", "n_manual_review": 2, "n_rows": 161},
+            {"attribute": "Ethnic group", "group": "White", "n_manual_review": 12, "n_rows": 214},
+            {"attribute": "Ethnic group", "group": "all other groups together", "n_manual_review": 23, "n_rows": 98},
         ),
         "n_rows": 312,
         "n_screened": 300,

@@ -50,14 +50,13 @@ def test_children_not_asked_about_are_counted_not_named(result: ScreeningResult)
     assert "3 children, outside the population: Not in reception." in text
 
 
-def test_every_group_with_somebody_set_aside_is_counted(result: ScreeningResult) -> None:
-    rows = (
-        *result.manual_review_by_group,
-        {"attribute": "Sex", "group": "not recorded", "n_manual_review": 0, "n_rows": 4},
-    )
-    text = _text(render_screening(dataclasses.replace(result, manual_review_by_group=rows)))
-    assert "Ethnic group: Gypsy, Roma or Traveller 3 6" in text
-    assert "Sex: not recorded" not in text
+def test_those_set_aside_are_counted_by_group_or_it_says_why_not(result: ScreeningResult) -> None:
+    text = _text(render_screening(result))
+    assert "Ethnic group: White 12 214" in text
+    text = _text(render_screening(dataclasses.replace(result, manual_review_by_group=())))
+    assert "There are too few to count by group" in text
+    nobody = make_result(excluded=0, manual_review_by_group=())
+    assert "by group" not in _text(render_screening(nobody))
 
 
 def test_every_child_to_decide_about_has_a_row_a_card_and_fields_once(result: ScreeningResult) -> None:

@@ -189,7 +189,7 @@ def render_screening(result: ScreeningResult) -> str:
             child.score == tie.score and tie.school in ("", child.school) for tie in ties if child.n_same_score
         ),
         manual_review=by_hand,
-        by_group=[row for row in result.manual_review_by_group if row["n_manual_review"]],
+        by_group=result.manual_review_by_group,
         not_asked=sorted(others.items()),
         cards=cards,
         card_number=lambda child: numbers[child.row, child.child_id],

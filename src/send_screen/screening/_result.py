@@ -154,7 +154,7 @@ class ScreeningResult:
     excluded: tuple[ExcludedChild, ...]
     """Every row that was not screened."""
     manual_review_by_group: tuple[dict[str, object], ...]
-    """Children for manual review by group: ``attribute``, ``group``, ``n_manual_review``, ``n_rows``."""
+    """Children for manual review by group: ``attribute``, ``group``, ``n_manual_review``, ``n_rows``; none is small."""
     n_rows: int
     """``n_screened + len(excluded)``, always."""
     n_screened: int

@@ -13,6 +13,7 @@ from send_screen.cohorts import MANUAL_REVIEW, Cohort
 from send_screen.governance import Bundle
 from send_screen.screening._agencies import agency_records
 from send_screen.screening._capacity import Capacity
+from send_screen.screening._group_counts import group_counts
 from send_screen.screening._limits import check_permitted_use
 from send_screen.screening._reasons import interacting_with_hidden, reasons
 from send_screen.screening._result import ExcludedChild, ScreenedChild, ScreeningResult
@@ -147,9 +148,9 @@ def excluded_child(spec: ModelSpec, row: Mapping[Any, Any], access: RoleAccess) 
 def _by_group(
     bundle: Bundle, cohort: Cohort, access: RoleAccess, shown: Sequence[ExcludedChild]
 ) -> tuple[dict[str, object], ...]:
-    """Count the children for manual review in each group, and all rows of the group.
+    """Count the children for manual review in each group, and all rows of the group, without small numbers.
 
-    Only by columns that the role may see: a count of one would reveal the group of a named child.
+    Only by columns that the role may see.
     """
     manual_review = cohort.excluded[np.array([child.kind == MANUAL_REVIEW for child in shown], dtype=bool)]
     rows: list[dict[str, object]] = []
@@ -157,13 +158,6 @@ def _by_group(
         excluded = cohort.excluded[f"group.{group.name}"].value_counts()
         by_group = manual_review[f"group.{group.name}"].value_counts()
         everyone = cohort.sensitive[group.name].value_counts().add(excluded, fill_value=0)
-        rows += [
-            {
-                "attribute": group.label,
-                "group": name,
-                "n_manual_review": int(by_group.get(name, 0)),
-                "n_rows": int(n),
-            }
-            for name, n in everyone.sort_index().items()
-        ]
+        counts = group_counts(*({str(name): int(n) for name, n in each.items()} for each in (by_group, everyone)))
+        rows += [{"attribute": group.label, **count._asdict()} for count in counts]
     return tuple(rows)
