@@ -21,7 +21,9 @@ The pipeline, in the order of the data:
 5. :func:`screen` lists the children of a school's file with reasons (:mod:`~send_screen.screening`,
    :mod:`~send_screen.reports`). :func:`export` writes a version to a folder, from which it screens without MLflow, and
    :func:`kit` packs that folder with the library for a school's laptop.
-6. :func:`evaluate` reports on the scores of any model, and :func:`cross_evaluate` on any scikit-learn classifier:
+6. :func:`outcomes` reports what became of the children of a screening run, and what a random review sample says of
+   the list.
+7. :func:`evaluate` reports on the scores of any model, and :func:`cross_evaluate` on any scikit-learn classifier:
    metrics, and gaps between groups with a verdict on each (within tolerance, outside it, or inconclusive), without a
    spec, a contract or MLflow.
 
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
         init,
         kit,
         load_model,
+        outcomes,
         promote,
         screen,
         simulate,
@@ -79,6 +82,7 @@ __all__ = [
     "evaluate",
     "cross_evaluate",
     "screen",
+    "outcomes",
     "audit",
     "promote",
     "withdraw",

@@ -234,6 +234,36 @@ def screen(
 
 
 @command()
+def outcomes(
+    model: VersionOrFolder,
+    data: Annotated[
+        Path, typer.Argument(help="The files that were screened, with the file of the outcome beside them.")
+    ],
+    capacity: Annotated[
+        str | None, typer.Option(help="As in the screening run: 30, or 10%. (default: the spec's)")
+    ] = None,
+    per_school: Annotated[
+        bool, typer.Option("--per-school", help="As in the screening run: each school had its own list.")
+    ] = False,
+    decisions: Annotated[
+        list[Path] | None,
+        typer.Option(help="A list that came back with what was decided; can be given several times."),
+    ] = None,
+    unsuppressed: Annotated[
+        bool,
+        typer.Option("--unsuppressed", help="Show counts under ten too, for those who may see everybody's rows."),
+    ] = False,
+    out: Annotated[Path | None, typer.Option(help="Write everything into this page (.html).")] = None,
+    academic_year: Annotated[
+        str | None, typer.Option(help="The academic year of a file that does not say it, as 2025/26.")
+    ] = None,
+    tracking_uri: Tracking = None,
+    json: Json = False,
+) -> None:
+    """Report what became of those listed and not listed, and how right the list was."""
+
+
+@command()
 def export(
     model: Version,
     out: Annotated[Path, typer.Option(help="A folder that is not there yet.")],

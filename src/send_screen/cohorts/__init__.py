@@ -9,6 +9,7 @@ from send_screen.cohorts._build import EXCLUSIONS, MANUAL_REVIEW, OUTSIDE, load_
 from send_screen.cohorts._cohort import Cohort
 from send_screen.cohorts._features import NOT_RECORDED
 from send_screen.cohorts._hold_out import hold_out_schools
+from send_screen.cohorts._later_outcomes import later_outcomes
 from send_screen.cohorts._leakage import find_target_leakage
 from send_screen.cohorts._leakage_statistics import TargetLeakage
 
@@ -22,4 +23,5 @@ __all__ = [
     "find_target_leakage",
     "TargetLeakage",
     "hold_out_schools",
+    "later_outcomes",
 ]

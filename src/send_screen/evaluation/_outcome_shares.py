@@ -56,7 +56,11 @@ def outcome_shares(children: pd.DataFrame, *, publish: bool = True) -> pd.DataFr
     [100.0, 50.0, 0.5]
     """
     table = outcome_table(children)
-    published = published_counts(table) if publish and len(table.kind) else None
+    return shares_of(table, published_counts(table) if publish else None)
+
+
+def shares_of(table: OutcomeTable, published: dict[Unit, int] | None) -> pd.DataFrame:
+    """Return the shares of :func:`outcome_shares`, without those that rest on counts that are not published."""
     rows = []
     for kind in ("listed", "review_sample", "not_listed", "not_screened"):
         whole = table.kind == kind

@@ -45,6 +45,8 @@ class _Crosstab:
 
 def published_counts(table: OutcomeTable) -> dict[Unit, int]:
     """Return the counts that may be published; those left out are suppressed, or could not be told from others."""
+    if not len(table.kind):
+        return {}
     counts = _Counts(table)
     suppressed = {unit for unit, form in counts.units.items() if is_small(counts.value(form))}
     intruder = Intruder(counts.cells, counts.equalities())

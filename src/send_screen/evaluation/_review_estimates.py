@@ -65,7 +65,7 @@ def review_estimates(children: pd.DataFrame, *, publish: bool = True, alpha: flo
         all as if every child were discussed; ``missed``, the number of these children; and ``effect_of_review``, what
         being discussed did to the outcome of children not listed: those drawn against those not drawn. ``n`` has the
         children whose outcomes it rests on. ``lowest`` and ``highest`` are the value if all outcomes that are not known
-        were such as to make it lowest or highest.
+        were such as to make it lowest or highest. A recall is given only with an interval, from ten schools on.
 
     Raises
     ------
@@ -85,10 +85,15 @@ def review_estimates(children: pd.DataFrame, *, publish: bool = True, alpha: flo
     >>> bool(recall["low"] < need[listed].sum() / need.sum() < recall["high"])
     True
     """
-    sample = _Sample(outcome_table(children))
+    table = outcome_table(children)
+    return estimates_of(table, published_counts(table) if publish else None, alpha=alpha)
+
+
+def estimates_of(table: OutcomeTable, published: dict[Unit, int] | None, *, alpha: float = 0.05) -> pd.DataFrame:
+    """Return the figures of :func:`review_estimates`, without those that rest on counts that are not published."""
+    sample = _Sample(table)
     found = sample.estimates(alpha)
-    if publish and len(sample.table.kind):
-        published = published_counts(sample.table)
+    if published is not None:
         for metric, estimate in found.items():
             kinds = _RESTS_ON.get(metric, ("listed", "review_sample"))
             units = {Unit(kind, ALL, ALL, count) for kind in kinds for count in ("found", "open")}
@@ -132,8 +137,10 @@ class _Sample:
         reason = omitted.reason if math.isnan(omitted.low) else precision.reason
         for metric in ("recall", "specificity", "prevalence"):
             value = self._derived(precision.value, omitted.value)[metric]
-            interval = self._interval(metric, precision, omitted)
-            found[metric] = Estimate(value, *interval, int(use.sum()), self._schools(use), math.inf, reason)
+            low, high = self._interval(metric, precision, omitted)
+            if metric == "recall" and math.isnan(low):
+                value = math.nan  # a ratio to a few finds is far too high on average
+            found[metric] = Estimate(value, low, high, int(use.sum()), self._schools(use), math.inf, reason)
         found["missed"] = self._missed(alpha)
         found["effect_of_review"] = self._effect_of_review(alpha)
         return found

@@ -14,6 +14,7 @@ from send_screen.reports._list_files import render_excluded_csv, render_linkage_
 from send_screen.reports._list_workbook import render_list_xlsx
 from send_screen.reports._measured_view import headlines
 from send_screen.reports._model_pictures import draw_term
+from send_screen.reports._outcomes_page import OutcomeFigures, render_outcomes
 from send_screen.reports._render import render_html
 from send_screen.reports._senco_page import render_screening
 from send_screen.reports._text import join_list, version_watermarks
@@ -30,6 +31,7 @@ __all__ = [
     "CAUTION",
     "PAGES",
     "Comparison",
+    "OutcomeFigures",
     "challengers_of",
     "compare_challengers",
     "headlines",
@@ -44,6 +46,7 @@ __all__ = [
     "render_linkage_csv",
     "render_list_csv",
     "render_list_xlsx",
+    "render_outcomes",
     "render_page",
     "render_pages",
     "render_plots",

@@ -23,6 +23,7 @@ _MODULES = {
     "_promote": ("promote", "Promotion"),
     "_withdraw": ("withdraw", "Withdrawal"),
     "_history": ("history", "History"),
+    "_outcomes": ("outcomes", "Outcomes"),
     "_compare": ("compare", "ComparedVersions"),
     "_export": ("load_model", "export", "ExportedVersion"),
     "_kit": ("kit", "Kit"),

@@ -1,0 +1,196 @@
+"""Report what became of the children of a screening run, once it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from send_screen.cohorts import later_outcomes, load_cohort
+from send_screen.documents import write_atomically
+from send_screen.errors import DataError, MachineError
+from send_screen.evaluation import distance_to_line, regression_discontinuity
+from send_screen.evaluation._outcome_shares import shares_of
+from send_screen.evaluation._outcome_suppression import published_counts
+from send_screen.evaluation._outcome_table import FOUND, NOT_FOUND, outcome_table
+from send_screen.evaluation._review_estimates import estimates_of
+from send_screen.reports import OutcomeFigures, render_outcomes
+from send_screen.reports._outcomes_page import CAUSE, NOT_KNOWN
+from send_screen.results import Result, Section
+from send_screen.screening import Capacity, Decision, read_decisions, select_children
+from send_screen.workflows._export import load_model
+from send_screen.workflows._outcome_children import children_of
+
+
+@dataclass(frozen=True, repr=False)
+class Outcomes(Result):
+    """What became of the children of a screening run: counts and estimates, without a row of any child."""
+
+    figures: OutcomeFigures
+    """The tables, and their sentences."""
+    out: Path | None
+    """The page, where one was written."""
+
+    @property
+    def headline(self) -> str:
+        """The model, and the outcome."""
+        version = self.figures.version
+        return f"{version.title}: who later {version.outcome_description}."
+
+    def sections(self) -> Iterable[Section]:
+        """Yield the shares by kind of child, the list's accuracy, and the effect at the line."""
+        yield Section([*self.figures.outcomes(), NOT_KNOWN], "What became of the children")
+        yield Section([*self.figures.accuracy(), CAUSE], "How right the list is, from children drawn at random")
+        yield Section(self.figures.at_the_line(), "What being listed did, at the line")
+        lines = [*self.figures.notes, *([f"The page: {self.out}"] if self.out else [])]
+        if lines:
+            yield Section(lines)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the tables as records."""
+
+        def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+            rows = table.astype(object).where(table.notna(), None).to_dict("records")
+            return [{str(name): value for name, value in row.items()} for row in rows]
+
+        found = self.figures
+        return {
+            "format": "send_screen.outcomes/1",
+            "version": found.version.id,
+            "shares": records(found.shares),
+            "estimates": records(found.estimates),
+            "effect_at_line": records(found.effect),
+            "notes": list(found.notes),
+        }
+
+
+def outcomes(
+    model: str | Path,
+    data: str | Path,
+    *,
+    capacity: str | None = None,
+    per_school: bool = False,
+    decisions: Sequence[str | Path] = (),
+    unsuppressed: bool = False,
+    out: str | Path | None = None,
+    academic_year: str | None = None,
+    tracking_uri: str | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Outcomes:
+    """Report what became of the children of a screening run, and what that says of the list.
+
+    The run is made again from the files that were screened: the same version, files and capacity give the same list
+    and the same review sample.
+
+    Parameters
+    ----------
+    model : str or pathlib.Path
+        See :func:`load_model`.
+    data : str or pathlib.Path
+        The files that were screened, with that of the outcome beside them: a folder with one file per contract, or one
+        file with all columns.
+    capacity : str, optional
+        As in the run: ``"30"`` or ``"10%"``; by default the spec's.
+    per_school : bool, default False
+        As in the run.
+    decisions : sequence of str or pathlib.Path
+        Lists that came back with what was decided, ``list.xlsx`` or ``list.csv``.
+    unsuppressed : bool, default False
+        Whether to show counts of 1 to 9 children too, for those who may see the children's rows.
+    out : str or pathlib.Path, optional
+        Write a page (``.html``).
+    academic_year : str, optional
+        The academic year of a file that does not say it, such as ``"2025/26"``.
+    tracking_uri : str, optional
+        Where the registry is, for ``models:/...``.
+    progress : callable, optional
+        Called with a sentence before each step.
+
+    Returns
+    -------
+    Outcomes
+
+    Raises
+    ------
+    UsageError
+        If there is no such version, or the capacity is invalid.
+    DataError
+        If the files cannot be used, or say of nobody what happened later.
+    MachineError
+        If ``out`` cannot be written.
+
+    Notes
+    -----
+    The accuracy is estimated from the review sample (``review_sample`` in the spec), since being listed changes what is
+    found.
+
+    Examples
+    --------
+    >>> from send_screen import outcomes
+    >>> found = outcomes("model", "reception_2025", out="outcomes.html")  # doctest: +SKIP
+    >>> print(found.figures.outcomes()[0])  # doctest: +SKIP
+    Of 100 children listed, 38 (95 %: 31 to 46) later had SEN support or an EHC plan by January of Year 2; n = 210.
+    """
+    if progress is not None:
+        progress("Making the list again, and reading what became of the children")
+    bundle = load_model(model, tracking_uri=tracking_uri)
+    spec, contracts = bundle.spec, bundle.contracts
+    cohort = load_cohort(spec, data, training=False, contracts=contracts, academic_year=academic_year)
+    selection = select_children(
+        bundle, cohort, capacity=Capacity.parse(capacity) if capacity else None, per_school=per_school
+    )
+    later = later_outcomes(spec, data, contracts=contracts, academic_year=academic_year)
+    children = children_of(selection, later, _decisions(decisions))
+    if (children["state"] == "not_known").all():
+        raise DataError(
+            "The files say of nobody what happened later.",
+            remedy=f"Add the file of {spec.outcome.column.contract} to those that were screened.",
+        )
+    labels = {f"group.{group.name}": f"group.{group.label}" for group in spec.groups}
+    table = outcome_table(children.rename(columns=labels))
+    published = None if unsuppressed else published_counts(table)  # once: it takes seconds
+    figures = OutcomeFigures(
+        bundle.published.version,
+        shares_of(table, published),
+        estimates_of(table, published),
+        _effect_at_line(children),
+    )
+    if out is not None:
+        try:
+            write_atomically(render_outcomes(figures, unsuppressed=unsuppressed), Path(out))
+        except OSError as error:
+            raise MachineError(
+                f"{out} cannot be written ({error.strerror}).", remedy="Give another place with --out."
+            ) from None
+    return Outcomes(figures, None if out is None else Path(out))
+
+
+def _decisions(files: Sequence[str | Path]) -> dict[str, Decision]:
+    """Return what was decided of each child, the last file first; a row with a problem says nothing."""
+    return {
+        row.child_id: row.record.decision
+        for file in files
+        for row in read_decisions(file).rows
+        if row.record.decision is not None and not row.problems
+    }
+
+
+def _effect_at_line(children: pd.DataFrame) -> pd.DataFrame:
+    """Return the effect of being listed on support, and on whether the outcome is known, for children at the line.
+
+    The review sample is left out: it is below the line and was discussed.
+    """
+    screened = children[children["score"].notna() & (children["kind"] != "review_sample")]
+    listed, school = (screened["kind"] == "listed").to_numpy(), screened["school"].to_numpy()
+    distance = distance_to_line(screened["score"].to_numpy(), listed, screened["list_of"].to_numpy())
+    supported = np.select([screened["state"].isin(FOUND), screened["state"].isin(NOT_FOUND)], [1.0, 0.0], np.nan)
+    known = np.isfinite(supported).astype(float)
+    rows = []
+    for name, values in (("supported", supported), ("known", known)):
+        found = regression_discontinuity(values, distance, listed, school)
+        rows.append([name, found.value, found.low, found.high, int(found.n), found.schools, found.reason])
+    return pd.DataFrame(rows, columns=["outcome", "value", "low", "high", "n", "schools", "reason"])
