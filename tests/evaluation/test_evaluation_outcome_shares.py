@@ -9,7 +9,8 @@ from scipy.optimize import linprog
 
 from send_screen.errors import DataError
 from send_screen.evaluation import outcome_shares
-from send_screen.evaluation._outcome_table import MERGED, STATES
+from send_screen.evaluation._outcome_suppression import merge_small_groups
+from send_screen.evaluation._outcome_table import MERGED, STATES, outcome_table
 
 KINDS = ["listed", "near", "not_listed", "review_sample", "manual_review"]
 
@@ -81,11 +82,21 @@ def test_a_table_that_is_none_is_refused(change: object, words: str) -> None:
         outcome_shares(change(children(50)))
 
 
+def test_small_groups_are_taken_together() -> None:
+    frame = children(700)
+    listed = frame[frame["kind"] == "listed"]["group.ethnicity"].value_counts()
+    assert listed["c"] < 10 <= listed["b"]
+    groups = {*outcome_shares(frame)["group"]}
+    assert groups == {"all", "a", "all other groups"}
+    assert {*outcome_shares(frame, publish=False)["group"]} == {"all", "a", "b", "c"}
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_no_small_count_can_be_derived(seed: int) -> None:
     """An intruder solves for each small count from all that is published, by linear programming."""
     frame = children(700 + 400 * seed, seed=seed)
     shares = outcome_shares(frame)
+    frame["group.ethnicity"] = merge_small_groups(outcome_table(frame)).groups["ethnicity"]
     kind = frame["kind"].replace({"near": "not_listed", "manual_review": "not_screened"})
     merged = frame["state"].map({state: name for name, states in MERGED.items() for state in states})
     by_state, by_group = pd.crosstab(kind, frame["state"]), pd.crosstab([kind, frame["group.ethnicity"]], merged)

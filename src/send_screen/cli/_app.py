@@ -239,11 +239,19 @@ def outcomes(
     data: Annotated[
         Path, typer.Argument(help="The files that were screened, with the file of the outcome beside them.")
     ],
+    ledger: Annotated[
+        str | None,
+        typer.Option(
+            envvar="SEND_SCREEN_LEDGER",
+            help="The ledger of the screening run, a file or postgresql+psycopg://...: the list must be the one that "
+            "it records.",
+        ),
+    ] = None,
     capacity: Annotated[
-        str | None, typer.Option(help="As in the screening run: 30, or 10%. (default: the spec's)")
+        str | None, typer.Option(help="Without a ledger, as in the run: 30, or 10%. (default: the spec's)")
     ] = None,
     per_school: Annotated[
-        bool, typer.Option("--per-school", help="As in the screening run: each school had its own list.")
+        bool, typer.Option("--per-school", help="Without a ledger, as in the run: each school had its own list.")
     ] = False,
     decisions: Annotated[
         list[Path] | None,

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from send_screen.evaluation._estimate import clustered_rate
-from send_screen.evaluation._outcome_suppression import Unit, published_counts
+from send_screen.evaluation._outcome_suppression import Unit, merge_small_groups, published_counts
 from send_screen.evaluation._outcome_table import ALL, FOUND, MERGED, OPEN, STATES, OutcomeTable, outcome_table
 
 SUPPRESSED = "suppressed: a count of 1 to 9 could be derived"
@@ -31,7 +31,8 @@ def outcome_shares(children: pd.DataFrame, *, publish: bool = True) -> pd.DataFr
         ``plan``, ``supported``, ``assessed``, ``no_need``, ``none_recorded`` or ``not_known``), and a column
         ``group.<attribute>`` for each attribute.
     publish : bool, default True
-        Whether to suppress counts of 1 to 9 children, and those from which one could be derived.
+        Whether to suppress counts of 1 to 9 children, and those from which one could be derived. Groups with fewer than
+        ten listed children are then taken together.
 
     Returns
     -------
@@ -56,6 +57,8 @@ def outcome_shares(children: pd.DataFrame, *, publish: bool = True) -> pd.DataFr
     [100.0, 50.0, 0.5]
     """
     table = outcome_table(children)
+    if publish:
+        table = merge_small_groups(table)
     return shares_of(table, published_counts(table) if publish else None)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import NamedTuple
 
@@ -17,6 +17,9 @@ import numpy as np
 from send_screen.evaluation._outcome_table import ALL, FOUND, MERGED, OPEN, STATES, OutcomeTable
 from send_screen.evaluation.disclosure import Intruder, is_small
 from send_screen.evaluation.disclosure._intruder import SensitiveCell
+from send_screen.tables import MINIMUM_CHILDREN
+
+OTHERS = "all other groups"
 
 #: Information loss of suppressing a count of all children of a kind, of a state unless named; of a group, a tenth.
 _LOSS = {"n": 6.0, "found": 8.0, "open": 7.0}
@@ -41,6 +44,21 @@ class _Crosstab:
     states: list[str]
     start: int
     counts: np.ndarray
+
+
+def merge_small_groups(table: OutcomeTable) -> OutcomeTable:
+    """Return the table with groups of fewer than ten listed children as one group: the least such that it has ten."""
+    merged = {}
+    for attribute, groups in table.groups.items():
+        names, level = np.unique(groups, return_inverse=True)
+        listed = np.bincount(level, table.kind == "listed", len(names))
+        order = np.argsort(listed, kind="stable")
+        small = int((listed < MINIMUM_CHILDREN).sum())
+        while 0 < small < len(names) and listed[order[:small]].sum() < MINIMUM_CHILDREN:
+            small += 1
+        # of two groups or more, since one alone would only lose its name
+        merged[attribute] = np.where(np.isin(level, order[:small]), OTHERS, groups) if small > 1 else groups
+    return replace(table, groups=merged)
 
 
 def published_counts(table: OutcomeTable) -> dict[Unit, int]:

@@ -36,7 +36,7 @@ import pandas as pd
 from send_screen.errors import DataError
 from send_screen.evaluation._estimate import Estimate, clopper_pearson, clustered_rate, undefined
 from send_screen.evaluation._outcome_shares import SUPPRESSED
-from send_screen.evaluation._outcome_suppression import Unit, published_counts
+from send_screen.evaluation._outcome_suppression import Unit, merge_small_groups, published_counts
 from send_screen.evaluation._outcome_table import ALL, OutcomeTable, outcome_table
 
 NO_SAMPLE = "not enough evidence: no child of a review sample has a known outcome"
@@ -86,6 +86,8 @@ def review_estimates(children: pd.DataFrame, *, publish: bool = True, alpha: flo
     True
     """
     table = outcome_table(children)
+    if publish:
+        table = merge_small_groups(table)
     return estimates_of(table, published_counts(table) if publish else None, alpha=alpha)
 
 

@@ -65,7 +65,8 @@ class OutcomeFigures:
                 self._frequency(rows[state], words) for state, words in _STATES.items() if rows[state]["count"] != 0
             ]
             if any(parts):
-                found.append(f"  Of these 100: {'; '.join(filter(None, parts))}.")
+                rest = "" if all(parts) else "; of the others, counts under ten could be derived"
+                found.append(f"Of these 100, {'; '.join(filter(None, parts))}{rest}.")
         return found
 
     def accuracy(self) -> list[str]:

@@ -54,13 +54,13 @@ def children_of(selection: Selection, states: pd.Series, decisions: Mapping[str,
     children = pd.concat([screened, excluded[~repeated]], ignore_index=True)
     children["school"] = children["school"].replace("", None).fillna("not recorded")
     recorded = children["child_id"].map(states).fillna(_UNKNOWN)
-    decided = children["child_id"].map(dict(decisions))
+    decided = [decisions.get(child_id) for child_id in children["child_id"]]
     children["state"] = [_state(*both) for both in zip(recorded, decided, strict=True)]
     return children
 
 
-def _state(recorded: str, decision: object) -> str:
+def _state(recorded: str, decision: Decision | None) -> str:
     """Return what is known of a child: support in the record, or else what was decided."""
-    if recorded not in (_UNKNOWN, "none_recorded") or not isinstance(decision, Decision):
+    if decision is None or recorded not in (_UNKNOWN, "none_recorded"):
         return recorded
     return _DECIDED[decision][recorded == "none_recorded"]

@@ -12,18 +12,20 @@ import pandas as pd
 
 from send_screen.cohorts import later_outcomes, load_cohort
 from send_screen.documents import write_atomically
-from send_screen.errors import DataError, MachineError
+from send_screen.errors import DataError, MachineError, UsageError
 from send_screen.evaluation import distance_to_line, regression_discontinuity
 from send_screen.evaluation._outcome_shares import shares_of
-from send_screen.evaluation._outcome_suppression import published_counts
+from send_screen.evaluation._outcome_suppression import merge_small_groups, published_counts
 from send_screen.evaluation._outcome_table import FOUND, NOT_FOUND, outcome_table
 from send_screen.evaluation._review_estimates import estimates_of
 from send_screen.reports import OutcomeFigures, render_outcomes
 from send_screen.reports._outcomes_page import CAUSE, NOT_KNOWN
+from send_screen.reports._text import format_date
 from send_screen.results import Result, Section
 from send_screen.screening import Capacity, Decision, read_decisions, select_children
 from send_screen.workflows._export import load_model
 from send_screen.workflows._outcome_children import children_of
+from send_screen.workflows._screening_again import recorded_selection
 
 
 @dataclass(frozen=True, repr=False)
@@ -72,6 +74,7 @@ def outcomes(
     model: str | Path,
     data: str | Path,
     *,
+    ledger: str | Path | None = None,
     capacity: str | None = None,
     per_school: bool = False,
     decisions: Sequence[str | Path] = (),
@@ -84,7 +87,7 @@ def outcomes(
     """Report what became of the children of a screening run, and what that says of the list.
 
     The run is made again from the files that were screened: the same version, files and capacity give the same list
-    and the same review sample.
+    and the same review sample. With the ledger of the run, the list must be the one that was recorded.
 
     Parameters
     ----------
@@ -93,10 +96,12 @@ def outcomes(
     data : str or pathlib.Path
         The files that were screened, with that of the outcome beside them: a folder with one file per contract, or one
         file with all columns.
+    ledger : str or pathlib.Path, optional
+        The ledger of the run; its capacity is then known.
     capacity : str, optional
-        As in the run: ``"30"`` or ``"10%"``; by default the spec's.
+        Without a ledger, as in the run: ``"30"`` or ``"10%"``; by default the spec's.
     per_school : bool, default False
-        As in the run.
+        Without a ledger, as in the run.
     decisions : sequence of str or pathlib.Path
         Lists that came back with what was decided, ``list.xlsx`` or ``list.csv``.
     unsuppressed : bool, default False
@@ -120,6 +125,8 @@ def outcomes(
         If there is no such version, or the capacity is invalid.
     DataError
         If the files cannot be used, or say of nobody what happened later.
+    LedgerError
+        If the ledger was altered, or no run in it lists the children whom this version lists from these files.
     MachineError
         If ``out`` cannot be written.
 
@@ -140,9 +147,17 @@ def outcomes(
     bundle = load_model(model, tracking_uri=tracking_uri)
     spec, contracts = bundle.spec, bundle.contracts
     cohort = load_cohort(spec, data, training=False, contracts=contracts, academic_year=academic_year)
-    selection = select_children(
-        bundle, cohort, capacity=Capacity.parse(capacity) if capacity else None, per_school=per_school
-    )
+    if ledger is None:
+        given = Capacity.parse(capacity) if capacity else None
+        selection = select_children(bundle, cohort, capacity=given, per_school=per_school)
+        note = "The list was made again, and not compared with the ledger of the run: give it with --ledger."
+    elif capacity or per_school:
+        raise UsageError(
+            "The ledger says how many were listed, and of whom.", remedy="Leave out --capacity and --per-school."
+        )
+    else:
+        entry, selection = recorded_selection(bundle, cohort, ledger)
+        note = f"The list is that of entry {entry.number} of the ledger, of {format_date(entry.when.date())}."
     later = later_outcomes(spec, data, contracts=contracts, academic_year=academic_year)
     children = children_of(selection, later, _decisions(decisions))
     if (children["state"] == "not_known").all():
@@ -152,12 +167,14 @@ def outcomes(
         )
     labels = {f"group.{group.name}": f"group.{group.label}" for group in spec.groups}
     table = outcome_table(children.rename(columns=labels))
+    table = table if unsuppressed else merge_small_groups(table)
     published = None if unsuppressed else published_counts(table)  # once: it takes seconds
     figures = OutcomeFigures(
         bundle.published.version,
         shares_of(table, published),
         estimates_of(table, published),
         _effect_at_line(children),
+        (note,),
     )
     if out is not None:
         try:
