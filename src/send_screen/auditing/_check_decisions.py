@@ -13,6 +13,7 @@ from send_screen.documents import is_confusable
 from send_screen.errors import LedgerError, MachineError
 from send_screen.governance import (
     CHAMPION,
+    MANIFEST,
     DecisionEntry,
     Ledger,
     LedgerLocation,
@@ -21,7 +22,9 @@ from send_screen.governance import (
     decisions_about,
     deployment_periods,
     entries_after,
+    find_withdrawal,
     read_ledger,
+    sha256_of,
     withdrawal,
 )
 from send_screen.published import GateResult
@@ -48,13 +51,19 @@ def require_ledger(audited: AuditedVersion) -> Ledger:
 
 def describe_withdrawal(audited: AuditedVersion) -> str:
     """Return when, by whom and why the version was withdrawn, from the ledger; empty where it was not."""
-    if audited.snapshot is None or audited.metadata is None or not audited.snapshot.registered:
+    metadata, snapshot = audited.metadata, audited.snapshot
+    if metadata is None:
         return ""
     try:
-        gone = withdrawal(require_ledger(audited).entries, audited.metadata.id)
-    except (CannotCheck, MachineError):
+        if snapshot is None or not snapshot.registered:
+            ledgers = [] if audited.ledger is None else [LedgerLocation.parse(audited.ledger)]
+            manifest_sha256 = sha256_of(audited.files.get(MANIFEST, b""))
+            gone = find_withdrawal(ledgers, version=metadata.id, manifest_sha256=manifest_sha256)
+            return "" if gone is None else gone.description
+        gone = withdrawal(require_ledger(audited).entries, metadata.id)
+    except (CannotCheck, LedgerError, MachineError):
         unread = "says the registry; the ledger, which says when, by whom and why, cannot be read from here"
-        return unread if audited.snapshot.version.withdrawn else ""
+        return unread if snapshot is not None and snapshot.version.withdrawn else ""
     return "" if gone is None else gone.description
 
 

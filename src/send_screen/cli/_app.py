@@ -53,6 +53,14 @@ DecisionLedger = Annotated[
         "store)",
     ),
 ]
+AskedLedger = Annotated[
+    str | None,
+    typer.Option(
+        "--ledger",
+        envvar="SEND_SCREEN_LEDGER",
+        help="A ledger of decisions to ask whether the version was withdrawn, beside those that the registry has.",
+    ),
+]
 
 
 def _print_version(requested: bool) -> None:
@@ -158,6 +166,7 @@ def check(
     ask: Annotated[
         bool, typer.Option("--ask", help="Write what only you can answer into mapping.yaml beside the files.")
     ] = False,
+    ledger: AskedLedger = None,
     tracking_uri: Tracking = None,
     json: Json = False,
 ) -> None:
@@ -168,6 +177,7 @@ def check(
 def template(
     model: VersionOrFolder,
     out: Annotated[Path, typer.Option(help="The workbook (.xlsx), not there yet.")],
+    ledger: AskedLedger = None,
     tracking_uri: Tracking = None,
     json: Json = False,
 ) -> None:
@@ -275,6 +285,7 @@ def outcomes(
 def export(
     model: Version,
     out: Annotated[Path, typer.Option(help="A folder that is not there yet.")],
+    ledger: AskedLedger = None,
     tracking_uri: Tracking = None,
     json: Json = False,
 ) -> None:
@@ -298,6 +309,7 @@ def kit(
             help="A Python that the laptop may have, as 3.12; can be given several times. (default: this one)"
         ),
     ] = None,
+    ledger: AskedLedger = None,
     tracking_uri: Tracking = None,
     json: Json = False,
 ) -> None:
@@ -354,6 +366,7 @@ def compare(
     ],
     second: Annotated[str, typer.Argument(help="The second version, given in the same way.")],
     out: Annotated[Path | None, typer.Option(help="Write the whole comparison into this page (.html).")] = None,
+    ledger: AskedLedger = None,
     tracking_uri: Tracking = None,
     json: Json = False,
 ) -> None:

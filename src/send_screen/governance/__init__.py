@@ -59,6 +59,8 @@ from send_screen.governance.ledger import (
     entries_after,
     erase_child,
     find_pseudonyms,
+    find_withdrawal,
+    named_ledger,
     open_for_append,
     read_ledger,
     records_of_child,
@@ -66,6 +68,7 @@ from send_screen.governance.ledger import (
     screening_runs,
     validate_free_text,
     withdrawal,
+    withdrawn_error,
 )
 
 __all__ = [
@@ -119,6 +122,9 @@ __all__ = [
     "DeploymentPeriod",
     "deployment_periods",
     "withdrawal",
+    "find_withdrawal",
+    "named_ledger",
+    "withdrawn_error",
     "entries_after",
     "current_user",
     "validate_free_text",

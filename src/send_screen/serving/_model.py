@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 import mlflow
@@ -12,7 +13,7 @@ from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.pyfunc import scoring_server
 
 from send_screen.errors import SendScreenError
-from send_screen.governance import open_bundle
+from send_screen.governance import LEDGER, LedgerLocation, find_withdrawal, named_ledger, open_bundle, withdrawn_error
 from send_screen.serving._predict import predict_records
 from send_screen.serving._responses import respond
 
@@ -21,8 +22,11 @@ class ServedModel(mlflow.pyfunc.PythonModel):
     """Scores and reasons for the rows of a request."""
 
     def load_context(self, context: Any) -> None:
-        """Verify the version's files before anything is read from them."""
+        """Verify the version's files before anything is read from them, and ask the ledger whether it was withdrawn."""
         self.bundle = open_bundle(context.artifacts["bundle"])
+        version, manifest_sha256 = self.bundle.published.version.id, self.bundle.manifest_sha256
+        if find_withdrawal(_ledgers(), version=version, manifest_sha256=manifest_sha256) is not None:
+            raise withdrawn_error(f"The version {version}")
         # MLflow's own error about a request quotes it: children's data in a message and a log.
         os.environ["MLFLOW_DISABLE_SCHEMA_DETAILS"] = "true"
         patch_scoring_server()
@@ -37,6 +41,14 @@ class ServedModel(mlflow.pyfunc.PythonModel):
             return self.predict_records(model_input, (params or {}).get("role"))
         except SendScreenError as error:
             raise MlflowException(str(error), error_code=INVALID_PARAMETER_VALUE) from None
+
+
+def _ledgers() -> list[LedgerLocation | None]:
+    """Return the ledger that ``SEND_SCREEN_LEDGER`` names, and the one beside a local MLflow database."""
+    uri, sqlite = mlflow.get_tracking_uri(), "sqlite:///"
+    database = Path(uri.removeprefix(sqlite)).resolve() if uri.startswith(sqlite) else None
+    beside = None if database is None else LedgerLocation(database.with_name(LEDGER))
+    return [named_ledger(), beside]
 
 
 def patch_scoring_server() -> None:

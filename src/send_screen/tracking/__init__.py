@@ -38,12 +38,12 @@ from send_screen.tracking._registry import (
     find_model,
     find_version,
     format_hashes,
+    ledger_addresses,
     open_registered,
     parse_hashes,
     set_alias,
     tag_decisions,
     tag_withdrawn,
-    withdrawn_error,
 )
 from send_screen.tracking._related_entities import MAX_FETCHED, OtherRun
 from send_screen.tracking._snapshot import REGISTERED_META, RegistrySnapshot, fetch_snapshot
@@ -62,7 +62,7 @@ __all__ = [
     "WATERFALL",
     "find_version",
     "open_registered",
-    "withdrawn_error",
+    "ledger_addresses",
     "RETRAIN_REMEDY",
     "format_hashes",
     "parse_hashes",

@@ -31,6 +31,7 @@ from send_screen.governance import (
     read_regular_files,
     sha256_of,
     sign_statement,
+    withdrawn_error,
 )
 from send_screen.published import Performance, PublishedReport, VersionMetadata
 from send_screen.reports import PAGES as VERSION_PAGES
@@ -50,7 +51,6 @@ from send_screen.tracking._registry import (
     describe_version,
     format_hashes,
     withdrawal_description,
-    withdrawn_error,
 )
 from send_screen.tracking._store import all_pages, as_global_store, silence_loggers
 from send_screen.tracking._store_faults import local_folder, translate_store_errors

@@ -10,10 +10,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from send_screen.errors import GateError, UsageError
-from send_screen.governance import Bundle, open_bundle
+from send_screen.errors import UsageError
+from send_screen.governance import Bundle, open_bundle, withdrawn_error
 from send_screen.tracking._connect import connect, connect_to_existing, experiment_id, known_models
-from send_screen.tracking._store import all_experiments, client_of
+from send_screen.tracking._store import all_experiments, all_pages, client_of
 from send_screen.tracking._store_faults import translate_store_errors
 
 if TYPE_CHECKING:
@@ -189,16 +189,6 @@ def open_registered(model: str, *, uri: str, allow_withdrawn: bool = False) -> t
 RETRAIN_REMEDY = "The same spec, data and code make the same version: change what was wrong with it."
 
 
-def withdrawn_error(model: str, *, remedy: str = "") -> GateError:
-    """Return the error for a withdrawn version; it quotes nothing from the registry."""
-    return GateError(
-        f"{model} was withdrawn for good.",
-        remedy=remedy
-        or "Use another version: send-screen history says, from the ledger, which one is in use, and when, by whom and "
-        "why this one was withdrawn.",
-    )
-
-
 @dataclass(frozen=True)
 class RegisteredModel:
     """A registered model: its aliases, and what the registry records of the ledger of decisions."""
@@ -228,6 +218,13 @@ def find_model(name: str, *, uri: str) -> RegisteredModel:
         ) from None
     aliases = {str(alias): str(number) for alias, number in model.aliases.items()}
     return RegisteredModel(aliases, model.tags.get(LEDGER_HEAD_TAG), model.tags.get(LEDGER_LOCATION_TAG))
+
+
+@translate_store_errors
+def ledger_addresses(*, uri: str) -> list[str]:
+    """Return where the registered models' tags say that ledgers of decisions are."""
+    models = all_pages(connect_to_existing(uri).search_registered_models)
+    return sorted({model.tags[LEDGER_LOCATION_TAG] for model in models if LEDGER_LOCATION_TAG in model.tags})
 
 
 @translate_store_errors

@@ -114,6 +114,7 @@ def check(
     *,
     academic_year: str | None = None,
     ask: bool = False,
+    ledger: str | Path | None = None,
     tracking_uri: str | None = None,
 ) -> CheckedFile | CheckedData:
     r"""Check a file against a data contract, or the files that a model is to screen.
@@ -131,6 +132,8 @@ def check(
     ask : bool, default False
         Whether to write the questions that only a person can answer into ``mapping.yaml`` beside the files; for a
         model. Earlier answers in it stay. Whatever reads the files reads it too.
+    ledger : str or pathlib.Path, optional
+        For a model: see :func:`load_model`.
     tracking_uri : str, optional
         Where the registry is, for ``models:/...``.
 
@@ -165,7 +168,7 @@ def check(
     <CheckedFile: profile.csv against education/eyfsp@1.0.0: 1 row.>
     """
     if str(against).startswith("models:") or Path(against).is_dir():
-        model = load_model(against, tracking_uri=tracking_uri)
+        model = load_model(against, ledger=ledger, tracking_uri=tracking_uri)
         return check_data(model, file, academic_year=academic_year, ask=ask)
     if academic_year or ask:
         raise UsageError(

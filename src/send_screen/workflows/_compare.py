@@ -15,7 +15,7 @@ from send_screen.errors import MachineError, SendScreenError, UsageError
 from send_screen.published import PublishedReport
 from send_screen.reports import CAUTION, Comparison, compare_versions, render_comparison
 from send_screen.results import Result, Section
-from send_screen.workflows._export import load_model
+from send_screen.workflows._export import load_model, was_withdrawn
 
 PUBLISHED = "published.json"
 _REMEDY = f"Give models:/name/3, models:/name@alias, an exported folder, or its {PUBLISHED}."
@@ -73,7 +73,12 @@ class ComparedVersions(Result):
 
 
 def compare(
-    first: str | Path, second: str | Path, *, out: str | Path | None = None, tracking_uri: str | None = None
+    first: str | Path,
+    second: str | Path,
+    *,
+    out: str | Path | None = None,
+    ledger: str | Path | None = None,
+    tracking_uri: str | None = None,
 ) -> ComparedVersions:
     """Compare the published reports of two versions: what changed, and for whom.
 
@@ -84,6 +89,8 @@ def compare(
         wrote, or a ``published.json`` by itself, which is not verified.
     out : str or pathlib.Path, optional
         Write the whole comparison into this page (``.html``).
+    ledger : str or pathlib.Path, optional
+        See :func:`load_model`. That a version was withdrawn is said in a note.
     tracking_uri : str, optional
         Where the registry is; only for the first two.
 
@@ -111,7 +118,7 @@ def compare(
     >>> both.comparison.worse  # doctest: +SKIP
     ()
     """
-    one, other = (_side(str(model), tracking_uri) for model in (first, second))
+    one, other = (_side(str(model), ledger, tracking_uri) for model in (first, second))
     found = compare_versions(
         one.published,
         other.published,
@@ -129,7 +136,7 @@ def compare(
     return ComparedVersions(found, None if out is None else Path(out))
 
 
-def _side(model: str, tracking_uri: str | None) -> _Side:
+def _side(model: str, ledger: str | Path | None, tracking_uri: str | None) -> _Side:
     path = Path(model)
     if len(model) > _MAX_NAME_LENGTH:
         raise UsageError("That is no name of a version: it is too long.", remedy=_REMEDY)
@@ -138,15 +145,17 @@ def _side(model: str, tracking_uri: str | None) -> _Side:
         return _Side(model, _published(path), None, (note,))
     if not path.exists() and _SHORT_URI.fullmatch(model):
         model = f"models:/{model}"
-    notes: tuple[str, ...] = ()
     if model.startswith("models:"):
         from send_screen.tracking import default_uri, open_registered
 
-        version, bundle = open_registered(model, uri=tracking_uri or default_uri(), allow_withdrawn=True)
-        if version.withdrawn:
-            notes = (f"{model} was withdrawn for good: send-screen history says when, by whom and why.",)
+        uri = tracking_uri or default_uri()
+        version, bundle = open_registered(model, uri=uri, allow_withdrawn=True)
+        withdrawn = bool(version.withdrawn) or was_withdrawn(bundle, ledger=ledger, uri=uri)
     else:
-        bundle = load_model(model)  # a folder cannot know whether it was withdrawn
+        bundle = load_model(model, allow_withdrawn=True)
+        withdrawn = was_withdrawn(bundle, ledger=ledger)
+    note = f"{model} was withdrawn for good: send-screen history says when, by whom and why."
+    notes = (note,) if withdrawn else ()
     return _Side(model, bundle.published, yaml.safe_load(bundle.spec.text), notes)
 
 

@@ -10,15 +10,17 @@ from send_screen.governance import (
     LEDGER,
     DecisionEntry,
     Entry,
+    LedgerLocation,
     OpenLedger,
     PromotionEntry,
     WithdrawalEntry,
     entries_after,
-    read_ledger,
-    withdrawal,
+    find_withdrawal,
+    named_ledger,
+    withdrawn_error,
 )
 from send_screen.reports import render_decisions
-from send_screen.tracking import RegisteredVersion, find_model, folder_of, local_path, tag_decisions, withdrawn_error
+from send_screen.tracking import RegisteredVersion, find_model, folder_of, ledger_addresses, local_path, tag_decisions
 
 Decision = TypeVar("Decision", PromotionEntry, WithdrawalEntry)
 
@@ -35,20 +37,36 @@ def default_ledger(uri: str) -> Path:
     return folder / LEDGER
 
 
-def require_not_withdrawn(model: str, version: str, *, name: str, uri: str, remedy: str = "") -> None:
-    """Raise where a ledger of decisions records that a version was withdrawn, whatever the registry shows.
+def decision_ledgers(ledger: str | Path | None, uri: str) -> list[LedgerLocation]:
+    """Return the ledgers of decisions about versions of a registry that can be asked from here.
 
-    The ledger beside a local database is read, and the one that the registry names, if it is on this machine.
+    They are the one that is named, the one beside a local database, and those that registered models name, if they are
+    files on this machine. A server that only the registry names is not asked: whoever can write there could name any.
     """
     try:
-        locations = [find_model(name, uri=uri).location]
-    except UsageError:  # nothing is registered under this name
-        locations = []
+        addresses = ledger_addresses(uri=uri)
+    except UsageError:  # there is no registry yet
+        addresses = []
+    paths = [file_at(address) for address in addresses]
     if (folder := folder_of(uri)) is not None:
-        locations.append((folder / LEDGER).as_uri())
-    for path in dict.fromkeys(file_at(location) for location in locations):
-        if path is not None and withdrawal(read_ledger(path, records=False).entries, version) is not None:
-            raise withdrawn_error(model, remedy=remedy)
+        paths.append((folder / LEDGER).resolve())
+    named = named_ledger(ledger)
+    return [*([] if named is None else [named]), *(LedgerLocation(path) for path in paths if path is not None)]
+
+
+def require_not_withdrawn(
+    model: str,
+    *,
+    version: str,
+    manifest_sha256: str = "",
+    ledger: str | Path | None = None,
+    uri: str,
+    remedy: str = "",
+) -> None:
+    """Raise where a ledger of decisions records that a version was withdrawn, whatever the registry shows."""
+    ledgers = decision_ledgers(ledger, uri)
+    if find_withdrawal(ledgers, version=version, manifest_sha256=manifest_sha256) is not None:
+        raise withdrawn_error(model, remedy=remedy)
 
 
 def file_at(location: str | None) -> Path | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from send_screen.errors import UsageError
-from send_screen.governance import Bundle, open_bundle
+from send_screen.governance import Bundle, find_withdrawal, named_ledger, open_bundle, withdrawn_error
 from send_screen.results import Result
 from send_screen.workflows._folders import new_folder
 
@@ -23,17 +23,27 @@ class ExportedVersion(Result):
         return f"The version is in {self.out}. Screen with it: send-screen screen {self.out} FILE --out DIR"
 
 
-def load_model(model: str | Path, *, tracking_uri: str | None = None, allow_withdrawn: bool = False) -> Bundle:
+def load_model(
+    model: str | Path,
+    *,
+    ledger: str | Path | None = None,
+    tracking_uri: str | None = None,
+    allow_withdrawn: bool = False,
+) -> Bundle:
     """Load a version: spec, contracts, risk tables and published report, with the hash of every file verified.
 
     Parameters
     ----------
     model : str or pathlib.Path
         ``models:/name@alias``, ``models:/name/3``, or a folder that ``send-screen export`` wrote.
+    ledger : str or pathlib.Path, optional
+        A ledger of decisions to ask whether the version was withdrawn; by default that of the environment variable
+        ``SEND_SCREEN_LEDGER``. For a registered version, the ledger beside a local database and the one that the
+        registry names are asked, too.
     tracking_uri : str, optional
         Where the registry is; only for the first two.
     allow_withdrawn : bool, default False
-        Whether to load a version that was withdrawn, to inspect it. A folder has no record of withdrawals.
+        Whether to load a version that was withdrawn, to inspect it.
 
     Returns
     -------
@@ -46,8 +56,14 @@ def load_model(model: str | Path, *, tracking_uri: str | None = None, allow_with
         If there is no such version.
     GateError
         If it was withdrawn.
+    LedgerError
+        If a ledger that is asked was altered.
     TablesError
         If a file was changed.
+
+    Notes
+    -----
+    A folder has no record of withdrawals: without a ledger, nobody can know of them.
 
     Examples
     --------
@@ -62,18 +78,34 @@ def load_model(model: str | Path, *, tracking_uri: str | None = None, allow_with
                 f"There is no exported model at {model}.",
                 remedy="Give models:/name@alias, models:/name/3, or the folder that send-screen export wrote.",
             )
-        return open_bundle(model)
+        bundle = open_bundle(model)
+        if not allow_withdrawn and was_withdrawn(bundle, ledger=ledger):
+            raise withdrawn_error(str(model))
+        return bundle
     from send_screen.tracking import default_uri, open_registered
-    from send_screen.workflows._decision_ledger import require_not_withdrawn
 
     uri = tracking_uri or default_uri()
-    version, bundle = open_registered(str(model), uri=uri, allow_withdrawn=allow_withdrawn)
-    if not allow_withdrawn:
-        require_not_withdrawn(str(model), bundle.published.version.id, name=version.name, uri=uri)
+    _, bundle = open_registered(str(model), uri=uri, allow_withdrawn=allow_withdrawn)
+    if not allow_withdrawn and was_withdrawn(bundle, ledger=ledger, uri=uri):
+        raise withdrawn_error(str(model))
     return bundle
 
 
-def export(model: str, out: str | Path, *, tracking_uri: str | None = None) -> ExportedVersion:
+def was_withdrawn(bundle: Bundle, *, ledger: str | Path | None, uri: str | None = None) -> bool:
+    """Return whether a ledger says that a version was withdrawn: the named one, and those of a registry at ``uri``."""
+    if uri is None:
+        ledgers = [named_ledger(ledger)]
+    else:
+        from send_screen.workflows._decision_ledger import decision_ledgers
+
+        ledgers = [*decision_ledgers(ledger, uri)]
+    version, manifest_sha256 = bundle.published.version.id, bundle.manifest_sha256
+    return find_withdrawal(ledgers, version=version, manifest_sha256=manifest_sha256) is not None
+
+
+def export(
+    model: str, out: str | Path, *, ledger: str | Path | None = None, tracking_uri: str | None = None
+) -> ExportedVersion:
     """Write a registered version into a folder of plain files, to screen with where there is no MLflow.
 
     Parameters
@@ -82,6 +114,8 @@ def export(model: str, out: str | Path, *, tracking_uri: str | None = None) -> E
         ``models:/name@alias`` or ``models:/name/3``.
     out : str or pathlib.Path
         A folder that is not there yet, or is empty.
+    ledger : str or pathlib.Path, optional
+        See :func:`load_model`.
     tracking_uri : str, optional
         Where the registry is; by default ``mlflow.db`` in the working directory.
 
@@ -106,7 +140,7 @@ def export(model: str, out: str | Path, *, tracking_uri: str | None = None) -> E
     <ExportedVersion: The version is in model. Screen with it: ...>
     """
     out = Path(out)
-    bundle = load_model(model, tracking_uri=tracking_uri)
+    bundle = load_model(model, ledger=ledger, tracking_uri=tracking_uri)
     with new_folder(out) as part:
         for name, content in bundle.files.items():
             (part / name).parent.mkdir(parents=True, exist_ok=True)

@@ -85,6 +85,7 @@ def kit(
     *,
     python: str | Path | None = None,
     python_version: str | Sequence[str] = (),
+    ledger: str | Path | None = None,
     tracking_uri: str | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Kit:
@@ -101,6 +102,8 @@ def kit(
     python_version : str or sequence of str, optional
         The Python versions that the laptop may have, such as ``"3.12"``; by default the one that builds the kit. Each
         adds some 70 MB.
+    ledger : str or pathlib.Path, optional
+        See :func:`load_model`.
     tracking_uri : str, optional
         Where the registry is, for ``models:/...``.
     progress : callable, optional
@@ -114,6 +117,8 @@ def kit(
     ------
     UsageError
         If ``out`` exists or does not end in .zip, or ``python``, ``python_version`` or ``model`` is invalid.
+    GateError
+        If the version was withdrawn.
     TablesError
         If a file of the version was changed.
     MachineError
@@ -133,7 +138,7 @@ def kit(
     embedded = read_embedded_python(Path(python)) if python else None
     pythons = (embedded.version,) if embedded else _pythons(python_version)
     with tempfile.TemporaryDirectory() as scratch:
-        bundle = load_model(model, tracking_uri=tracking_uri)
+        bundle = load_model(model, ledger=ledger, tracking_uri=tracking_uri)
         version = bundle.published.version
         wheels = fetch_wheels(WINDOWS, pythons, Path(scratch), progress=report_progress)
         report_progress("Writing the zip")

@@ -17,16 +17,18 @@ from send_screen.governance import (
     open_for_append,
     validate_free_text,
     withdrawal,
+    withdrawn_error,
 )
 from send_screen.published import GateResult, failed_gates
 from send_screen.published._gates import recheck_gates
 from send_screen.results import Result, Section
 from send_screen.specs import open_decisions
-from send_screen.tracking import CANDIDATE_ALIAS, default_uri, find_model, open_registered, set_alias, withdrawn_error
+from send_screen.tracking import CANDIDATE_ALIAS, default_uri, find_model, open_registered, set_alias
 from send_screen.workflows._decision_ledger import (
     default_ledger,
     model_uri,
     record_decision,
+    require_not_withdrawn,
     sync_registry,
 )
 
@@ -116,11 +118,13 @@ def promote(
             remedy=f"Name another alias, of letters, digits, - and _; {CANDIDATE_ALIAS} is what training sets.",
         )
     version, bundle = open_registered(model, uri=uri)
+    version_id, manifest_sha256 = bundle.published.version.id, bundle.manifest_sha256
+    require_not_withdrawn(model, version=version_id, manifest_sha256=manifest_sha256, ledger=ledger, uri=uri)
     gates = recheck_gates(bundle.spec.gates, bundle.published)
     _check_may_promote(bundle, gates, override)
     with open_for_append(ledger or default_ledger(uri)) as open_ledger:
-        withdrawn = withdrawal(open_ledger.entries, version.version_id)
-        if withdrawn is not None:
+        # again, since it is locked only now
+        if withdrawal(open_ledger.entries, version_id, manifest_sha256=manifest_sha256) is not None:
             raise withdrawn_error(model)
         replaces = find_model(version.name, uri=uri).aliases.get(alias)
         decision = PromotionEntry(

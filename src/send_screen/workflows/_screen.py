@@ -11,7 +11,7 @@ from typing import Any
 from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW, load_cohort
 from send_screen.documents import count
 from send_screen.errors import DataError, UsageError
-from send_screen.governance import LEDGER, open_for_append
+from send_screen.governance import LEDGER, open_for_append, withdrawal, withdrawn_error
 from send_screen.results import Result, Section
 from send_screen.screening import Capacity, ScreeningResult, screen_cohort
 from send_screen.workflows._export import load_model
@@ -168,7 +168,7 @@ def screen(
     requested = Capacity.parse(capacity) if capacity else None
     if not str(out).strip():
         raise UsageError("No folder is given for the lists.", remedy="Give one with --out.")
-    bundle = load_model(model, tracking_uri=tracking_uri)
+    bundle = load_model(model, ledger=ledger, tracking_uri=tracking_uri)
     try:
         cohort = load_cohort(bundle.spec, file, training=False, contracts=bundle.contracts, academic_year=academic_year)
     except DataError as error:
@@ -187,6 +187,9 @@ def screen(
     )
     out = Path(out)
     with open_for_append(ledger or out.resolve().parent / LEDGER) as open_ledger:
+        version = bundle.published.version.id
+        if withdrawal(open_ledger.entries, version, manifest_sha256=bundle.manifest_sha256) is not None:
+            raise withdrawn_error(str(model))
         stopped = close_stopped_runs(open_ledger)
         summary = write_list_folder(result, out, manifest_sha256=bundle.manifest_sha256, ledger=open_ledger)
     return ScreenedFile(result, summary, out, stopped)

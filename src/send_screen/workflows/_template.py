@@ -74,7 +74,9 @@ class Template(Result):
         return {"out": str(self.out), "columns": columns}
 
 
-def template(model: str | Path, *, out: str | Path, tracking_uri: str | None = None) -> Template:
+def template(
+    model: str | Path, *, out: str | Path, ledger: str | Path | None = None, tracking_uri: str | None = None
+) -> Template:
     """Write a workbook with the columns that a model needs, ready to be filled in and screened.
 
     One sheet has a row for each child. Another says of every column what it is, who has it and how its cells are
@@ -86,6 +88,8 @@ def template(model: str | Path, *, out: str | Path, tracking_uri: str | None = N
         See :func:`load_model`.
     out : str or pathlib.Path
         The workbook (.xlsx), not there yet.
+    ledger : str or pathlib.Path, optional
+        See :func:`load_model`.
     tracking_uri : str, optional
         Where the registry is, for ``models:/...``.
 
@@ -109,7 +113,7 @@ def template(model: str | Path, *, out: str | Path, tracking_uri: str | None = N
         raise UsageError(
             f"{path.name} is there already, or is no .xlsx file.", remedy="Name a workbook that is not there yet."
         )
-    bundle = load_model(model, tracking_uri=tracking_uri)
+    bundle = load_model(model, ledger=ledger, tracking_uri=tracking_uri)
     fields = tuple(_fields(bundle.spec, bundle.contracts))
     write_atomically(_workbook(bundle, fields), path, mode=DEFAULT_MODE)
     return Template(path, fields)

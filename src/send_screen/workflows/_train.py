@@ -128,7 +128,7 @@ def train(
                 "and these reveal together, if they are of the same children, is known in part at best"
             )
         version = report.version
-        require_not_withdrawn(f"The version {version.id}", version.id, name=spec.name, uri=uri, remedy=RETRAIN_REMEDY)
+        require_not_withdrawn(f"The version {version.id}", version=version.id, uri=uri, remedy=RETRAIN_REMEDY)
         passed = all(gate.passed for gate in version.gates) and not spec.research_comparison
         undecided = open_decisions(spec)
         evidence_folder, hashes = store_evidence(

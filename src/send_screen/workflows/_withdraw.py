@@ -36,8 +36,8 @@ from send_screen.workflows._decision_ledger import (
 from send_screen.workflows._list_folder import describe_stop
 
 _OUT_OF_REACH = (
-    "A folder that was exported earlier still screens, and a model that is served already still answers: tell who has "
-    "one."
+    "A folder that was exported earlier still screens where no ledger is named, and a model that is served already "
+    "still answers: tell who has one."
 )
 
 

@@ -26,6 +26,7 @@ from send_screen.governance.ledger._entries import (
 from send_screen.governance.ledger._ledger import Ledger, OpenLedger, open_for_append, read_ledger, screening_runs
 from send_screen.governance.ledger._location import LEDGER, LedgerLocation
 from send_screen.governance.ledger._records import erase_child, find_pseudonyms, records_of_child, records_of_entry
+from send_screen.governance.ledger._withdrawn import find_withdrawal, named_ledger, withdrawn_error
 
 __all__ = [
     "CHAMPION",
@@ -34,6 +35,9 @@ __all__ = [
     "deployment_periods",
     "entries_after",
     "withdrawal",
+    "find_withdrawal",
+    "named_ledger",
+    "withdrawn_error",
     "Entry",
     "DecisionEntry",
     "PromotionEntry",

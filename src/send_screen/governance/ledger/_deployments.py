@@ -43,9 +43,20 @@ def deployment_periods(entries: Iterable[Entry], model: str, *, alias: str = CHA
     return found
 
 
-def withdrawal(entries: Iterable[Entry], version: str) -> WithdrawalEntry | None:
-    """Return the entry that withdrew a version, which is final; None where it was not withdrawn."""
-    return next((e for e in entries if isinstance(e, WithdrawalEntry) and e.version == version), None)
+def withdrawal(entries: Iterable[Entry], version: str, *, manifest_sha256: str = "") -> WithdrawalEntry | None:
+    """Return the entry that withdrew a version, which is final; None where it was not withdrawn.
+
+    A version is matched by its id, or by the hash of its manifest where that is given.
+    """
+    withdrawals = (entry for entry in entries if isinstance(entry, WithdrawalEntry))
+    return next(
+        (
+            entry
+            for entry in withdrawals
+            if entry.version == version or (manifest_sha256 and entry.manifest_sha256 == manifest_sha256)
+        ),
+        None,
+    )
 
 
 def entries_after(entries: Iterable[Entry], model: str, head: str | None) -> list[DecisionEntry]:
