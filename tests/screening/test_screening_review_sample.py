@@ -95,8 +95,19 @@ def test_a_run_has_it_as_data_and_in_each_childs_record(bundle: Bundle, cohort: 
         asked = record.kind in ("near", "not_listed", "review_sample")
         assert (record.review_probability == pytest.approx(10 / (len(cohort) - 7))) if asked else True
         assert (record.review_probability is not None) == asked
+    assert not drawn & {child.child_id for child in result.margin}
     shown = {child.child_id: child.rank for child in (*result.listed, *result.margin, *result.review_sample)}
     assert sorted(shown.values()) == list(range(1, len(shown) + 1))
+
+
+def test_who_is_drawn_is_not_just_below_as_well(bundle: Bundle, cohort: Cohort) -> None:
+    """With nearly all drawn, hardly anybody is left to stand below the line."""
+    everybody = bundle.spec.model_copy(update={"review_sample": ReviewSampleSize(n=len(cohort) - 8)})
+    result = result_for_role(
+        select_children(replace(bundle, spec=everybody), cohort, capacity=Capacity.parse("7")), file="x.csv"
+    )
+    assert len(result.review_sample) == len(cohort) - 8
+    assert len(result.margin) <= 1
 
 
 def test_without_the_key_in_the_spec_there_is_none(trained: Any, cohort: Cohort) -> None:

@@ -104,9 +104,7 @@ class OutcomeFigures:
         words = self._change(outcome)
         if words is None:
             return [f"Effect of being listed: {_why(outcome)}."]
-        told = [
-            f"For children whose scores are at the line, being listed {words}; {whole(outcome['n'])} children near it."
-        ]
+        told = [f"For children at the line, being listed {words}. {whole(outcome['n'])} children are near it."]
         if known["low"] > 0 or known["high"] < 0:
             told.append("Outcomes of those listed are known more, or less, often: do not read this as an effect.")
         return told

@@ -150,7 +150,7 @@ class ScreeningResult:
     margin: tuple[ScreenedChild, ...]
     """The next few below the top-k threshold."""
     review_sample: tuple[ScreenedChild, ...]
-    """Children not listed who were drawn at random to be discussed as those listed are; some may be in ``margin``."""
+    """Children not listed who were drawn at random to be discussed as those listed are; ``margin`` leaves them out."""
     excluded: tuple[ExcludedChild, ...]
     """Every row that was not screened."""
     manual_review_by_group: tuple[dict[str, object], ...]

@@ -31,7 +31,7 @@ class Selection:
     margin: np.ndarray
     """Positions of those just below the threshold, from the highest score."""
     review: ReviewSample
-    """Children not listed who were drawn to be discussed too; some may be just below the threshold."""
+    """Children not listed who were drawn to be discussed too; ``margin`` leaves them out."""
 
     @property
     def school(self) -> pd.Series | None:
@@ -79,4 +79,6 @@ def select_children(
         key=review_key(bundle.manifest_sha256, cohort.ids, scored.score),
         school=school,
     )
+    # who is drawn stands there alone, so that nobody is asked about twice
+    margin = margin[~np.isin(margin, review.drawn)]
     return Selection(bundle, cohort, capacity, per_school, scored, listed, margin, review)
