@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from send_screen.cli._app import app
 from send_screen.cohorts import load_cohort
 from send_screen.errors import DataError, LedgerError, MachineError, UsageError
-from send_screen.governance import open_bundle, sha256_of
+from send_screen.governance import WithdrawalEntry, open_bundle, open_for_append, sha256_of
 from send_screen.screening import Decision, select_children
 from send_screen.workflows import outcomes, screen
 from send_screen.workflows._outcome_children import children_of
@@ -116,6 +116,26 @@ def test_the_command_and_its_refusals(trained: Any, version: Path, run: Path, tm
     done = CliRunner().invoke(app, ["outcomes", str(version), str(trained.data), "--unsuppressed", "--json"])
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["format"] == "send_screen.outcomes/1"
+
+
+def test_a_withdrawn_version_can_be_asked_about_and_says_so(
+    trained: Any, version: Path, run: Path, tmp_path: Path
+) -> None:
+    for name in ("ledger.db", "ledger.key"):
+        shutil.copy(run / name, tmp_path / name)
+    bundle = open_bundle(version)
+    withdrawal = WithdrawalEntry(
+        model="reception_sen",
+        registered="1",
+        version=bundle.published.version.id,
+        manifest_sha256=bundle.manifest_sha256,
+        by="A. Board",
+        reason="A fault in the absence data",
+    )
+    with open_for_append(tmp_path / "ledger.db") as ledger:
+        ledger.append(withdrawal)
+    found = outcomes(version, trained.data, ledger=tmp_path / "ledger.db", unsuppressed=True)
+    assert "This version was withdrawn" in found.to_text()
 
 
 def test_a_decision_says_what_the_record_does_not(trained: Any, version: Path) -> None:

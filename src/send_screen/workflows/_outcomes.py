@@ -18,14 +18,17 @@ from send_screen.evaluation._outcome_shares import shares_of
 from send_screen.evaluation._outcome_suppression import merge_small_groups, published_counts
 from send_screen.evaluation._outcome_table import FOUND, NOT_FOUND, outcome_table
 from send_screen.evaluation._review_estimates import estimates_of
+from send_screen.governance import Bundle
 from send_screen.reports import OutcomeFigures, render_outcomes
 from send_screen.reports._outcomes_page import CAUSE, NOT_KNOWN
 from send_screen.reports._text import format_date
 from send_screen.results import Result, Section
 from send_screen.screening import Capacity, Decision, read_decisions, select_children
-from send_screen.workflows._export import load_model
+from send_screen.workflows._export import load_model, was_withdrawn
 from send_screen.workflows._outcome_children import children_of
 from send_screen.workflows._screening_again import recorded_selection
+
+WITHDRAWN = "This version was withdrawn for good: send-screen history says when, by whom and why."
 
 
 @dataclass(frozen=True, repr=False)
@@ -144,7 +147,8 @@ def outcomes(
     """
     if progress is not None:
         progress("Making the list again, and reading what became of the children")
-    bundle = load_model(model, tracking_uri=tracking_uri)
+    # what became of those whom a withdrawn version listed is asked all the more
+    bundle = load_model(model, tracking_uri=tracking_uri, allow_withdrawn=True)
     spec, contracts = bundle.spec, bundle.contracts
     cohort = load_cohort(spec, data, training=False, contracts=contracts, academic_year=academic_year)
     if ledger is None:
@@ -174,7 +178,7 @@ def outcomes(
         shares_of(table, published),
         estimates_of(table, published),
         _effect_at_line(children),
-        (note,),
+        (note, *([WITHDRAWN] if _is_withdrawn(bundle, model, ledger, tracking_uri) else [])),
     )
     if out is not None:
         try:
@@ -184,6 +188,15 @@ def outcomes(
                 f"{out} cannot be written ({error.strerror}).", remedy="Give another place with --out."
             ) from None
     return Outcomes(figures, None if out is None else Path(out))
+
+
+def _is_withdrawn(bundle: Bundle, model: str | Path, ledger: str | Path | None, tracking_uri: str | None) -> bool:
+    """Return whether a ledger that can be asked says that the version was withdrawn."""
+    if not str(model).startswith("models:"):
+        return was_withdrawn(bundle, ledger=ledger)
+    from send_screen.tracking import default_uri
+
+    return was_withdrawn(bundle, ledger=ledger, uri=tracking_uri or default_uri())
 
 
 def _decisions(files: Sequence[str | Path]) -> dict[str, Decision]:
