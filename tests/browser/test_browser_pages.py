@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from reports_factory import make_audit, make_published, make_report, make_result, render
+from reports_factory import make_audit, make_outcomes, make_published, make_report, make_result, render
 
 from send_screen.auditing import render_audit
 from send_screen.reports import (
     compare_versions,
     render_comparison,
+    render_outcomes,
     render_screening,
 )
 from send_screen.screening import Decision, read_decisions
@@ -30,7 +31,7 @@ pytestmark = pytest.mark.slow
 NAMES = [
     prefix + page for prefix in ("", "long ") for page in ("screening", "fairness", "card", "scorecard", "comparison")
 ]
-NAMES += ["evaluation", "long audit"]
+NAMES += ["evaluation", "long audit", "outcomes"]
 FITS_TWO_SHEETS = 20  # listed children, of the school's file below
 
 
@@ -50,6 +51,7 @@ def pages(trained: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, P
         "comparison": render_comparison(compare(trained.exported, trained.exported).comparison),
         "long audit": render_audit(make_audit()),
         "evaluation": _evaluation(trained.made.out_of_fold),
+        "outcomes": render_outcomes(make_outcomes(), unsuppressed=True),
     }
     for name, html in long.items():
         (folder / f"{name}.html").write_text(html, encoding="utf-8")

@@ -6,9 +6,13 @@ import itertools
 import random
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from send_screen.auditing import FAILED, NOT_ASKED_FOR, NOT_CHECKED, PASSED, Audit, Check, CheckResult, Mismatch
+from send_screen.evaluation import outcome_shares, review_estimates
 from send_screen.published import PublishedReport
-from send_screen.reports import render_page
+from send_screen.reports import OutcomeFigures, render_page
 from send_screen.screening import ExcludedChild, Reason, ScreenedChild, ScreeningResult
 
 GOALS = {
@@ -647,3 +651,26 @@ def make_audit(*, green: bool = False, value: str = "0.71") -> Audit:
         "withdrawn": "on 2026-11-20 by A. Board: a trial",
     }
     return Audit("models:/reception_sen/3", metadata, tuple(checks), ("The children's data.",))
+
+
+def outcome_effect(value: float, low: float, high: float, reason: str = "", *, known: float = 0.0) -> pd.DataFrame:
+    """Make the effect of being listed on support, and on whether the outcome is known."""
+    rows = [["supported", value, low, high, 900, 60, reason], ["known", known, known - 0.02, known + 0.02, 900, 60, ""]]
+    return pd.DataFrame(rows, columns=["outcome", "value", "low", "high", "n", "schools", "reason"])
+
+
+def make_outcomes() -> OutcomeFigures:
+    """Make what became of 8,000 children."""
+    rng = np.random.default_rng(0)
+    kinds = ["listed", "not_listed", "review_sample", "manual_review"]
+    children = pd.DataFrame(
+        {
+            "school": rng.integers(0, 60, 8_000),
+            "kind": rng.choice(kinds, 8_000, p=[0.1, 0.8, 0.05, 0.05]),
+            "state": rng.choice(["supported", "none_recorded", "not_known"], 8_000, p=[0.3, 0.6, 0.1]),
+            "group.Sex": rng.choice(["girls", "<b>boys</b>"], 8_000),
+            "review_probability": 0.06,
+        }
+    )
+    effect = outcome_effect(0.1, 0.02, 0.18)
+    return OutcomeFigures(make_report().version, outcome_shares(children), review_estimates(children), effect)

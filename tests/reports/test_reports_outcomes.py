@@ -5,37 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-import numpy as np
-import pandas as pd
 import pytest
-from reports_factory import make_report
+from reports_factory import make_outcomes, outcome_effect
 
-from send_screen.evaluation import outcome_shares, review_estimates
 from send_screen.reports import OutcomeFigures, render_outcomes
-
-COLUMNS = ["outcome", "value", "low", "high", "n", "schools", "reason"]
-
-
-def effect(value: float, low: float, high: float, reason: str = "", *, known: float = 0.0) -> pd.DataFrame:
-    rows = [["supported", value, low, high, 900, 60, reason], ["known", known, known - 0.02, known + 0.02, 900, 60, ""]]
-    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 @pytest.fixture(scope="module")
 def figures() -> OutcomeFigures:
-    rng = np.random.default_rng(0)
-    kinds = ["listed", "not_listed", "review_sample", "manual_review"]
-    children = pd.DataFrame(
-        {
-            "school": rng.integers(0, 60, 8_000),
-            "kind": rng.choice(kinds, 8_000, p=[0.1, 0.8, 0.05, 0.05]),
-            "state": rng.choice(["supported", "none_recorded", "not_known"], 8_000, p=[0.3, 0.6, 0.1]),
-            "group.Sex": rng.choice(["girls", "<b>boys</b>"], 8_000),
-            "review_probability": 0.06,
-        }
-    )
-    version = make_report().version
-    return OutcomeFigures(version, outcome_shares(children), review_estimates(children), effect(0.1, 0.02, 0.18))
+    return make_outcomes()
 
 
 def test_each_kind_is_told_as_a_frequency(figures: OutcomeFigures) -> None:
@@ -58,7 +36,7 @@ def test_without_a_sample_or_a_line_it_gives_the_reason(figures: OutcomeFigures)
     nothing = figures.estimates.assign(value=math.nan, low=math.nan, high=math.nan, lowest=math.nan, highest=math.nan)
     nothing["reason"] = "not enough evidence: no sample"
     empty = replace(
-        figures, estimates=nothing, effect=effect(math.nan, math.nan, math.nan, "not enough evidence: no line")
+        figures, estimates=nothing, effect=outcome_effect(math.nan, math.nan, math.nan, "not enough evidence: no line")
     )
     assert empty.accuracy() == ["Not given: not enough evidence: no sample."]
     assert empty.at_the_line() == ["Effect of being listed: not enough evidence: no line."]
@@ -74,11 +52,11 @@ def test_without_a_sample_or_a_line_it_gives_the_reason(figures: OutcomeFigures)
 def test_an_effect_is_told_with_its_sign(
     figures: OutcomeFigures, value: float, low: float, high: float, words: str
 ) -> None:
-    assert words in replace(figures, effect=effect(value, low, high)).at_the_line()[0]
+    assert words in replace(figures, effect=outcome_effect(value, low, high)).at_the_line()[0]
 
 
 def test_outcomes_that_are_known_more_often_above_the_line_are_named(figures: OutcomeFigures) -> None:
-    told = replace(figures, effect=effect(0.1, 0.05, 0.15, known=0.2)).at_the_line()
+    told = replace(figures, effect=outcome_effect(0.1, 0.05, 0.15, known=0.2)).at_the_line()
     assert "do not read this as an effect" in told[1]
 
 
