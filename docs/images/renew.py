@@ -33,7 +33,7 @@ def pages(demo: Path) -> dict[str, tuple[Path, int]]:
     dict of str to (pathlib.Path, int)
     """
     [report] = sorted((demo / "models").glob("*/report.html"))[-1:]
-    return {"list": (demo / "lists" / "report.html", 2), "report": (report, 0)}
+    return {"list": (demo / "lists" / "report.html", 0), "report": (report, 0)}
 
 
 def main(demo: Path) -> None:

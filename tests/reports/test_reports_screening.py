@@ -9,7 +9,7 @@ import pytest
 from reports_factory import OUTCOME, make_published, make_report, make_result
 
 from send_screen.reports import render_screening
-from send_screen.screening import DECISION_COLUMNS, Decision, FeatureValue, Reason, ScreeningResult
+from send_screen.screening import DECISION_COLUMNS, Decision, FeatureValue, Reason, ScreenedChild, ScreeningResult
 
 
 def _text(html: str) -> str:
@@ -103,10 +103,30 @@ def test_a_card_says_all_that_was_known_with_the_sum_of_a_family(result: Screeni
     assert "Goals emerging: 2 Speaking (+0.31); Writing (+0.11). Together +0.42 points" in card
     assert "Goals expected: 1 Number (−0.20)" in card
     assert "Share of sessions missed 11 % (+0.02)" in card
-    assert "81 others have the same score." in card
+    assert "Same score as 81 others." in card
     hidden = dataclasses.replace(child, percent=None, score=None)
     only = make_result(listed=0, margin=0, excluded=0)
     assert "Writing (+" not in _text(render_screening(dataclasses.replace(only, listed=(hidden,))))
+
+
+def test_children_with_the_same_main_reasons_are_told_apart(result: ScreeningResult) -> None:
+    first, second, *rest = result.listed
+    reason = Reason(("E01", "E02", "E03", "E04"), "4 of 17 goals emerging", 0.9, "education")
+
+    def child(one: ScreenedChild, missed: str) -> ScreenedChild:
+        values = (
+            FeatureValue("E01", "Speaking", "emerging", 0.4, "education", "goals"),
+            FeatureValue("age", "Age", "5 years 1 month", 0.01, "education", ""),
+            FeatureValue("absence", "Sessions missed", missed, 0.04, "education", ""),
+        )
+        return dataclasses.replace(one, reasons_for=(reason,), values=values)
+
+    listed = child(first, "8.4 %"), child(second, "9 %"), *rest
+    text = _text(render_screening(dataclasses.replace(result, listed=listed)))
+    assert "4 of 17 goals emerging. Also known: Sessions missed: 8.4 %; Age: 5 years 1 month. Write" in text
+    assert "Also known: Sessions missed: 9 %; Age: 5 years 1 month." in text
+    text = _text(render_screening(dataclasses.replace(result, listed=(listed[0], second, *rest))))
+    assert "Also known" not in text
 
 
 def test_equal_scores_at_the_line_are_said(result: ScreeningResult) -> None:
@@ -118,8 +138,11 @@ def test_equal_scores_at_the_line_are_said(result: ScreeningResult) -> None:
     )
     result = dataclasses.replace(result, listed=(*listed, tied[0]), margin=(tied[1], *margin))
     text = _text(render_screening(result))
-    assert "82 children have the score of the last on the list, and 1 has a place. Chance decided which." in text
-    assert text.count("81 others have the same score.") == 2 * 2, "in the rows and on the cards"
+    assert (
+        "82 children have the score of the last on the list, and 1 has a place. An arbitrary order decided which."
+        in text
+    )
+    assert text.count("Same score as 81 others.") == 2 * 2, "in the rows and on the cards"
 
 
 def test_what_is_known_is_dated_by_the_file_not_by_the_training(result: ScreeningResult) -> None:

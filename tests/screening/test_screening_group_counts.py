@@ -55,12 +55,7 @@ def bundle(trained: Any) -> Bundle:
     return open_bundle(trained.exported)
 
 
-GROUPS = {
-    "FSMeligible": ("true", "false"),
-    "Ethnicity": ("WBRI", "AIND"),
-    "Sex": ("F", "M"),
-    "Language": ("ENG", "URD"),
-}
+GROUPS = {"FSMeligible": ("true", "false"), "Ethnicity": ("WBRI", "AIND")}
 
 
 @pytest.mark.parametrize("role", ["senco", "class_teacher"])

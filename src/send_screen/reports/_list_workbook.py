@@ -23,6 +23,7 @@ from send_screen.screening._result import ScreeningResult
 
 _MAX_CELL_LENGTH = 32_767  # characters in a cell of Excel; XlsxWriter drops longer texts without an error
 _A4 = 9
+_MIN_LINES = 2  # of a row, to write in
 _LINE, _MAX_HEIGHT = 15.0, 408.75  # points, of Excel's default font; the highest row that Excel knows
 _SHEETS = {
     RowKind.LISTED: "List",
@@ -40,7 +41,7 @@ def _truncate(text: str) -> str:
 def _height(cells: Sequence[tuple[str, int]]) -> float:
     """Return the height that texts need in columns of these widths: LibreOffice does not fit rows by itself."""
     lines = (sum(max(1, len(textwrap.wrap(part, width))) for part in text.split("\n")) for text, width in cells)
-    return min(_MAX_HEIGHT, _LINE * max(lines, default=1) + 3)
+    return min(_MAX_HEIGHT, _LINE * max(_MIN_LINES, *lines) + 3)
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,9 @@ from send_screen.reports._text import (
 )
 from send_screen.screening import DECISION_COLUMNS, Decision, RowKind, ties_at_threshold
 from send_screen.screening._result import ExcludedChild, FeatureValue, Reason, ScreenedChild, ScreeningResult
+from send_screen.tables._display import NOT_KNOWN
 
-MAX_MAIN_REASONS = 3  # in the list; the others are on the card
+MAX_MAIN_REASONS, MAX_OTHER_FACTS = 3, 2  # in the list; the others are on the card
 
 
 def child_name(child: ScreenedChild | ExcludedChild) -> str:
@@ -65,6 +66,15 @@ def describe_selection(child: ScreenedChild) -> str:
 
 def _main_reasons(child: ScreenedChild) -> str:
     return sentence("; ".join(reason.text.rstrip(".") for reason in child.reasons_for[:MAX_MAIN_REASONS]))
+
+
+def _other_facts(child: ScreenedChild) -> str:
+    """Return what else is known, of features outside families: for children whose main reasons are the same words."""
+    said = {name for reason in child.reasons_for[:MAX_MAIN_REASONS] for name in reason.features}
+    others = [one for one in child.values if not one.family and one.feature not in said and one.value != NOT_KNOWN]
+    strongest_first = sorted(others, key=lambda one: -abs(one.contribution or 0.0))
+    facts = "; ".join(f"{one.label}: {one.value}" for one in strongest_first[:MAX_OTHER_FACTS])
+    return f"Also known: {facts}." if facts else ""
 
 
 class Tally(NamedTuple):
@@ -150,7 +160,7 @@ def _as_of(result: ScreeningResult) -> str:
 
 
 def _same_score(child: ScreenedChild) -> str:
-    return f"{count(child.n_same_score, 'other has', 'others have')} the same score" if child.n_same_score else ""
+    return f"Same score as {count(child.n_same_score, 'other', 'others')}" if child.n_same_score else ""
 
 
 def render_screening(result: ScreeningResult) -> str:
@@ -171,6 +181,7 @@ def render_screening(result: ScreeningResult) -> str:
     numbers = {(card.child.row, card.child.child_id): card.number for card in cards}
     has_percent = any(child.percent is not None for child in everyone)
     ties = ties_at_threshold(result)
+    alike = Counter(map(_main_reasons, everyone))
     return render_html(
         "screening.html.j2",
         children=children,
@@ -205,6 +216,7 @@ def render_screening(result: ScreeningResult) -> str:
         class_and_school=lambda child: _class_and_school(child, several),
         class_label=_class_label([*everyone, *result.excluded], several, version.clusters),
         main_reasons=_main_reasons,
+        other_facts=lambda child: _other_facts(child) if alike[_main_reasons(child)] > 1 else "",
         known=lambda child: tuple(_known(child, with_points=has_percent)),
         same_score=_same_score,
         areas=areas_of_need,

@@ -70,7 +70,7 @@ class ScreenedChild:
     values: tuple[FeatureValue, ...] = ()
     """Everything that the model looked at and the role may see, in the order of the features."""
     n_same_score: int | None = None
-    """How many other children of the same list have exactly the same score; chance decides their order."""
+    """How many other children of the same list have exactly the same score; their order is arbitrary."""
     percent_interval: tuple[int, int] | None = None
     """95 % prediction interval of ``percent`` for a model trained on a new sample of schools; None without bags."""
     selections_of_10: int | None = None

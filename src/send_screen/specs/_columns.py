@@ -8,6 +8,7 @@ from __future__ import annotations
 import numbers
 import re
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
@@ -87,7 +88,7 @@ def column_refs(part: object, path: str = "$") -> Iterator[tuple[str, ColumnRef]
 class _FromColumns(Document):
     """Base class of features and their derivations, which are computed from columns of contracts."""
 
-    @property
+    @cached_property
     def sources(self) -> tuple[ColumnRef, ...]:
         """The columns that the feature is computed from."""
         return tuple(ref for _, ref in column_refs(self))
