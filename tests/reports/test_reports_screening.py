@@ -83,7 +83,7 @@ def test_what_was_decided_is_typed_in_the_columns_of_the_workbook(result: Screen
     assert re.findall(r"<span>([^<]+)</span>", fields) == [one.heading for one in DECISION_COLUMNS]
     assert re.findall(r"<option>([^<]+)</option>", fields) == [decision.label for decision in Decision]
     first = result.listed[0]
-    assert f'data-kind="listed" data-child-id="{first.child_id}" data-row="{first.row}"' in fields
+    assert f'data-kind="listed" data-identifier="{first.child_id}" data-row="{first.row}"' in fields
     assert f'data-run="{result.run_id}"' in html
 
 

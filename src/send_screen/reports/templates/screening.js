@@ -98,7 +98,7 @@
   function table() {
     const written = decided.filter((one) => fields(one).some((field) => field.value.trim()));
     const head = ["kind", "run", "child_id", "row_in_file", "name", "class", ...fields(decided[0]).map((field) => field.name)];
-    const rows = written.map((one) => [one.dataset.kind, save.dataset.run, one.dataset.childId, one.dataset.row,
+    const rows = written.map((one) => [one.dataset.kind, save.dataset.run, one.dataset.identifier, one.dataset.row,
       one.dataset.name, one.dataset.class, ...fields(one).map((field) => field.value.trim())]);
     return "\ufeff" + [head, ...rows].map((row) => row.map(cell).join(",") + "\r\n").join("");
   }
