@@ -363,6 +363,24 @@ def test_the_list_begins_on_the_first_screen_of_a_phone(pages: dict[str, Path], 
     assert page.locator("#h-by-hand").evaluate("e => e.getBoundingClientRect().top") < 844
 
 
+def test_links_and_fields_do_no_harm_inside_a_viewer(
+    pages: dict[str, Path], visit: Callable[..., Any], tmp_path: Path
+) -> None:
+    """A viewer that allows scripts and nothing else, as MLflow's does."""
+    frame = f'<iframe sandbox="allow-scripts" width="1200" height="700" src="{pages["screening"].as_uri()}"></iframe>'
+    (tmp_path / "viewer.html").write_text(f"<!doctype html><title>A viewer</title>{frame}", encoding="utf-8")
+    watched = visit(tmp_path / "viewer.html")
+    inside = watched.page.frame_locator("iframe")
+    inside.get_by_role("link", name="to look at by hand").click()
+    assert inside.locator("#h-by-hand").evaluate("e => Math.abs(e.getBoundingClientRect().top)") < 200
+    inside.locator("#decide-1 select").select_option("Assess")
+    assert inside.locator(".typed").first.inner_text() == "Assess"
+    inside.get_by_text("Sort, print or save").click()
+    inside.get_by_role("button", name="Download what I typed as CSV").click()
+    assert inside.locator("#decide-1 select").input_value() == "Assess"
+    assert not [words for words in watched.messages if words.startswith("error") and "sandbox" not in words.lower()]
+
+
 def _type(page: Any) -> None:
     page.locator("#decide-1 select").select_option("Watch and review")
     page.locator("#decide-1 [name=decided_by]").fill("=A. Senco")
