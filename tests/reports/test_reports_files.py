@@ -154,13 +154,14 @@ def test_each_sheet_has_the_columns_for_decisions_and_says_whose_row_it_is(
                 child.row,
                 kind.value,
             )
-    for line, listed in zip(_read(tmp_path / "list.csv"), result.listed, strict=True):
+    in_csv = [*((child, "listed") for child in result.listed), *((c, "drawn at random") for c in result.review_sample)]
+    for line, (child, kind_in_csv) in zip(_read(tmp_path / "list.csv"), in_csv, strict=True):
         assert {line[name] for name in names} == {""}
         assert (line["run"], line["child_id"], line["row_in_file"], line["kind"]) == (
             result.run_id,
-            listed.child_id,
-            str(listed.row),
-            "listed",
+            child.child_id,
+            str(child.row),
+            kind_in_csv,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from send_screen.cohorts import Cohort, load_cohort
 from send_screen.governance import Bundle, open_bundle
+from send_screen.reports import render_list_csv
 from send_screen.screening import (
     Capacity,
     child_records,
@@ -114,3 +116,10 @@ def test_without_the_key_in_the_spec_there_is_none(trained: Any, cohort: Cohort)
     selection = select_children(open_bundle(trained.exported), cohort)
     assert not len(selection.review.drawn)
     assert all(record.review_probability is None for record in child_records(selection).values())
+
+
+def test_the_csv_has_them_after_the_listed(bundle: Bundle, cohort: Cohort) -> None:
+    result = result_for_role(select_children(bundle, cohort, capacity=Capacity.parse("7")), file="x.csv")
+    rows = pd.read_csv(io.BytesIO(render_list_csv(result)), dtype=str)
+    assert rows["kind"].tolist() == ["listed"] * 7 + ["drawn at random"] * 10
+    assert {*rows["child_id"].tail(10)} == {child.child_id for child in result.review_sample}

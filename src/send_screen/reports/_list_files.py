@@ -17,6 +17,7 @@ from send_screen.reports._list_columns import (
     Columns,
     RunCells,
 )
+from send_screen.screening import RowKind
 from send_screen.screening._result import ScreeningResult
 
 
@@ -27,26 +28,31 @@ def _safe(cell: CellValue | None) -> CellValue:
     return f"'{cell}" if is_formula(cell) else cell
 
 
-def _render_csv(columns: Columns, rows: Iterable[Any], result: ScreeningResult) -> bytes:
-    """Render rows as CSV; ``reword`` puts the spec's noun for children into our texts, not into those of the file."""
+def _render_csv(columns: Columns, rows: Iterable[Any], result: ScreeningResult, drawn: Iterable[Any] = ()) -> bytes:
+    """Render rows as CSV, ``drawn`` as those of the review sample.
+
+    ``reword`` puts the spec's noun for children into our texts, not into those of the file.
+    """
     noun = result.published.version.children
     run, content = RunCells.of(result), io.StringIO(newline="")
     writer = csv.writer(content)
     writer.writerow([*columns, *RunCells._fields])
-    for row in keep_wording(tuple(rows), noun):
-        cells = [cell(row) for cell in columns.values()]
-        writer.writerow(_safe(reword(cell, noun)) for cell in (*cells, *run))
+    of_drawn = {**columns, "kind": lambda child: RowKind.DRAWN.value}
+    for cells_of, children in ((columns, rows), (of_drawn, drawn)):
+        for row in keep_wording(tuple(children), noun):
+            cells = [cell(row) for cell in cells_of.values()]
+            writer.writerow(_safe(reword(cell, noun)) for cell in (*cells, *run))
     # utf-8-sig: Excel reads a CSV without the byte-order mark as Windows-1252
     return content.getvalue().encode("utf-8-sig")
 
 
 def render_list_csv(result: ScreeningResult) -> bytes:
-    """Render the listed children as CSV, by rank, with columns in which to write what was decided.
+    """Render the listed children as CSV, by rank, then those of the review sample, with columns for what was decided.
 
     UTF-8 with a byte-order mark. A text that a spreadsheet would take for a formula gets an apostrophe in front. Every
     row has the run, its date, the version and the disclaimers.
     """
-    return _render_csv(LIST_COLUMNS, result.listed, result)
+    return _render_csv(LIST_COLUMNS, result.listed, result, result.review_sample)
 
 
 def render_excluded_csv(result: ScreeningResult) -> bytes:

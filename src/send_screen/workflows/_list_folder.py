@@ -186,6 +186,7 @@ def summarise(result: ScreeningResult, hashes: dict[str, str], manifest_sha256: 
         "n_screened": result.n_screened,
         "n_listed": len(result.listed),
         "n_near_threshold": len(result.margin),
+        "n_review_sample": len(result.review_sample),
         "excluded": dict(sorted(Counter(child.kind for child in result.excluded).items())),
         "excluded_by_rule": dict(sorted(Counter(child.rule for child in result.excluded).items())),
         "linked": list(result.linked),

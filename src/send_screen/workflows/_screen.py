@@ -62,10 +62,17 @@ class ScreenedFile(Result):
                 *found.linked,
                 f"{len(found.listed)} of {found.n_screened} screened {who.plural} are listed, {len(found.margin)} are "
                 "just below the line. Not being listed is never 'no need'.",
+                *self._drawn(),
                 *(f"Note: {note}" for note in (*found.notes, *self.stopped)),
                 f"Open {(self.out / 'report.html').resolve()}",
             ]
         )
+
+    def _drawn(self) -> Iterator[str]:
+        """Yield how many are in the review sample, where the spec asks for one."""
+        if drawn := len(self.result.review_sample):
+            who = self.result.published.version.children
+            yield f"{count(drawn, who.singular, who.plural)} drawn at random: discuss them as those listed."
 
     def _reasons(self) -> Iterator[str]:
         """Yield each rule behind manual review: its commonest reason, and the number of children."""
