@@ -348,26 +348,26 @@ def test_a_full_disk_is_named_and_leaves_nothing_behind(trained: Any, tmp_path: 
     assert not [path for path in tmp_path.iterdir() if path.is_file() and "ledger" not in path.name]
 
 
-def test_a_folder_that_holds_a_list_is_refused_and_notes_in_it_stay(trained: Any, tmp_path: Path) -> None:
-    arguments = ["screen", trained.exported, trained.school_file, "--out", tmp_path]
+def test_a_folder_that_holds_a_list_keeps_it_and_the_notes_in_it(trained: Any, tmp_path: Path) -> None:
+    arguments = ["screen", trained.exported, trained.school_file, "--out", tmp_path / "list"]
     assert run(*arguments)[0] == 0
-    with (tmp_path / "list.csv").open("a", encoding="utf-8") as notes:
+    with (tmp_path / "list" / "list.csv").open("a", encoding="utf-8") as notes:
         notes.write("spoke to her mother\n")
-    before = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
-    code, _, err = run(*arguments)
-    assert code == 2
-    assert "already holds list.csv" in err
-    assert "--out" in err
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()} == before
+    before = {path.name: path.read_bytes() for path in (tmp_path / "list").iterdir()}
+    code, out, _ = run(*arguments)
+    assert code == 0
+    assert "holds an earlier list, which stays as it is" in " ".join(out.split())
+    assert {path.name: path.read_bytes() for path in (tmp_path / "list").iterdir()} == before
+    (beside,) = (path for path in tmp_path.iterdir() if path.name.startswith("list "))
+    assert (beside / "summary.json").is_file()
 
 
 @pytest.mark.parametrize("name", ["list.xlsx", "excluded.csv", "report.html", "summary.json"])
 def test_any_file_of_a_list_is_one(trained: Any, tmp_path: Path, name: str) -> None:
-    (tmp_path / name).touch()
-    code, _, err = run("screen", trained.exported, trained.school_file, "--out", tmp_path)
-    assert code == 2
-    assert f"already holds {name}" in err
-    assert [path.name for path in tmp_path.iterdir()] == [name]
+    (tmp_path / "list").mkdir()
+    (tmp_path / "list" / name).touch()
+    assert run("screen", trained.exported, trained.school_file, "--out", tmp_path / "list")[0] == 0
+    assert [path.name for path in (tmp_path / "list").iterdir()] == [name]
 
 
 def test_a_store_that_is_not_there_is_not_made(trained: Any, tmp_path: Path) -> None:

@@ -423,6 +423,13 @@ def test_the_runs_of_a_version_are_found_by_its_id_or_its_files() -> None:
     runs = [
         ScreeningEntry(
             by="A",
+            run="0",
+            role="senco",
+            title="M",
+            outcome="had support",
+            owner="B",
+            watermarks=(),
+            keep_until=None,
             model="m",
             version=version,
             manifest_sha256=manifest,

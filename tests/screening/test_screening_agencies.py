@@ -14,7 +14,6 @@ from agency_contracts import INVOLVEMENT, REVIEW, agency_spec, quick_to_train
 
 from send_screen import export, load_cohort, load_spec, screen, train
 from send_screen.contracts import nhs_check_digit
-from send_screen.errors import UsageError
 from send_screen.screening import LinkedRow, role_access
 from send_screen.screening._agencies import _in_words
 from send_screen.simulation import simulate_england
@@ -207,5 +206,6 @@ def test_a_folder_with_a_crosswalk_is_not_written_over(place: Path, tmp_path: Pa
     out = tmp_path / "lists"
     out.mkdir()
     (out / "linkage.csv").write_text("notes", encoding="utf-8")
-    with pytest.raises(UsageError, match=r"already holds linkage\.csv"):
-        screen(place / "model", place / "school", out=out)
+    found = screen(place / "model", place / "school", out=out)
+    assert found.out.name.startswith("lists 20")
+    assert [path.read_text("utf-8") for path in out.iterdir()] == ["notes"]

@@ -33,7 +33,7 @@ def test_a_row_is_read_as_it_was_written(tmp_path: Path) -> None:
         "A. Sénco",
         "01/10/2026",
         "2026-12-01",
-        "Mum, by phone:\nhearing?",
+        "Mum:\nhearing?",
     ]
     found = read_decisions(written(tmp_path, row), today=TODAY)
     assert found.rows[0].record == DecisionRecord(
@@ -73,7 +73,7 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, cells: list[str], problem:
     decided, on, review, note = cells
     found = read_decisions(written(tmp_path, [CHILD, "r", decided, "", on, review, note]), today=TODAY)
     assert problem in " ".join(found.rows[0].problems)
-    assert found.rows[0].where == "Row 2"
+    assert found.rows[0].where == "row 2"
 
 
 def test_rows_of_a_child_that_contradict_each_other_are_both_named(tmp_path: Path) -> None:

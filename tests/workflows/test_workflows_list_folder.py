@@ -15,10 +15,10 @@ from ledger_edits import read_rows, write_rows
 from reports_factory import make_result
 
 from send_screen.errors import UsageError
-from send_screen.governance import find_pseudonyms, open_for_append, read_ledger, screening_runs, sha256_of
-from send_screen.screening import ScreeningResult
+from send_screen.governance import OpenLedger, find_pseudonyms, open_for_append, read_ledger, screening_runs, sha256_of
+from send_screen.screening import ChildRecord, ScreeningResult
 from send_screen.workflows import _list_folder
-from send_screen.workflows._list_folder import FILES, SUMMARY, close_stopped_runs, write_list_folder
+from send_screen.workflows._list_folder import FILES, SUMMARY, close_stopped_runs, render_files, write_list_folder
 
 # One process starts python once, and forks a run for each way to be stopped. A run is killed before the n-th line of
 # what writes, or by the system's clock, or may write no file longer than a number of bytes.
@@ -32,7 +32,7 @@ from send_screen.governance.ledger import _children, _database
 from send_screen.workflows import _list_folder
 
 WRITES = ("_list_folder.py", "_atomic_files.py", "_ledger.py")
-result, rendered, root, stops = pickle.loads(sys.stdin.buffer.read())
+result, records, rendered, root, stops = pickle.loads(sys.stdin.buffer.read())
 for name, content in rendered.items():
     setattr(_list_folder, name, lambda _, content=content: content)
 
@@ -55,7 +55,10 @@ def screen(folder, how, at):
         sys.settrace(lambda frame, *_: line if frame.f_code.co_filename.endswith(WRITES) else None)
     try:
         with open_for_append(folder / "ledger.db") as book:
-            _list_folder.write_list_folder(result, folder / "lists", manifest_sha256="0" * 64, ledger=book)
+            _list_folder.write_list_folder(
+                result, _list_folder.render_files(result), folder / "lists",
+                records=records, keep_until=None, manifest_sha256="0" * 64, ledger=book,
+            )
     except MachineError:
         os._exit(3)
     sys.settrace(None)
@@ -95,9 +98,10 @@ def rendered_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def stopped(result: ScreeningResult, root: Path, stops: list[tuple[str, float]]) -> list[int]:
     """Screen into a folder of its own for each way to be stopped; return what the runs printed, and their codes."""
+    rendered = {name: getattr(_list_folder, name)(result) for name in RENDER}
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", RUNS],
-        input=pickle.dumps((result, {name: getattr(_list_folder, name)(result) for name in RENDER}, str(root), stops)),
+        input=pickle.dumps((result, records_of(result), rendered, str(root), stops)),
         capture_output=True,
         check=True,
     )
@@ -137,10 +141,29 @@ def hold_against_its_ledger(folder: Path, result: ScreeningResult) -> tuple[str,
     return whole
 
 
+def records_of(result: ScreeningResult) -> dict[str, ChildRecord]:
+    return {
+        child.child_id: ChildRecord(kind="listed", row=child.row, name=child.name, class_name="", school="")
+        for child in result.listed
+    }
+
+
+def write(result: ScreeningResult, out: Path, book: OpenLedger) -> None:
+    write_list_folder(
+        result,
+        render_files(result),
+        out,
+        records=records_of(result),
+        keep_until=None,
+        manifest_sha256="0" * 64,
+        ledger=book,
+    )
+
+
 def screen(folder: Path, out: str, result: ScreeningResult) -> tuple[str, ...]:
     with open_for_append(folder / "ledger.db") as book:
         said = close_stopped_runs(book)
-        write_list_folder(result, folder / out, manifest_sha256="0" * 64, ledger=book)
+        write(result, folder / out, book)
     return said
 
 
@@ -194,7 +217,7 @@ def test_a_run_that_is_interrupted_takes_its_files_away_and_enters_that(
 def test_a_folder_that_cannot_be_reached_is_looked_at_by_a_later_run(tmp_path: Path) -> None:
     result, stick = make_result(listed=3, margin=1), tmp_path / "stick"
     with open_for_append(tmp_path / "ledger.db") as book:
-        write_list_folder(result, stick / "lists", manifest_sha256="0" * 64, ledger=book)
+        write(result, stick / "lists", book)
     write_rows(
         tmp_path / "ledger.db", read_rows(tmp_path / "ledger.db")[:1]
     )  # as if it had been killed before it entered its end

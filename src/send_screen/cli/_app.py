@@ -62,6 +62,16 @@ AskedLedger = Annotated[
     ),
 ]
 
+ChildId = Annotated[str, typer.Argument(help="The child's identifier, as in the school's file.")]
+RunLedger = Annotated[
+    str | None,
+    typer.Option(
+        "--ledger",
+        envvar="SEND_SCREEN_LEDGER",
+        help="The ledger of screening runs: a file, or postgresql+psycopg://... (default: ./ledger.db)",
+    ),
+]
+
 
 def _print_version(requested: bool) -> None:
     if requested:
@@ -209,7 +219,10 @@ def train(
 def screen(
     model: VersionOrFolder,
     file: Annotated[Path, typer.Argument(help="The file, or a folder with one file per contract.")],
-    out: Annotated[Path, typer.Option(help="Folder for the lists and the page.")],
+    out: Annotated[
+        Path,
+        typer.Option(help="Folder for the lists and the page. A list that is there stays: the new one goes beside it."),
+    ],
     capacity: Annotated[
         str | None, typer.Option(help="How many can be assessed: 30, or 10%. (default: the spec's)")
     ] = None,
@@ -229,6 +242,10 @@ def screen(
             help="Screen real people with a model that was trained on invented ones; every page says so.",
         ),
     ] = False,
+    replace: Annotated[
+        bool,
+        typer.Option("--replace", help="Replace the list in --out, whose decisions were entered with: decisions."),
+    ] = False,
     ledger: Annotated[
         str | None,
         typer.Option(
@@ -241,6 +258,63 @@ def screen(
     json: Json = False,
 ) -> None:
     """List those of a file whom it would be worth talking about first, with reasons."""
+
+
+@command()
+def decisions(
+    file: Annotated[Path, typer.Argument(help="list.xlsx or list.csv, with what people wrote in it.")],
+    ledger: Annotated[
+        str | None,
+        typer.Option(
+            envvar="SEND_SCREEN_LEDGER",
+            help="The ledger of the run: a file, or postgresql+psycopg://... (default: ledger.db beside the folder of "
+            "the list)",
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Enter what people decided about the children of a list into the ledger."""
+
+
+@command()
+def record(
+    child: ChildId,
+    out: Annotated[Path, typer.Option(help="A folder that is not there yet.")],
+    ledger: RunLedger = None,
+    json: Json = False,
+) -> None:
+    """Write everything that a ledger holds on a child, for the parents: a page in plain words, and JSON."""
+
+
+@command()
+def letter(
+    child: ChildId,
+    out: Annotated[Path, typer.Option(help="The letter (.html), not there yet.")],
+    template: Annotated[
+        Path | None,
+        typer.Option(
+            help="Your own template. Where it is not there yet, the library's is written there, to be edited."
+        ),
+    ] = None,
+    ledger: RunLedger = None,
+    json: Json = False,
+) -> None:
+    """Write a letter to the parents of a listed child: what, why, whom to ask, how to object; never a score."""
+
+
+@command()
+def erase(
+    child: Annotated[str | None, typer.Argument(help="The child's identifier, as in the school's file.")] = None,
+    expired: Annotated[
+        bool,
+        typer.Option("--expired", help="In place of a child: all runs past the date until which they are kept."),
+    ] = False,
+    by: Annotated[str | None, typer.Option(help="Who answers for it.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Why, in a sentence, without anybody's identifier.")] = None,
+    ledger: RunLedger = None,
+    json: Json = False,
+) -> None:
+    """Erase what a ledger holds on a child, or what is past its date: keys are destroyed, totals remain."""
 
 
 @command()

@@ -203,6 +203,8 @@ class Contract(_HasRules):
         The roles that columns name, and who they are.
     header_marks : tuple of str
         Prefixes and suffixes that systems add to the name of any column, such as the name of the table.
+    retention_days : int or None
+        How long an extract may be kept; None where the contract does not say it.
     """
 
     id: str
@@ -220,6 +222,7 @@ class Contract(_HasRules):
     rules: tuple[Rule, ...] = ()
     roles: dict[str, str] = field(default_factory=dict)
     header_marks: tuple[str, ...] = ()
+    retention_days: int | None = None
 
     @property
     def ref(self) -> str:

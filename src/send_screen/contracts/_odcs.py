@@ -95,6 +95,9 @@ _TRUE_FALSE = (
 )
 
 
+_DAYS = {"d": 1, "day": 1, "days": 1, "y": 365, "yr": 365, "years": 365}  # units of ODCS
+
+
 def read_contract(text: str, path: Path) -> Contract:
     """Return the contract in a YAML text.
 
@@ -144,11 +147,22 @@ def read_contract(text: str, path: Path) -> Contract:
         rules=_rules(tables[0], tables[0]["name"], file),
         roles={role["role"]: role.get("description", "") for role in document.get("roles", [])},
         header_marks=custom.header_marks,
+        retention_days=_retention_days(document.get("slaProperties", [])),
     )
     mistakes += _contradictions(contract, columns)
     if mistakes:
         raise_mistakes(mistakes, error=ContractError, file=file, kind="contract")
     return contract
+
+
+def _retention_days(properties: list[dict[str, Any]]) -> int | None:
+    """Return the shortest retention of a contract's service level, in days."""
+    days = [
+        int(part["value"] * _DAYS[part["unit"]])
+        for part in properties
+        if part["property"] == "retention" and isinstance(part["value"], int | float) and part.get("unit") in _DAYS
+    ]
+    return min(days, default=None)
 
 
 @cache

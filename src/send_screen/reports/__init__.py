@@ -10,6 +10,15 @@ puts the spec's noun for children into our texts, and ``keep_wording`` protects 
 from send_screen.reports._challengers import challengers_of, compare_challengers
 from send_screen.reports._comparison import CAUTION, Comparison, compare_versions, render_comparison
 from send_screen.reports._evaluation_page import render_evaluation
+from send_screen.reports._held_record import (
+    LETTER,
+    EnteredDecision,
+    HeldList,
+    HeldRecord,
+    letter_template,
+    render_held_record,
+    render_letter,
+)
 from send_screen.reports._list_files import render_excluded_csv, render_linkage_csv, render_list_csv
 from send_screen.reports._list_workbook import render_list_xlsx
 from send_screen.reports._measured_view import headlines
@@ -17,7 +26,7 @@ from send_screen.reports._model_pictures import draw_term
 from send_screen.reports._outcomes_page import OutcomeFigures, render_outcomes
 from send_screen.reports._render import render_html
 from send_screen.reports._senco_page import render_screening
-from send_screen.reports._text import join_list, version_watermarks
+from send_screen.reports._text import format_owner, join_list, run_watermarks, version_watermarks
 from send_screen.reports._version_pages import (
     PAGES,
     render_decisions,
@@ -34,6 +43,15 @@ __all__ = [
     "OutcomeFigures",
     "challengers_of",
     "compare_challengers",
+    "EnteredDecision",
+    "HeldList",
+    "HeldRecord",
+    "LETTER",
+    "letter_template",
+    "render_held_record",
+    "render_letter",
+    "format_owner",
+    "run_watermarks",
     "headlines",
     "compare_versions",
     "draw_term",

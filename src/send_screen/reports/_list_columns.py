@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from send_screen.cohorts import EXCLUSIONS
+from send_screen.reports._last_time import describe_last_time
 from send_screen.reports._senco_page import areas_of_need, child_name, describe_selection, reasons_text
 from send_screen.reports._text import format_date, run_watermarks
 from send_screen.screening import DECISION_COLUMNS, DISCLAIMERS, RowKind
@@ -46,6 +47,7 @@ LIST_COLUMNS: Columns = {
     "not_known": lambda child: join(child.not_known),
     "ask": lambda child: join(child.ask),
     "areas_of_need": lambda child: join(areas_of_need(child)),
+    "last_time": lambda child: describe_last_time(child.last_time),
     **{column.name: _empty for column in DECISION_COLUMNS},
     "kind": lambda child: RowKind.LISTED.value,
 }
@@ -126,6 +128,7 @@ def sheet_columns(
             ListColumn("Why to look", 38, lambda child: reasons_text(child.reasons_for)),
             ListColumn("What speaks against", 26, lambda child: reasons_text(child.reasons_against)),
             ListColumn("Not known", 18, _not_known),
+            ListColumn("Last time", 30, lambda child: describe_last_time(child.last_time), optional=True),
         ]
         own = [
             ListColumn("Area of need", 24, lambda child: join(areas_of_need(child))),

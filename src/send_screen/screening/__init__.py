@@ -9,14 +9,24 @@ from send_screen.screening._decision_columns import DECISION_COLUMNS, Decision, 
 from send_screen.screening._decision_record import DecisionRecord
 from send_screen.screening._limits import DISCLAIMERS, NOTICE, check_permitted_use
 from send_screen.screening._read_decisions import DecidedRow, ReturnedList, read_decisions
-from send_screen.screening._reasons import Reasons, interacting_with_hidden, reasons
-from send_screen.screening._result import ExcludedChild, FeatureValue, LinkedRow, Reason, ScreenedChild, ScreeningResult
+from send_screen.screening._reasons import MIN_CONTRIBUTION, Reasons, interacting_with_hidden, reasons
+from send_screen.screening._result import (
+    ExcludedChild,
+    FeatureValue,
+    LastTime,
+    LeftChild,
+    LinkedRow,
+    Reason,
+    ScreenedChild,
+    ScreeningResult,
+    SinceLast,
+)
 from send_screen.screening._review_sample import ReviewSample, draw_review_sample, review_key
 from send_screen.screening._role import RoleAccess, role_access
 from send_screen.screening._scored import score_cohort
 from send_screen.screening._screen import excluded_child, result_for_role, screen_cohort
 from send_screen.screening._selection import Selection, select_children
-from send_screen.screening._since import EarlierChild, LastTime, LeftChild, SinceLast, since_last
+from send_screen.screening._since import EarlierChild, since_last
 from send_screen.screening._ties import ThresholdTie, ties_at_threshold
 
 __all__ = [
@@ -54,6 +64,7 @@ __all__ = [
     "Reason",
     "check_permitted_use",
     "reasons",
+    "MIN_CONTRIBUTION",
     "interacting_with_hidden",
     "Reasons",
     "RowKind",

@@ -22,6 +22,7 @@ from send_screen.screening._decision_record import DecisionRecord
 # What is needed of a table -> its name in a CSV, and its heading in a workbook.
 _WHOSE = {"run": ("run", "Run"), "child_id": ("child_id", "ID")}
 _NEEDED = {**_WHOSE, **{column.name: (column.name, column.heading) for column in DECISION_COLUMNS}}
+_OPTIONAL = {"name": ("name", "Child")}
 _HEADINGS = {name: either[1] for name, either in _NEEDED.items()}
 
 
@@ -29,12 +30,12 @@ _HEADINGS = {name: either[1] for name, either in _NEEDED.items()}
 class DecidedRow:
     """A row of a list that came back: whose it is, and what was written in it."""
 
-    sheet: str
-    """Name of its sheet, empty for a CSV."""
     row: int
-    """Row of the file, as a spreadsheet counts."""
+    """Row of the file, as a spreadsheet counts; of a workbook's later sheets with an offset."""
     run: str
     child_id: str
+    name: str
+    """As the row shows it: the name, or what stands for it; empty where the file has no such column."""
     record: DecisionRecord
     problems: tuple[str, ...] = ()
     """What cannot be read, each with what to do; then nothing of the row is entered."""
@@ -46,8 +47,8 @@ class DecidedRow:
 
     @property
     def where(self) -> str:
-        """Its place, for a message."""
-        return f"{self.sheet}, row {self.row}" if self.sheet else f"Row {self.row}"
+        """Whose row it is, or its place, for a message."""
+        return self.name or f"row {self.row}"
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,8 @@ def read_decisions(path: str | Path, *, today: dt.date | None = None) -> Returne
 def _headers(reading: Reading) -> dict[str, Any]:
     """Return what is needed of a table -> its header in it."""
     headers = {header_key(str(header)): header for header in reading.frame.columns}
-    return {name: headers[key] for name, either in _NEEDED.items() for key in map(header_key, either) if key in headers}
+    wanted = _NEEDED | _OPTIONAL
+    return {name: headers[key] for name in wanted for key in map(header_key, wanted[name]) if key in headers}
 
 
 def _rows(reading: Reading, today: dt.date) -> Iterator[DecidedRow]:
@@ -118,7 +120,14 @@ def _rows(reading: Reading, today: dt.date) -> Iterator[DecidedRow]:
         )
         if record.decided_on and record.decided_on > today:
             problems.append(f"{_HEADINGS['decided_on']!r} has not come yet. Write the day on which it was decided.")
-        yield DecidedRow(reading.shown_sheet or "", int(number), text["run"], text["child_id"], record, tuple(problems))
+        yield DecidedRow(
+            row=int(number),
+            run=text["run"],
+            child_id=text["child_id"],
+            name=text.get("name", ""),
+            record=record,
+            problems=tuple(problems),
+        )
 
 
 def _text(cell: Any) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 
 from send_screen.published import PublishedReport
+from send_screen.screening._decision_record import DecisionRecord
 
 UNCERTAIN = (2, 7)
 """A selection is uncertain if so many of ten models, from two to seven, list the child."""
@@ -43,6 +44,50 @@ class FeatureValue:
 
 
 @dataclass(frozen=True)
+class LastTime:
+    """A child at the time of the last list of the same model for the same role."""
+
+    date: str
+    """ISO date of that list."""
+    kind: str | None
+    """Kind of her record then, such as ``"listed"``; None for a child who was not in that file, or was erased since."""
+    rank: int | None
+    """Her place then, where she was listed or just below the threshold."""
+    changed: tuple[str, ...]
+    """Values that changed since, as text with the earlier one, those that changed the score most first."""
+    decision: DecisionRecord | None
+    """What was decided last."""
+    due: bool
+    """Whether its review is due on the day of the run."""
+
+
+@dataclass(frozen=True)
+class LeftChild:
+    """A child who was listed last time, and is neither listed nor just below the threshold now."""
+
+    name: str
+    class_name: str
+    why: str
+    last_time: LastTime
+
+
+@dataclass(frozen=True)
+class SinceLast:
+    """What changed since the last list of the same model for the same role."""
+
+    date: str
+    """ISO date of that list."""
+    same_version: bool
+    """Whether it was made by this version; if not, places may have moved for that alone."""
+    n_new: int
+    """Listed children who were not listed then."""
+    left: tuple[LeftChild, ...]
+    """By their places then."""
+    n_erased: int
+    """Listed children of whom nothing can be read any more, since their records were erased."""
+
+
+@dataclass(frozen=True)
 class ScreenedChild:
     """A child on the list or just below the threshold; a text is empty where the file does not have it."""
 
@@ -75,6 +120,9 @@ class ScreenedChild:
     """95 % prediction interval of ``percent`` for a model trained on a new sample of schools; None without bags."""
     selections_of_10: int | None = None
     """Selection probability: of 10 models trained on new samples of schools, about how many list the child."""
+
+    last_time: LastTime | None = None
+    """What the last list said of the child; None where there was none."""
 
     @property
     def is_uncertain(self) -> bool:
@@ -166,12 +214,14 @@ class ScreeningResult:
     """Warnings that pages display first, most serious first."""
     notes: tuple[str, ...]
     """How the file was interpreted, and which values were clipped."""
+    since: SinceLast | None = None
+    """What changed since the last list; None where the ledger has none of these children."""
 
     @cached_property
     def run_id(self) -> str:
         """Id of the run in its files and in the ledger: 12 hexadecimal digits, a hash of what the role may see.
 
-        The same version, file, date, capacity and role give the same id.
+        The same version, file, date, capacity, role and last list give the same id.
         """
         seen = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "published"}
         return hashlib.sha256(repr([self.published.version.id, seen]).encode("utf-8", "surrogatepass")).hexdigest()[:12]

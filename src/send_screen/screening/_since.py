@@ -2,62 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import NamedTuple
 
 from send_screen.screening._child_record import ChildRecord
 from send_screen.screening._decision_record import DecisionRecord
-from send_screen.screening._result import ScreenedChild, ScreeningResult
+from send_screen.screening._result import LastTime, LeftChild, ScreenedChild, ScreeningResult, SinceLast
 
-MAX_CHANGED = 3  # changed values that are named, those that changed the score most first
-NOT_IN_FILE = "is not in this file"
-
-
-@dataclass(frozen=True)
-class LastTime:
-    """A child who is listed now, or just below the threshold, at the time of the last list."""
-
-    kind: str | None
-    """Kind of her record then; None for a child who was not in that file."""
-    rank: int | None
-    """Her place then, where she was listed or just below the threshold."""
-    changed: tuple[str, ...]
-    """Values that changed, as text with the earlier one, those that changed the score most first."""
-    decision: DecisionRecord | None
-    """What was decided last."""
-
-
-@dataclass(frozen=True)
-class LeftChild:
-    """A child who was listed, and is neither listed nor just below the threshold now."""
-
-    name: str
-    class_name: str
-    rank: int
-    why: str
-    changed: tuple[str, ...]
-    decision: DecisionRecord | None
-
-
-@dataclass(frozen=True)
-class SinceLast:
-    """What changed since the last list of the same model for the same role."""
-
-    date: str
-    """ISO date of the last list."""
-    same_version: bool
-    """Whether it was made by this version; if not, places may have moved for that alone."""
-    children: Mapping[str, LastTime]
-    """Child id -> the last time, of every child who is listed or just below the threshold now."""
-    left: tuple[LeftChild, ...]
-    """By their places then."""
-    n_erased: int
-    """Listed children of whom nothing can be read any more, since their records were erased."""
+MAX_CHANGED = 3  # changed values that are named
+_LISTED = "listed"
 
 
 class EarlierChild(NamedTuple):
-    """What the ledger has of a child: her record of the last list, and the last decision."""
+    """What the ledger has of a child: the record of the last list, and the last decision."""
 
     record: ChildRecord | None
     """None where it was erased."""
@@ -72,8 +31,8 @@ def since_last(
     date: str,
     same_version: bool,
     visible: Collection[str],
-) -> SinceLast:
-    """Compare a run with the last list.
+) -> ScreeningResult:
+    """Return a run with what changed since the last list.
 
     Parameters
     ----------
@@ -87,33 +46,44 @@ def since_last(
     date : str
         ISO date of the last list.
     same_version : bool
+        Whether the same version made it.
     visible : collection of str
         The features that the role may see.
     """
-    shown = (*result.listed, *result.margin)
-    children = {child.child_id: _last_time(child, now, earlier.get(child.child_id), visible) for child in shown}
+
+    def with_last_time(child: ScreenedChild) -> ScreenedChild:
+        then = earlier.get(child.child_id, EarlierChild(None))
+        return replace(child, last_time=last_time(then, now.get(child.child_id)))
+
+    def last_time(then: EarlierChild, current: ChildRecord | None) -> LastTime:
+        record, decision = then.record, then.decision
+        due = decision is not None and decision.is_due(dt.date.fromisoformat(result.date))
+        if record is None:
+            return LastTime(date, None, None, (), decision, due)
+        changed = tuple(_changed(record, current, visible)) if current else ()
+        return LastTime(date, record.kind, record.rank, changed, decision, due)
+
+    listed, margin = (tuple(map(with_last_time, part)) for part in (result.listed, result.margin))
+    shown = {child.child_id for child in (*listed, *margin)}
     excluded = {child.child_id: child.reason for child in result.excluded if child.child_id}
-    left, n_erased = [], 0
+    left = []
     for key, then in earlier.items():
-        if then.record is None:
-            n_erased += 1
-        elif then.record.kind == "listed" and key not in children:
-            current = now.get(key)
-            why = excluded.get(key) or ("is now below the line" if current else NOT_IN_FILE)
-            changed = tuple(_changed(then.record, current, visible)) if current and key not in excluded else ()
-            record = then.record
-            left.append(LeftChild(record.name or key, record.class_name, record.rank or 0, why, changed, then.decision))
-    left.sort(key=lambda child: child.rank)
-    return SinceLast(date, same_version, children, tuple(left), n_erased)
-
-
-def _last_time(
-    child: ScreenedChild, now: Mapping[str, ChildRecord], then: EarlierChild | None, visible: Collection[str]
-) -> LastTime:
-    if then is None or then.record is None:
-        return LastTime(None, None, (), then.decision if then else None)
-    record = then.record
-    return LastTime(record.kind, record.rank, tuple(_changed(record, now[child.child_id], visible)), then.decision)
+        if then.record is not None and then.record.kind == _LISTED and key not in shown:
+            current = None if key in excluded else now.get(key)
+            why = excluded.get(key) or ("is now below the line" if current else "is not in this file")
+            left.append(LeftChild(then.record.name or key, then.record.class_name, why, last_time(then, current)))
+    return replace(
+        result,
+        listed=listed,
+        margin=margin,
+        since=SinceLast(
+            date=date,
+            same_version=same_version,
+            n_new=sum(child.last_time is not None and child.last_time.kind != _LISTED for child in listed),
+            left=tuple(sorted(left, key=lambda child: child.last_time.rank or 0)),
+            n_erased=sum(then.record is None for then in earlier.values()),
+        ),
+    )
 
 
 def _changed(then: ChildRecord, now: ChildRecord, visible: Collection[str]) -> Iterator[str]:

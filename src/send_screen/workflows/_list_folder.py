@@ -7,11 +7,13 @@ folder.
 
 from __future__ import annotations
 
+import datetime as dt
 import errno
 import json
 import os
 import platform
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -28,13 +30,15 @@ from send_screen.governance import (
     sha256_of,
 )
 from send_screen.reports import (
+    format_owner,
     render_excluded_csv,
     render_linkage_csv,
     render_list_csv,
     render_list_xlsx,
     render_screening,
+    run_watermarks,
 )
-from send_screen.screening import NOTICE, ScreeningResult
+from send_screen.screening import NOTICE, ChildRecord, ScreeningResult
 
 SUMMARY = "summary.json"
 FILES = ("list.csv", "list.xlsx", "excluded.csv", "report.html", SUMMARY)
@@ -42,10 +46,8 @@ LINKAGE = "linkage.csv"
 _ALL_FILES = (*FILES, LINKAGE)
 
 
-def write_list_folder(
-    result: ScreeningResult, out: Path, *, manifest_sha256: str, ledger: OpenLedger
-) -> dict[str, Any]:
-    """Record a screening run, write its files, the summary last, record its end, and return the summary."""
+def render_files(result: ScreeningResult) -> dict[str, bytes]:
+    """Return name -> content of the files of a screening run, but for its summary."""
     contents = {
         "list.csv": render_list_csv(result),
         "list.xlsx": render_list_xlsx(result),
@@ -54,15 +56,51 @@ def write_list_folder(
     }
     if result.linked_rows:
         contents[LINKAGE] = render_linkage_csv(result)
+    return contents
+
+
+def free_folder(out: Path, date: str) -> Path:
+    """Return ``out``, or, where it holds a list already, a folder beside it with the date in its name."""
+    name, number = out, 1
+    while any(os.path.lexists(name / file) for file in _ALL_FILES):
+        name = out.with_name(f"{out.name} {date}" if number == 1 else f"{out.name} {date} ({number})")
+        number += 1
+    return name
+
+
+def remove_list(out: Path) -> None:
+    """Delete the list in a folder, the summary first: without one it is not complete."""
+    for name in reversed(_ALL_FILES):
+        (out / name).unlink(missing_ok=True)
+
+
+def write_list_folder(
+    result: ScreeningResult,
+    contents: dict[str, bytes],
+    out: Path,
+    *,
+    records: Mapping[str, ChildRecord],
+    keep_until: dt.date | None,
+    manifest_sha256: str,
+    ledger: OpenLedger,
+) -> dict[str, Any]:
+    """Record a screening run, write its files, the summary last, record its end, and return the summary.
+
+    ``contents`` are the rendered files, and ``records`` what the run made of each child, by identifier, which may be
+    kept until ``keep_until``.
+    """
     hashes = {name: sha256_of(content) for name, content in contents.items()}
     summary = summarise(result, hashes, manifest_sha256)
     try:
         out.mkdir(parents=True, exist_ok=True)
         remove_partial_files(out, _ALL_FILES)
         _require_no_list(out)
-        entry = _record_screening(result, out, hashes["list.csv"], manifest_sha256, ledger)
+        entry = ledger.append(
+            _screening_entry(result, out, hashes["list.csv"], manifest_sha256, keep_until, ledger),
+            records={child: record.model_dump(mode="json") for child, record in records.items()},
+        )
         summary["ledger"] = {"file": ledger.location.name, "entry": entry.number, "sha256": entry.sha256}
-        contents[SUMMARY] = (json.dumps(summary, indent=2, ensure_ascii=False) + "\n").encode()
+        contents = {**contents, SUMMARY: (json.dumps(summary, indent=2, ensure_ascii=False) + "\n").encode()}
         try:
             for name, content in contents.items():
                 write_atomically(content, out / name)
@@ -128,27 +166,38 @@ def describe_stop(end: ScreeningEndEntry | None) -> str:
     return ""
 
 
-def _record_screening(
-    result: ScreeningResult, out: Path, list_sha256: str, manifest_sha256: str, ledger: OpenLedger
+def _screening_entry(
+    result: ScreeningResult,
+    out: Path,
+    list_sha256: str,
+    manifest_sha256: str,
+    keep_until: dt.date | None,
+    ledger: OpenLedger,
 ) -> ScreeningEntry:
-    """Append the entry of a run: the version, and pseudonym and rank of each listed child."""
+    """Return the entry of a run: the version, and pseudonym and rank of each listed child."""
     pseudonyms = ledger.pseudonyms(child.child_id for child in result.listed)
-    return ledger.append(
-        ScreeningEntry(
-            by=current_user(),
-            model=result.published.version.name,
-            version=result.published.version.id,
-            manifest_sha256=manifest_sha256,
-            file=file_name(result.file),
-            folder=_relative_path(ledger.location.folder, out.resolve()),
-            list_sha256=list_sha256,
-            capacity=result.capacity,
-            per_school=result.per_school,
-            n_rows=result.n_rows,
-            excluded=len(result.excluded),
-            machine=_machine(),
-            listed=tuple(ListedChild(rank=c.rank, child=pseudonyms[c.child_id]) for c in result.listed),
-        )
+    version = result.published.version
+    return ScreeningEntry(
+        by=current_user(),
+        run=result.run_id,
+        role=result.role,
+        title=version.title,
+        outcome=version.outcome_description,
+        owner=format_owner(version.owner),
+        watermarks=run_watermarks(version.trained_on, result.banners),
+        keep_until=keep_until.isoformat() if keep_until else None,
+        model=version.name,
+        version=version.id,
+        manifest_sha256=manifest_sha256,
+        file=file_name(result.file),
+        folder=_relative_path(ledger.location.folder, out.resolve()),
+        list_sha256=list_sha256,
+        capacity=result.capacity,
+        per_school=result.per_school,
+        n_rows=result.n_rows,
+        excluded=len(result.excluded),
+        machine=_machine(),
+        listed=tuple(ListedChild(rank=c.rank, child=pseudonyms[c.child_id]) for c in result.listed),
     )
 
 
@@ -170,6 +219,7 @@ def summarise(result: ScreeningResult, hashes: dict[str, str], manifest_sha256: 
         "format": "send_screen.screening/1",
         "notice": NOTICE,
         "banners": list(result.banners),
+        "run": result.run_id,
         "model": {
             "name": version.name,
             "version": version.id,

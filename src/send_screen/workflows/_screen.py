@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -11,11 +12,27 @@ from typing import Any
 from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW, load_cohort
 from send_screen.documents import count
 from send_screen.errors import DataError, UsageError
-from send_screen.governance import LEDGER, open_for_append, withdrawal, withdrawn_error
+from send_screen.governance import LEDGER, Bundle, OpenLedger, open_for_append, withdrawal, withdrawn_error
 from send_screen.results import Result, Section
-from send_screen.screening import Capacity, ScreeningResult, screen_cohort
+from send_screen.screening import (
+    Capacity,
+    ScreeningResult,
+    check_permitted_use,
+    child_records,
+    read_decisions,
+    result_for_role,
+    select_children,
+)
+from send_screen.workflows._decisions import unentered_decisions
 from send_screen.workflows._export import load_model
-from send_screen.workflows._list_folder import close_stopped_runs, write_list_folder
+from send_screen.workflows._last_list import compare_with_last
+from send_screen.workflows._list_folder import (
+    close_stopped_runs,
+    free_folder,
+    remove_list,
+    render_files,
+    write_list_folder,
+)
 
 _MAX_REASONS = 5  # on the console
 
@@ -35,6 +52,8 @@ class ScreenedFile(Result):
     """Folder of the files."""
     stopped: tuple[str, ...] = ()
     """Notes on earlier runs in the ledger that were stopped."""
+    kept: Path | None = None
+    """The folder that was asked for, where it holds an earlier list, which stays."""
 
     @property
     def headline(self) -> str:
@@ -64,6 +83,7 @@ class ScreenedFile(Result):
                 "just below the line. Not being listed is never 'no need'.",
                 *self._drawn(),
                 *(f"Note: {note}" for note in (*found.notes, *self.stopped)),
+                *([f"{self.kept} holds an earlier list, which stays as it is."] if self.kept else []),
                 f"Open {(self.out / 'report.html').resolve()}",
             ]
         )
@@ -105,6 +125,7 @@ def screen(
     role: str | None = None,
     academic_year: str | None = None,
     allow_synthetic_model: bool = False,
+    replace: bool = False,
     ledger: str | Path | None = None,
     tracking_uri: str | None = None,
     progress: Callable[[str], None] | None = None,
@@ -121,8 +142,8 @@ def screen(
     file : str or pathlib.Path
         A school's file, or a folder with one file per contract.
     out : str or pathlib.Path
-        Folder for the results, with no list in it yet. The summary is written last, so a folder without one is
-        incomplete.
+        Folder for the results. If it holds a list already, that stays, and the new one is written into a folder beside
+        it with the date in its name. The summary is written last, so a folder without one is incomplete.
     capacity : str, optional
         ``"30"`` or ``"10%"``; by default the spec's.
     per_school : bool, default False
@@ -133,6 +154,8 @@ def screen(
         The academic year of a file that does not say it, such as ``"2025/26"``.
     allow_synthetic_model : bool, default False
         Allow a model trained on synthetic children to screen real ones; every page then says so.
+    replace : bool, default False
+        Replace the list in ``out``, if the decisions that people wrote into it were entered with :func:`decisions`.
     ledger : str or pathlib.Path, optional
         The ledger in which the run is recorded, with those it listed under pseudonyms: a file, or the address of a
         PostgreSQL database; by default ``ledger.db`` beside ``out``.
@@ -149,7 +172,7 @@ def screen(
     Raises
     ------
     UsageError
-        If there is no such version, the capacity is invalid, or the folder holds a list, whose notes would be lost.
+        If there is no such version, the capacity is invalid, or a list is to be replaced whose decisions would be lost.
     PopulationError
         If the children are outside the model's population, or it was trained on synthetic children.
     GateError
@@ -183,20 +206,48 @@ def screen(
             ask = f"send-screen check {model} {file} --ask"
             error.remedy = f"\nTo see what was read, and to answer what only you can: {ask}"
         raise
-    result = screen_cohort(
-        bundle,
-        cohort,
-        file=Path(file).name,
-        capacity=requested,
-        per_school=per_school,
-        role=role,
-        allow_synthetic_model=allow_synthetic_model,
+    today = dt.date.today()
+    check_permitted_use(bundle, cohort, today=today, allow_synthetic_model=allow_synthetic_model)
+    selection = select_children(bundle, cohort, capacity=requested, per_school=per_school)
+    result = result_for_role(
+        selection, file=Path(file).name, role=role, allow_synthetic_model=allow_synthetic_model, today=today
     )
+    records = child_records(selection)
     out = Path(out)
     with open_for_append(ledger or out.resolve().parent / LEDGER) as open_ledger:
         version = bundle.published.version.id
         if withdrawal(open_ledger.entries, version, manifest_sha256=bundle.manifest_sha256) is not None:
             raise withdrawn_error(str(model))
         stopped = close_stopped_runs(open_ledger)
-        summary = write_list_folder(result, out, manifest_sha256=bundle.manifest_sha256, ledger=open_ledger)
-    return ScreenedFile(result, summary, out, stopped)
+        result = compare_with_last(result, records, open_ledger, bundle)
+        if replace:
+            _remove_entered_list(out, open_ledger)
+        folder = free_folder(out, result.date)
+        summary = write_list_folder(
+            result,
+            render_files(result),
+            folder,
+            records=records,
+            keep_until=_keep_until(bundle, today),
+            manifest_sha256=bundle.manifest_sha256,
+            ledger=open_ledger,
+        )
+    return ScreenedFile(result, summary, folder, stopped, kept=None if folder == out else out)
+
+
+def _keep_until(bundle: Bundle, today: dt.date) -> dt.date | None:
+    """Return until when what was read may be kept: by the contract that is shortest; None where none says it."""
+    used = [bundle.contracts[use.contract] for use in bundle.spec.data if not use.training_only]
+    days = [contract.retention_days for contract in used if contract.retention_days is not None]
+    return today + dt.timedelta(days=min(days)) if days else None
+
+
+def _remove_entered_list(out: Path, ledger: OpenLedger) -> None:
+    """Delete the list in a folder; raise UsageError where people wrote in it what the ledger does not have."""
+    for name in ("list.xlsx", "list.csv"):
+        if (out / name).is_file() and (n := unentered_decisions(read_decisions(out / name), ledger)):
+            raise UsageError(
+                f"{count(n, 'decision', 'decisions')} in {out / name} would be lost.",
+                remedy=f"Enter them first: send-screen decisions {out / name}",
+            )
+    remove_list(out)

@@ -12,9 +12,13 @@ from send_screen.governance.ledger._deployments import (
     withdrawal,
 )
 from send_screen.governance.ledger._entries import (
+    AnyEntry,
     DecisionEntry,
+    DecisionsEntry,
+    DisclosureEntry,
     Entry,
     ErasureEntry,
+    ExpiryEntry,
     ListedChild,
     PromotionEntry,
     ScreeningEndEntry,
@@ -25,7 +29,13 @@ from send_screen.governance.ledger._entries import (
 )
 from send_screen.governance.ledger._ledger import Ledger, OpenLedger, open_for_append, read_ledger, screening_runs
 from send_screen.governance.ledger._location import LEDGER, LedgerLocation
-from send_screen.governance.ledger._records import erase_child, find_pseudonyms, records_of_child, records_of_entry
+from send_screen.governance.ledger._records import (
+    erase_child,
+    find_pseudonyms,
+    pseudonyms_of_entry,
+    records_of_child,
+    records_of_entry,
+)
 from send_screen.governance.ledger._withdrawn import find_withdrawal, named_ledger, withdrawn_error
 
 __all__ = [
@@ -39,7 +49,11 @@ __all__ = [
     "named_ledger",
     "withdrawn_error",
     "Entry",
+    "AnyEntry",
     "DecisionEntry",
+    "DecisionsEntry",
+    "DisclosureEntry",
+    "ExpiryEntry",
     "PromotionEntry",
     "WithdrawalEntry",
     "ScreeningEntry",
@@ -56,6 +70,7 @@ __all__ = [
     "open_for_append",
     "screening_runs",
     "find_pseudonyms",
+    "pseudonyms_of_entry",
     "records_of_child",
     "records_of_entry",
     "erase_child",

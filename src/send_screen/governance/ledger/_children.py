@@ -1,12 +1,14 @@
 """The children of a ledger: each has a random pseudonym and a random key, in a row that an erasure deletes.
 
-The row is found by a keyed hash of the child's identifier. The child's key is sealed under the key of the ledger, and
-the child's records under the child's key (AES-256-GCM, NIST SP 800-38D). Without the row, nothing leads from a child to
-her records or back, and nobody can read them.
+The row is found by a keyed hash of the child's identifier. Each entry with records has a random key too, in a row that
+an expiry deletes. A record is sealed (AES-256-GCM, NIST SP 800-38D) under a key that is derived from both, and both are
+sealed under the key of the ledger. Without the child's row, nothing leads from a child to her records or back; without
+either row, nobody can read them.
 """
 
 from __future__ import annotations
 
+import hmac
 import json
 import os
 import secrets
@@ -21,7 +23,7 @@ from sqlalchemy import Connection, delete, select, text
 from send_screen.errors import LedgerError
 from send_screen.governance.ledger._key import LedgerKey
 from send_screen.governance.ledger._location import LedgerLocation
-from send_screen.governance.ledger._schema import children, insert_rows
+from send_screen.governance.ledger._schema import children, entry_keys, insert_rows
 
 _NONCE = 12  # bytes
 
@@ -60,6 +62,7 @@ class Children:
     connection: Connection
     added: dict[str, Child] = field(default_factory=dict)
     """By token: those who are not yet in the table."""
+    _entry_keys: dict[int, bytes | None] = field(default_factory=dict, repr=False)
 
     @classmethod
     def under_key(cls, location: LedgerLocation, connection: Connection, *, may_add: bool = False) -> Children:
@@ -110,18 +113,47 @@ class Children:
         """Delete a row, and with it the key of the child's records and the way from her identifier to her pseudonym."""
         self.connection.execute(delete(children).where(children.c.token == child.token))
 
-    def seal_record(self, child: Child, number: int, record: Mapping[str, Any]) -> bytes:
-        """Return the sealed record of a child in the entry ``number``."""
-        content = json.dumps(record, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
-        return seal(self._require_key(child), content.encode(), bound_to=f"{number}:{child.pseudonym}")
+    def add_entry_key(self, number: int) -> None:
+        """Make the key of the entry ``number``, in the transaction of that entry."""
+        key = os.urandom(32)
+        insert_rows(self.connection, entry_keys, [(number, seal(self._wrapping_key, key, bound_to=f"entry {number}"))])
+        self._entry_keys[number] = key
 
-    def open_record(self, child: Child, number: int, sealed: bytes) -> dict[str, Any]:
-        """Return a child's record in the entry ``number``; raise LedgerError where it was altered."""
-        content = unseal(self._require_key(child), sealed, bound_to=f"{number}:{child.pseudonym}")
+    def delete_entry_keys(self, numbers: Iterable[int]) -> None:
+        """Delete the keys of entries: their records can no longer be read, of any child."""
+        for number in numbers:
+            self.connection.execute(delete(entry_keys).where(entry_keys.c.entry == number))
+            self._entry_keys[number] = None
+
+    def seal_record(self, child: Child, number: int, record: Mapping[str, Any]) -> bytes:
+        """Return the sealed record of a child in the entry ``number``, which has its key."""
+        content = json.dumps(record, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
+        entry_key = self._entry_keys[number] or b""
+        return seal(self._record_key(child, entry_key), content.encode(), bound_to=f"{number}:{child.pseudonym}")
+
+    def open_record(self, child: Child, number: int, sealed: bytes) -> dict[str, Any] | None:
+        """Return a child's record in the entry ``number``, None where it expired; LedgerError where it was altered."""
+        entry_key = self._entry_key(number)
+        if entry_key is None:
+            return None
+        content = unseal(self._record_key(child, entry_key), sealed, bound_to=f"{number}:{child.pseudonym}")
         if content is None:
             raise LedgerError(f"A record of entry {number} was altered.", file=self.location.name)
         record: dict[str, Any] = json.loads(content)
         return record
+
+    def _entry_key(self, number: int) -> bytes | None:
+        if number not in self._entry_keys:
+            query = select(entry_keys.c.sealed_key).where(entry_keys.c.entry == number)
+            sealed = self.connection.execute(query).scalar()
+            key = None if sealed is None else unseal(self._wrapping_key, sealed, bound_to=f"entry {number}")
+            if sealed is not None and key is None:
+                raise LedgerError(f"The key of entry {number} was altered.", file=self.location.name)
+            self._entry_keys[number] = key
+        return self._entry_keys[number]
+
+    def _record_key(self, child: Child, entry_key: bytes) -> bytes:
+        return hmac.digest(self._require_key(child), entry_key, "sha256")
 
     def _require_key(self, child: Child) -> bytes:
         key = self._key_of(child)

@@ -114,10 +114,26 @@ class ListedChild(Document):
 
 
 class ScreeningEntry(Entry):
-    """A screening run and the children it lists, recorded before any of its files is written."""
+    """A screening run and the children it lists, recorded before any of its files is written.
+
+    Its records are of every child of the file who has an identifier, listed or not.
+    """
 
     kind: Literal["screening"] = "screening"
     by: str
+    run: str
+    """Id of the run in its files."""
+    role: str
+    """The role that the list is for."""
+    title: str
+    outcome: str
+    """What happened later to those whom the model learnt to list, as text."""
+    owner: str
+    """Who answers for the version, and how to reach them."""
+    watermarks: tuple[str, ...]
+    """What every page of the run is marked with."""
+    keep_until: str | None
+    """ISO date until which the records of the run may be kept; None where no contract says it."""
     model: str
     version: str
     manifest_sha256: str
@@ -144,6 +160,40 @@ class ScreeningEndEntry(Entry):
     """Files in its folder; a complete run has its summary among them, one without a list has none."""
 
 
+class DecisionsEntry(Entry):
+    """What people decided about children of a screening run, from a list that came back; its records say about whom."""
+
+    kind: Literal["decisions"] = "decisions"
+    by: str
+    """Who entered them."""
+    screening: Count
+    """Number of the run's entry."""
+    file: str
+    file_sha256: str
+    counts: dict[str, Count]
+    """Decision -> number of children; ``"note_only"`` where none was chosen."""
+
+
+class DisclosureEntry(Entry):
+    """Somebody who asked for what is held on a child, or for a letter to the parents, and got it."""
+
+    kind: Literal["disclosed"] = "disclosed"
+    by: str
+    what: Literal["record", "letter"]
+    child: str
+    """Her pseudonym."""
+
+
+class ExpiryEntry(Entry):
+    """Screening runs whose records were past their date: they can no longer be read, of any child."""
+
+    kind: Literal["expired"] = "expired"
+    by: str
+    reason: str
+    entries: tuple[Count, ...]
+    """Numbers of the entries whose records were made unreadable."""
+
+
 class ErasureEntry(Entry):
     """A child whose row was deleted: her records can no longer be read, and no identifier leads to her pseudonym."""
 
@@ -154,7 +204,16 @@ class ErasureEntry(Entry):
     """The pseudonym that she had."""
 
 
-AnyEntry = PromotionEntry | WithdrawalEntry | ScreeningEntry | ScreeningEndEntry | ErasureEntry
+AnyEntry = (
+    PromotionEntry
+    | WithdrawalEntry
+    | ScreeningEntry
+    | ScreeningEndEntry
+    | DecisionsEntry
+    | DisclosureEntry
+    | ExpiryEntry
+    | ErasureEntry
+)
 _ANY_ENTRY: TypeAdapter[AnyEntry] = TypeAdapter(Annotated[AnyEntry, Field(discriminator="kind")])
 
 

@@ -18,7 +18,10 @@ from send_screen.errors import LedgerError
 from send_screen.governance.ledger._entries import (
     NO_PREVIOUS_HASH,
     AnyEntry,
+    DecisionsEntry,
+    DisclosureEntry,
     ErasureEntry,
+    ExpiryEntry,
     PromotionEntry,
     ScreeningEndEntry,
     ScreeningEntry,
@@ -32,7 +35,17 @@ if TYPE_CHECKING:
 
     from send_screen.governance.ledger._children import Child, Children
 
-_Appended = TypeVar("_Appended", PromotionEntry, WithdrawalEntry, ScreeningEntry, ScreeningEndEntry, ErasureEntry)
+_Appended = TypeVar(
+    "_Appended",
+    PromotionEntry,
+    WithdrawalEntry,
+    ScreeningEntry,
+    ScreeningEndEntry,
+    DecisionsEntry,
+    DisclosureEntry,
+    ExpiryEntry,
+    ErasureEntry,
+)
 
 
 @dataclass(frozen=True)
@@ -120,8 +133,17 @@ class OpenLedger:
             )
         return self._append(ErasureEntry(by=by, reason=reason, child=child.pseudonym), {}, erased=child)
 
+    def expire(self, numbers: tuple[int, ...], *, by: str, reason: str) -> ExpiryEntry:
+        """Delete the keys of entries, and append that: nobody can read their records any more."""
+        return self._append(ExpiryEntry(by=by, reason=reason, entries=numbers), {}, expired=numbers)
+
     def _append(
-        self, entry: _Appended, records: Mapping[str, Mapping[str, Any]], *, erased: Child | None = None
+        self,
+        entry: _Appended,
+        records: Mapping[str, Mapping[str, Any]],
+        *,
+        erased: Child | None = None,
+        expired: tuple[int, ...] = (),
     ) -> _Appended:
         from send_screen.governance.ledger._database import translate_errors
 
@@ -141,6 +163,8 @@ class OpenLedger:
                 self._insert(entry, sealed)
                 if erased is not None:
                     self._open_children().delete(erased)
+                if expired:
+                    self._open_children().delete_entry_keys(expired)
         finally:
             if self._children is not None:  # with an entry that could not be written, its new children are forgotten
                 self._children.added.clear()
@@ -161,6 +185,7 @@ class OpenLedger:
             return []
         children = self._open_children()
         found = children.find_or_add(records)
+        children.add_entry_key(number)
         return sorted(
             (found[child_id].pseudonym, children.seal_record(found[child_id], number, record))
             for child_id, record in records.items()

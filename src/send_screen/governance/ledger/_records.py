@@ -25,8 +25,24 @@ def find_pseudonyms(ledger: str | Path | LedgerLocation, child_ids: list[str]) -
     return {child_id: child.pseudonym for child_id, child in found.items()}
 
 
+def pseudonyms_of_entry(ledger: str | Path | LedgerLocation, number: int) -> set[str]:
+    """Return the pseudonyms of the children of whom an entry has a record, of erased ones too."""
+    from sqlalchemy import select
+
+    from send_screen.governance.ledger._database import open_to_read
+    from send_screen.governance.ledger._schema import child_records as table
+
+    with open_to_read(LedgerLocation.parse(ledger)) as connection:
+        if connection is None:
+            return set()
+        return {*connection.scalars(select(table.c.pseudonym).where(table.c.entry == number))}
+
+
 def records_of_child(ledger: str | Path | LedgerLocation, child_id: str) -> list[tuple[int, dict[str, Any]]]:
-    """Return every record of a child, with the number of its entry, oldest first; empty for one who was erased."""
+    """Return every record of a child that has not expired, with the number of its entry, oldest first.
+
+    There are none of a child who was erased.
+    """
     from sqlalchemy import select
 
     from send_screen.governance.ledger._children import Children
@@ -43,11 +59,12 @@ def records_of_child(ledger: str | Path | LedgerLocation, child_id: str) -> list
             return []
         query = select(table.c.entry, table.c.sealed).where(table.c.pseudonym == child.pseudonym)
         rows = connection.execute(query.order_by(table.c.entry)).all()
-        return [(row.entry, children.open_record(child, row.entry, row.sealed)) for row in rows]
+        records = ((row.entry, children.open_record(child, row.entry, row.sealed)) for row in rows)
+        return [(number, record) for number, record in records if record is not None]
 
 
 def records_of_entry(ledger: str | Path | LedgerLocation, number: int) -> list[tuple[str, dict[str, Any] | None]]:
-    """Return pseudonym and record of each child in an entry, by pseudonym; None as record of one who was erased."""
+    """Return pseudonym and record of each child in an entry, by pseudonym; None where it was erased or expired."""
     from sqlalchemy import select
 
     from send_screen.governance.ledger._children import Child, Children

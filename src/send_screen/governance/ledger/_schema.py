@@ -45,3 +45,8 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[objec
         copy.set_types([types[type(column.type)] for column in table.columns])
         for row in rows:
             copy.write_row(row)
+
+
+entry_keys = Table(
+    "entry_keys", _METADATA, Column("entry", BigInteger, primary_key=True), Column("sealed_key", LargeBinary)
+)

@@ -1,4 +1,4 @@
-"""The first tables: entries, children, and sealed records of children.
+"""The first tables: entries, sealed records of children, and the keys of both, which an erasure or expiry deletes.
 
 Triggers refuse to change or delete an entry or a record. They prevent mistakes; what somebody does who drops a trigger,
 the hashes find.
@@ -15,6 +15,7 @@ _SQLITE = (
     "CREATE TABLE child_records (entry INTEGER NOT NULL, pseudonym TEXT NOT NULL, sealed BLOB NOT NULL, "
     "PRIMARY KEY (entry, pseudonym)) WITHOUT ROWID",
     "CREATE INDEX child_records_of_child ON child_records (pseudonym)",
+    "CREATE TABLE entry_keys (entry INTEGER NOT NULL PRIMARY KEY, sealed_key BLOB NOT NULL)",
 )
 _REFUSE = "BEGIN SELECT RAISE(ABORT, 'a ledger is only added to'); END"
 _SQLITE_TRIGGERS = (
@@ -31,6 +32,7 @@ _POSTGRESQL = (
     'CREATE TABLE child_records (entry BIGINT NOT NULL, pseudonym TEXT COLLATE "C" NOT NULL, sealed BYTEA NOT NULL, '
     "PRIMARY KEY (entry, pseudonym))",
     "CREATE INDEX child_records_of_child ON child_records (pseudonym)",
+    "CREATE TABLE entry_keys (entry BIGINT PRIMARY KEY, sealed_key BYTEA NOT NULL)",
     "CREATE FUNCTION ledger_refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
     "$$ BEGIN RAISE EXCEPTION 'a ledger is only added to'; END $$",
 )

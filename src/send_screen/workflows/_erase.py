@@ -1,0 +1,141 @@
+"""Erase a child from a ledger, and the records of runs that are past their date."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from send_screen.documents import count
+from send_screen.errors import UsageError
+from send_screen.governance import (
+    LEDGER,
+    DecisionsEntry,
+    ExpiryEntry,
+    Ledger,
+    LedgerLocation,
+    ScreeningEntry,
+    erase_child,
+    open_for_append,
+    read_ledger,
+    validate_free_text,
+)
+from send_screen.results import Result, Section
+
+_ELSEWHERE = (
+    "The lists themselves are files in their folders, and may be on paper and in backups: delete them there too.",
+)
+
+
+@dataclass(frozen=True, repr=False)
+class Erasure(Result):
+    """What can no longer be read in a ledger."""
+
+    ledger: str
+    runs: tuple[ScreeningEntry, ...]
+    """Runs that are past their date; none where one child was erased."""
+    entry: int | None
+    """Number of the entry that says so; None where nothing was to be erased, or it was only listed."""
+    by_child: bool
+
+    @property
+    def headline(self) -> str:
+        """What was erased."""
+        if self.by_child:
+            return f"The child's records in {self.ledger} can no longer be read: entry {self.entry}. Totals remain."
+        runs = count(len(self.runs), "run is", "runs are")
+        done = f"; their records can no longer be read: entry {self.entry}" if self.entry else ""
+        return f"{runs} past the date until which records may be kept{done}."
+
+    def sections(self) -> Iterable[Section]:
+        """Yield the runs that are past their date, and what is to be deleted elsewhere."""
+        if self.runs:
+            lines = [f"entry {run.number}: {run.file}, kept until {run.keep_until}; {run.folder}" for run in self.runs]
+            yield Section(lines, title="Past their date")
+        if self.runs and self.entry is None:
+            yield Section(["Nothing was erased. To erase them, add --by and --reason."])
+        elif self.entry is not None:
+            yield Section(_ELSEWHERE)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the numbers of entries."""
+        return {"entry": self.entry, "runs": [run.number for run in self.runs], "by_child": self.by_child}
+
+
+def erase(
+    child: str | None = None,
+    *,
+    expired: bool = False,
+    by: str | None = None,
+    reason: str | None = None,
+    ledger: str | Path | None = None,
+) -> Erasure:
+    """Erase a child from a ledger, or the records of all runs that are past their date.
+
+    The keys are destroyed: records can no longer be read, nor a child be found. The ledger says who did so and why; its
+    chain can still be verified, and its totals remain.
+
+    Parameters
+    ----------
+    child : str, optional
+        The child's identifier, as in the school's file.
+    expired : bool, default False
+        In place of a child: all runs past the date until which their contracts allow to keep them. Without ``by`` they
+        are only listed.
+    by, reason : str, optional
+        Who answers for it and why, without anybody's identifier.
+    ledger : str or pathlib.Path, optional
+        A file, or the address of a PostgreSQL database; by default ``ledger.db`` in the working directory.
+
+    Returns
+    -------
+    Erasure
+
+    Raises
+    ------
+    UsageError
+        If neither or both of ``child`` and ``expired`` are given, or ``by`` or ``reason`` is missing.
+    LedgerError
+        If nothing in the ledger leads to the child, or it was altered.
+
+    Examples
+    --------
+    >>> from send_screen import erase
+    >>> erase("A000200006001", by="A. Head", reason="a parent asked", ledger="ledger.db")  # doctest: +SKIP
+    <Erasure: The child's records in ledger.db can no longer be read: entry 7. Totals remain.>
+    """
+    place = ledger or LEDGER
+    if (child is None) is not expired:
+        raise UsageError("What is to be erased is not clear.", remedy="Give one child's identifier, or --expired.")
+    if child is not None:
+        if by is None or reason is None:
+            raise UsageError(
+                "An erasure is for good.", remedy="Say who answers for it and why: --by NAME --reason TEXT."
+            )
+        entry = erase_child(place, child.strip(), by=by, reason=reason)
+        return Erasure(LedgerLocation.parse(place).name, (), entry.number, by_child=True)
+    known = read_ledger(place, records=False)
+    known.require_unaltered()
+    runs = _past_their_date(known, dt.date.today())
+    if not runs or (by is None and reason is None):
+        return Erasure(known.location.name, runs, None, by_child=False)
+    by, reason = validate_free_text("--by", by or ""), validate_free_text("--reason", reason or "")
+    with open_for_append(place) as open_ledger:
+        numbers = {run.number for run in runs}
+        decided = (e.number for e in open_ledger.entries if isinstance(e, DecisionsEntry) and e.screening in numbers)
+        number = open_ledger.expire((*sorted(numbers), *decided), by=by, reason=reason).number
+    return Erasure(known.location.name, runs, number, by_child=False)
+
+
+def _past_their_date(ledger: Ledger, today: dt.date) -> tuple[ScreeningEntry, ...]:
+    gone = {number for entry in ledger.entries if isinstance(entry, ExpiryEntry) for number in entry.entries}
+    return tuple(
+        entry
+        for entry in ledger.entries
+        if isinstance(entry, ScreeningEntry)
+        and entry.number not in gone
+        and entry.keep_until is not None
+        and entry.keep_until < today.isoformat()
+    )

@@ -1,0 +1,225 @@
+"""A list comes back with what people decided: it is entered, once, for the right child, and shown on the next list."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from send_screen import decisions, screen
+from send_screen.errors import LedgerError, ReadError, UsageError
+from send_screen.governance import erase_child, find_pseudonyms, read_ledger, records_of_child
+from send_screen.screening import Decision
+
+ROW = {"What we decided": "Watch and review", "Decided by": "A. Senco", "Note": "hears badly?"}
+
+
+@pytest.fixture(scope="module")
+def july_folder(trained: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("school")
+    screen(trained.exported, trained.school_file, out=folder / "july", capacity="7")
+    return folder
+
+
+@pytest.fixture
+def school(july_folder: Path, tmp_path: Path) -> Path:
+    """A folder with the list of July and its ledger."""
+    return Path(shutil.copytree(july_folder, tmp_path / "school"))
+
+
+def write(workbook: Path, rows: Mapping[int, Mapping[str, object]], sheet: str = "List") -> None:
+    """Type into the rows of a workbook, by place from 1, and save it."""
+    book = openpyxl.load_workbook(workbook)
+    cells = book[sheet]
+    columns = {cell.value: cell.column for cell in cells[1]}
+    for place, values in rows.items():
+        for heading, value in values.items():
+            cells.cell(1 + place, columns[heading], value)
+    book.save(workbook)
+
+
+def listed(school: Path) -> list[dict[str, Any]]:
+    frame = pd.read_csv(school / "july" / "list.csv", dtype=str, keep_default_na=False)
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def test_what_was_written_is_entered_for_the_child_and_the_run(school: Path) -> None:
+    write(school / "july" / "list.xlsx", {1: ROW, 3: {"Note": "moved house"}})
+    found = decisions(school / "july" / "list.xlsx")
+    assert found.ok
+    assert found.counts == {"watch": 1, "note_only": 1}
+    (entry,) = found.entries
+    ledger = read_ledger(school / "ledger.db")
+    ledger.require_unaltered()
+    assert ledger.entries[-1] == entry
+    run = ledger.entries[entry.screening - 1]
+    assert run.run == json.loads((school / "july" / "summary.json").read_text("utf-8"))["run"]
+    (number, record) = records_of_child(school / "ledger.db", listed(school)[0]["child_id"])[-1]
+    assert number == entry.number
+    assert (record["decision"], record["decided_by"], record["note"]) == ("watch", "A. Senco", "hears badly?")
+
+
+def test_the_ledger_file_holds_no_word_of_it(school: Path) -> None:
+    write(school / "july" / "list.xlsx", {1: ROW})
+    decisions(school / "july" / "list.xlsx")
+    content = (school / "ledger.db").read_bytes()
+    child = listed(school)[0]
+    for secret in ("hears badly", "A. Senco", child["child_id"], child["name"]):
+        assert secret.encode() not in content
+
+
+def test_the_same_file_twice_changes_nothing(school: Path) -> None:
+    write(school / "july" / "list.xlsx", {1: ROW})
+    decisions(school / "july" / "list.xlsx")
+    before = (school / "ledger.db").read_bytes()
+    again = decisions(school / "july" / "list.xlsx")
+    assert (again.entries, again.n_unchanged, again.ok) == ((), 1, True)
+    assert (school / "ledger.db").read_bytes() == before
+
+
+def test_another_decision_is_entered_and_the_first_stays(school: Path) -> None:
+    path = school / "july" / "list.xlsx"
+    write(path, {1: ROW})
+    decisions(path)
+    write(path, {1: {"What we decided": "Assess"}})
+    found = decisions(path)
+    assert len(found.changed) == 1
+    assert "Assess" in found.changed[0]
+    assert "Watch and review" in found.changed[0]
+    records = records_of_child(school / "ledger.db", listed(school)[0]["child_id"])
+    assert [record.get("decision") for _, record in records] == [None, "watch", "assess"]
+    write(path, {1: dict.fromkeys(ROW, "")})
+    cleared = decisions(path)
+    assert len(cleared.cleared) == 1
+    assert cleared.entries == ()
+
+
+@pytest.mark.parametrize("sheet", ["List", "Just below"])
+def test_each_sheet_comes_back(school: Path, sheet: str) -> None:
+    write(school / "july" / "list.xlsx", {1: ROW}, sheet=sheet)
+    assert decisions(school / "july" / "list.xlsx").counts == {"watch": 1}
+
+
+def test_the_csv_comes_back_too(school: Path) -> None:
+    path = school / "july" / "list.csv"
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    frame.loc[0, ["what_we_decided", "decided_by", "note"]] = [*ROW.values()]
+    frame.to_csv(path, index=False)
+    assert decisions(path).counts == {"watch": 1}
+    write(school / "july" / "list.xlsx", {1: ROW})
+    assert decisions(school / "july" / "list.xlsx").n_unchanged == 1
+
+
+def test_a_list_that_was_moved_needs_its_ledger(school: Path, tmp_path: Path) -> None:
+    moved = tmp_path / "Downloads" / "list.xlsx"
+    moved.parent.mkdir()
+    shutil.move(school / "july" / "list.xlsx", moved)
+    write(moved, {1: ROW})
+    with pytest.raises(UsageError, match="no ledger") as error:
+        decisions(moved)
+    assert "--ledger" in error.value.remedy
+    assert decisions(moved, ledger=school / "ledger.db").counts == {"watch": 1}
+
+
+def test_a_list_of_another_ledger_is_refused(school: Path, trained: Any, tmp_path: Path) -> None:
+    screen(trained.exported, trained.school_file, out=tmp_path / "other" / "list", capacity="5")
+    write(school / "july" / "list.xlsx", {1: ROW})
+    with pytest.raises(LedgerError, match="no run of which this is the list"):
+        decisions(school / "july" / "list.xlsx", ledger=tmp_path / "other" / "ledger.db")
+
+
+def test_a_foreign_a_changed_and_a_missing_row_are_named_and_the_rest_is_entered(school: Path) -> None:
+    children = listed(school)
+    book = openpyxl.load_workbook(school / "july" / "list.xlsx")
+    cells = book["List"]
+    columns = {cell.value: cell.column for cell in cells[1]}
+    for place, choice in ((2, "Assess"), (3, "Assess"), (4, "Assess"), (5, "Maybe")):
+        cells.cell(place, columns["What we decided"], choice)
+    cells.cell(2, columns["ID"], "A999999999999")  # nobody of this run
+    cells.cell(3, columns["Child"], children[5]["name"])  # sorted apart from its identifier
+    cells.delete_rows(8)
+    book.save(school / "july" / "list.xlsx")
+    found = decisions(school / "july" / "list.xlsx")
+    assert not found.ok
+    assert found.counts == {"assess": 1}
+    named = "\n".join(found.not_entered)
+    assert f"{children[0]['name']}: No child of this run has this identifier" in named
+    assert f"{children[5]['name']}: The name and the identifier are of two children" in named
+    assert f"{children[3]['name']}: 'What we decided' is none of the choices" in named
+    assert [text.partition(",")[0] for text in found.missing] == ["Place 1", "Place 7"]
+
+
+@pytest.mark.parametrize("spoil", ["empty", "other table", "no run"])
+def test_what_is_no_list_is_one_error(school: Path, tmp_path: Path, spoil: str) -> None:
+    path = tmp_path / "list.csv"
+    if spoil == "no run":
+        frame = pd.read_csv(school / "july" / "list.csv", dtype=str, keep_default_na=False)
+        frame.drop(columns="run").to_csv(path, index=False)
+    else:
+        path.write_text({"empty": "", "other table": "UPN,E01\nA000200006001,2\n"}[spoil], encoding="utf-8")
+    with pytest.raises(ReadError):
+        decisions(path, ledger=school / "ledger.db")
+
+
+def test_of_an_erased_child_nothing_is_entered(school: Path) -> None:
+    child = listed(school)[0]["child_id"]
+    erase_child(school / "ledger.db", child, by="A. Head", reason="a parent asked")
+    write(school / "july" / "list.xlsx", {1: ROW, 2: ROW})
+    found = decisions(school / "july" / "list.xlsx")
+    assert found.counts == {"watch": 1}
+    assert len(found.not_entered) == 1
+    assert find_pseudonyms(school / "ledger.db", [child]) == {}
+
+
+def test_the_next_list_goes_beside_and_says_what_was_decided(school: Path, trained: Any) -> None:
+    write(school / "july" / "list.xlsx", {1: {**ROW, "Review on": dt.date(2026, 9, 1)}})
+    decisions(school / "july" / "list.xlsx")
+    before = {path.name: path.read_bytes() for path in (school / "july").iterdir()}
+    again = screen(trained.exported, trained.school_file, out=school / "july", capacity="7")
+    assert again.out.parent == school
+    assert again.out.name.startswith("july 20")
+    assert again.kept == school / "july"
+    assert {path.name: path.read_bytes() for path in (school / "july").iterdir()} == before
+    first = again.result.listed[0]
+    assert first.last_time.decision.decision is Decision.WATCH
+    assert (first.last_time.rank, first.last_time.due) == (1, True)
+    assert again.result.since.n_new == 0
+    rows = pd.read_csv(again.out / "list.csv", dtype=str, keep_default_na=False)
+    assert "decided: Watch and review, by A. Senco; REVIEW DUE since 1 September 2026" in rows["last_time"][0]
+    third = screen(trained.exported, trained.school_file, out=school / "july", capacity="7")
+    assert third.out.name == f"{again.out.name} (2)"
+
+
+def test_a_list_is_replaced_once_its_decisions_were_entered(school: Path, trained: Any) -> None:
+    def again() -> Any:
+        return screen(trained.exported, trained.school_file, out=school / "july", capacity="7", replace=True)
+
+    write(school / "july" / "list.xlsx", {1: ROW})
+    content = (school / "july" / "list.xlsx").read_bytes()
+    with pytest.raises(UsageError, match=r"1 decision in .* would be lost") as error:
+        again()
+    assert "send-screen decisions" in error.value.remedy
+    assert (school / "july" / "list.xlsx").read_bytes() == content
+    decisions(school / "july" / "list.xlsx")
+    replaced = again()
+    assert replaced.out == school / "july"
+    assert replaced.kept is None
+    assert replaced.result.listed[0].last_time.decision.decision is Decision.WATCH
+
+
+def test_a_list_is_compared_with_the_last_one_of_the_same_children(trained: Any, tmp_path: Path) -> None:
+    rows = pd.read_csv(trained.school_file, dtype=str, keep_default_na=False)
+    halves = {"one": rows.iloc[::2], "two": rows.iloc[1::2]}
+    runs = {}
+    for number, half in enumerate(["one", "two", "one"]):
+        halves[half].to_csv(tmp_path / f"{half}.csv", index=False)
+        runs[number] = screen(trained.exported, tmp_path / f"{half}.csv", out=tmp_path / f"list {number}", capacity="3")
+    assert [run.result.since is None for run in runs.values()] == [True, True, False]
+    assert [child.last_time.rank for child in runs[2].result.listed] == [1, 2, 3]
