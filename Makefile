@@ -55,7 +55,7 @@ OLDEST := .venv-oldest
 $(OLDEST)/.installed: $(STAMP) constraints-oldest.txt
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(OLDEST)
 	VIRTUAL_ENV=$(OLDEST) $(BIN)/uv pip install --quiet --constraint constraints-oldest.txt --editable '.[train,ebm,linkage,postgres]' \
-	  pip pytest pytest-timeout pytest-xdist filelock grimp hypothesis markdown-it-py polars
+	  openpyxl pip pytest pytest-timeout pytest-xdist filelock grimp hypothesis markdown-it-py polars
 	touch $@
 
 # What other versions of dependencies cannot change is left out: what asks none of them for anything (pip, pages in a

@@ -24,8 +24,8 @@ def school(trained: Any, tmp_path: Path) -> pd.DataFrame:
 
 
 def listed(trained: Any, file: Path, out: Path) -> pd.DataFrame:
-    screen(trained.exported, file, out=out)
-    return pd.read_csv(out / "list.csv", dtype=str)
+    screen(trained.exported, file, out=out, ledger=out.with_suffix(".db"))
+    return pd.read_csv(out / "list.csv", dtype=str).drop(columns="run")  # which is of the file
 
 
 def checked(trained: Any, rows: pd.DataFrame, folder: Path, **options: Any) -> Any:

@@ -22,10 +22,10 @@ def test_three_ways_to_give_the_same_children_give_one_list(trained: Any, tmp_pa
     ctf.write_bytes(common_transfer_file(school))
     lists = {}
     for name, file in {"file": trained.school_file, "report": report, "ctf": ctf}.items():
-        found = screen(trained.exported, file, out=tmp_path / "out" / name)
+        found = screen(trained.exported, file, out=tmp_path / "out" / name, ledger=tmp_path / f"{name}.db")
         rows = pd.read_csv(tmp_path / "out" / name / "list.csv", dtype=str, keep_default_na=False)
         assert found.result.n_screened + len(found.result.excluded) == len(school), name
-        # a CTF has no class, rows are counted as each file has them, and each run has its own id
+        # a CTF has no class, and rows and the run are of each file
         lists[name] = rows.drop(columns=["row_in_file", "class", "run"])
     pd.testing.assert_frame_equal(lists["report"], lists["file"])
     pd.testing.assert_frame_equal(lists["ctf"], lists["file"])

@@ -11,6 +11,7 @@ from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW
 from send_screen.documents import SCHOOLS, Noun, count, keep_wording
 from send_screen.reports import svg
 from send_screen.reports._figures import natural_frequencies
+from send_screen.reports._last_time import describe_last_time
 from send_screen.reports._measured_view import headlines
 from send_screen.reports._render import render_html
 from send_screen.reports._text import (
@@ -95,9 +96,17 @@ def _tally(result: ScreeningResult, n_by_hand: int) -> tuple[Tally, ...]:
         Tally(n_by_hand, "to look at by hand", "h-by-hand"),
         Tally(len(result.margin), "just below the line", "h-margin"),
         Tally(len(result.review_sample), "drawn at random", "h-drawn"),
+        Tally(_n_due(result), "due for review", "h-since"),
         *(Tally(n, words, "h-not-asked") for words, n in others.most_common()),
     )
     return tuple(tally for tally in counts if tally.n)
+
+
+def _n_due(result: ScreeningResult) -> int:
+    """Return how many children of the last list are due for review."""
+    shown = [child.last_time for child in (*result.listed, *result.margin)]
+    left = [child.last_time for child in result.since.left] if result.since else []
+    return sum(last is not None and last.due for last in (*shown, *left))
 
 
 class Card(NamedTuple):
@@ -202,6 +211,9 @@ def render_screening(result: ScreeningResult) -> str:
         manual_review=by_hand,
         by_group=result.manual_review_by_group,
         not_asked=sorted(others.items()),
+        since=result.since,
+        seen_before=[*result.listed, *result.margin] if result.since else [],
+        last_time=describe_last_time,
         cards=cards,
         card_number=lambda child: numbers[child.row, child.child_id],
         decisions=tuple(Decision),

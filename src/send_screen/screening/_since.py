@@ -63,7 +63,9 @@ def since_last(
         changed = tuple(_changed(record, current, visible)) if current else ()
         return LastTime(date, record.kind, record.rank, changed, decision, due)
 
-    listed, margin = (tuple(map(with_last_time, part)) for part in (result.listed, result.margin))
+    listed, margin, drawn = (
+        tuple(map(with_last_time, part)) for part in (result.listed, result.margin, result.review_sample)
+    )
     shown = {child.child_id for child in (*listed, *margin)}
     excluded = {child.child_id: child.reason for child in result.excluded if child.child_id}
     left = []
@@ -76,6 +78,7 @@ def since_last(
         result,
         listed=listed,
         margin=margin,
+        review_sample=drawn,
         since=SinceLast(
             date=date,
             same_version=same_version,
