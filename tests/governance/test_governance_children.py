@@ -211,3 +211,32 @@ def test_a_key_that_is_none_or_another_is_refused(path: Path, tmp_path: Path) ->
     assert not key.exists()
     key.write_bytes(right)
     assert len(records_of_child(path, ANN)) == 2
+
+
+def test_without_children_no_key_is_asked_for(tmp_path: Path) -> None:
+    with open_for_append(tmp_path / "ledger.db") as book:
+        book.append(entry())
+    assert find_pseudonyms(tmp_path / "ledger.db", [ANN]) == {}
+    assert records_of_child(tmp_path / "ledger.db", ANN) == []
+    assert not (tmp_path / "ledger.key").exists()
+
+
+def test_who_comes_back_from_a_backup_after_her_erasure_is_named(
+    filled: Any, alter_ledger: Callable[[str], None]
+) -> None:
+    alter_ledger("create table backup_of_children as select * from children")
+    erase_child(filled, ANN, by="A", reason="asked")
+    read_ledger(filled).require_unaltered()
+    alter_ledger("delete from children")
+    alter_ledger("insert into children select * from backup_of_children")
+    with pytest.raises(LedgerError, match="whom entry 4 erased is there again, as from a backup"):
+        read_ledger(filled).require_unaltered()
+    erase_child(filled, ANN, by="A", reason="The backup of May was restored")
+    read_ledger(filled).require_unaltered()
+
+
+def test_a_row_that_goes_without_an_erasure_is_named(filled: Any, alter_ledger: Callable[[str], None]) -> None:
+    erase_child(filled, ANN, by="A", reason="asked")
+    alter_ledger("delete from children")
+    with pytest.raises(LedgerError, match="no entry says that she was erased"):
+        read_ledger(filled).require_unaltered()

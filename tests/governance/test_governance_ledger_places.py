@@ -16,6 +16,7 @@ import pytest
 
 from send_screen.errors import LedgerError, MachineError, MissingExtraError, UsageError
 from send_screen.governance import (
+    LedgerLocation,
     WithdrawalEntry,
     open_for_append,
     read_ledger,
@@ -242,3 +243,26 @@ def test_importing_the_package_opens_no_database() -> None:
 def test_a_folder_is_no_ledger(tmp_path: Path) -> None:
     with pytest.raises(MachineError, match="a folder, a pipe or a device"):
         read_ledger(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ('FATAL: password authentication failed for user "anna" (s3cret)', "user or password are wrong"),
+        ('could not translate host name "et@s3cret" to address', "no machine of that name"),
+        ("ERROR: could not extend file: No space left on device (s3cret)", "its disk is full"),
+        ("server closed the connection unexpectedly (s3cret)", "the connection was lost"),
+        ("something else, s3cret", "OperationalError"),
+    ],
+)
+def test_what_the_driver_says_is_not_quoted(said: str, words: str) -> None:
+    import psycopg
+
+    location = LedgerLocation.parse("postgresql://anna:s3cret@db.example.org/ledger")
+    with (
+        pytest.raises(MachineError, match=words) as caught,
+        _database.translate_errors(location, "written"),
+    ):
+        raise psycopg.OperationalError(said)
+    assert "s3cret" not in str(caught.value)
+    assert "anna" not in str(caught.value)

@@ -65,10 +65,10 @@ class Children:
     _entry_keys: dict[int, bytes | None] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def under_key(cls, location: LedgerLocation, connection: Connection, *, may_add: bool = False) -> Children:
+    def under_key(cls, location: LedgerLocation, connection: Connection) -> Children:
         """Read the key, which is made with the first child, and require that it is the one of this ledger."""
         row = connection.execute(select(children).limit(1)).first()
-        found = cls(location, LedgerKey(location, may_create=may_add and row is None), connection)
+        found = cls(location, LedgerKey(location, may_create=row is None), connection)
         if row is not None and found._key_of(Child(*row)) is None:
             raise LedgerError(
                 f"{found.key.path} is the key of another ledger, or the rows of children were altered.",
@@ -167,3 +167,10 @@ class Children:
     @property
     def _wrapping_key(self) -> bytes:
         return self.key.wrapping_key
+
+
+def existing_children(location: LedgerLocation, connection: Connection) -> Children | None:
+    """Return the children of a ledger; None where it holds none, so that no key is asked for."""
+    if connection.execute(select(children.c.token).limit(1)).first() is None:
+        return None
+    return Children.under_key(location, connection)

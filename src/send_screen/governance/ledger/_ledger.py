@@ -28,7 +28,7 @@ from send_screen.governance.ledger._entries import (
     WithdrawalEntry,
 )
 from send_screen.governance.ledger._location import LedgerLocation
-from send_screen.governance.ledger._verify import hash_records, verify_entries, verify_records
+from send_screen.governance.ledger._verify import hash_records, verify_children, verify_entries, verify_records
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -121,10 +121,12 @@ class OpenLedger:
 
     def erase(self, child_id: str, *, by: str, reason: str) -> ErasureEntry:
         """Delete the row of a child, and append that; see :func:`erase_child`."""
+        from send_screen.governance.ledger._children import existing_children
         from send_screen.governance.ledger._database import translate_errors
 
         with translate_errors(self.location, "read"), self._connection.begin():
-            child = None if self._has_no_children() else self._open_children().find([child_id]).get(child_id)
+            children = existing_children(self.location, self._connection)
+            child = None if children is None else children.find([child_id]).get(child_id)
         if child is None:
             raise LedgerError(
                 "Nothing in the ledger leads to this child: it was never in there, or it was erased before.",
@@ -195,15 +197,8 @@ class OpenLedger:
         from send_screen.governance.ledger._children import Children
 
         if self._children is None:
-            self._children = Children.under_key(self.location, self._connection, may_add=True)
+            self._children = Children.under_key(self.location, self._connection)
         return self._children
-
-    def _has_no_children(self) -> bool:
-        from sqlalchemy import select
-
-        from send_screen.governance.ledger._schema import children
-
-        return self._connection.execute(select(children.c.token).limit(1)).first() is None
 
 
 def screening_runs(entries: Iterable[AnyEntry]) -> list[tuple[ScreeningEntry, ScreeningEndEntry | None]]:
@@ -214,7 +209,7 @@ def screening_runs(entries: Iterable[AnyEntry]) -> list[tuple[ScreeningEntry, Sc
 
 
 def read_ledger(ledger: str | Path | LedgerLocation, *, records: bool = True) -> Ledger:
-    """Read a ledger, and verify its chain and, with ``records``, the sealed records. A missing file is an empty ledger.
+    """Read a ledger and verify its chain, and with ``records`` the records of children; a missing file is an empty one.
 
     Raises
     ------
@@ -231,7 +226,7 @@ def read_ledger(ledger: str | Path | LedgerLocation, *, records: bool = True) ->
             return Ledger(location)
         entries, faults = verify_entries(location, connection)
         if records:
-            faults += verify_records(connection, entries)
+            faults += verify_records(connection, entries) + verify_children(connection, entries)
     return Ledger(location, tuple(entries), tuple(faults))
 
 

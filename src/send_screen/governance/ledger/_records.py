@@ -14,14 +14,13 @@ from send_screen.governance.ledger._verify import hash_records, recorded_hash
 
 def find_pseudonyms(ledger: str | Path | LedgerLocation, child_ids: list[str]) -> dict[str, str]:
     """Return the pseudonyms of those children who are in a ledger, by identifier."""
-    from send_screen.governance.ledger._children import Children
+    from send_screen.governance.ledger._children import existing_children
     from send_screen.governance.ledger._database import open_to_read
 
     location = LedgerLocation.parse(ledger)
     with open_to_read(location) as connection:
-        if connection is None:
-            return {}
-        found = Children.under_key(location, connection).find(child_ids)
+        children = None if connection is None else existing_children(location, connection)
+        found = {} if children is None else children.find(child_ids)
     return {child_id: child.pseudonym for child_id, child in found.items()}
 
 
@@ -45,17 +44,15 @@ def records_of_child(ledger: str | Path | LedgerLocation, child_id: str) -> list
     """
     from sqlalchemy import select
 
-    from send_screen.governance.ledger._children import Children
+    from send_screen.governance.ledger._children import existing_children
     from send_screen.governance.ledger._database import open_to_read
     from send_screen.governance.ledger._schema import child_records as table
 
     location = LedgerLocation.parse(ledger)
     with open_to_read(location) as connection:
-        if connection is None:
-            return []
-        children = Children.under_key(location, connection)
-        child = children.find([child_id]).get(child_id)
-        if child is None:
+        children = None if connection is None else existing_children(location, connection)
+        child = None if children is None else children.find([child_id]).get(child_id)
+        if connection is None or children is None or child is None:
             return []
         query = select(table.c.entry, table.c.sealed).where(table.c.pseudonym == child.pseudonym)
         rows = connection.execute(query.order_by(table.c.entry)).all()

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from send_screen.errors import MachineError
-from send_screen.governance.ledger._entries import NO_PREVIOUS_HASH, AnyEntry, parse_entry
+from send_screen.governance.ledger._entries import NO_PREVIOUS_HASH, AnyEntry, ErasureEntry, parse_entry
 from send_screen.governance.ledger._location import LedgerLocation
 
 if TYPE_CHECKING:
@@ -115,6 +115,26 @@ def verify_records(connection: Connection, entries: Sequence[AnyEntry]) -> list[
     missing = [number for number, (n, _) in expected.items() if n]
     faults += [f"Records of children in entry {number} were removed." for number in missing[:_MAX_FAULTS]]
     return faults
+
+
+def verify_children(connection: Connection, entries: Sequence[AnyEntry]) -> list[str]:
+    """Return whether rows of children were removed without an erasure, or are back after one, in sentences."""
+    from sqlalchemy import select
+
+    from send_screen.governance.ledger._schema import child_records
+    from send_screen.governance.ledger._schema import children as table
+
+    erased = {entry.child: entry.number for entry in entries if isinstance(entry, ErasureEntry)}
+    faults = []
+    for pseudonym, number in erased.items():
+        if connection.execute(select(table.c.token).where(table.c.pseudonym == pseudonym)).first() is not None:
+            faults.append(f"The child whom entry {number} erased is there again, as from a backup: erase her again.")
+    with_row = child_records.outerjoin(table, table.c.pseudonym == child_records.c.pseudonym)
+    query = select(child_records.c.pseudonym).select_from(with_row).where(table.c.token.is_(None)).distinct()
+    without_row = connection.execute(query.limit(len(erased) + 1)).scalars()
+    if any(pseudonym not in erased for pseudonym in without_row):
+        faults.append("The row of a child who has records was removed, and no entry says that she was erased.")
+    return faults[:_MAX_FAULTS]
 
 
 def _as_bytes(value: object) -> bytes:
