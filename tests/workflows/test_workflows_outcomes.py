@@ -15,8 +15,9 @@ from typer.testing import CliRunner
 from send_screen.cli._app import app
 from send_screen.cohorts import load_cohort
 from send_screen.errors import DataError, LedgerError, MachineError, UsageError
-from send_screen.governance import WithdrawalEntry, open_bundle, open_for_append, sha256_of
+from send_screen.governance import WithdrawalEntry, erase_child, open_bundle, open_for_append, sha256_of
 from send_screen.screening import Decision, select_children
+from send_screen.workflows import decisions as enter_decisions
 from send_screen.workflows import outcomes, screen
 from send_screen.workflows._outcome_children import children_of
 
@@ -81,6 +82,7 @@ def test_no_identifier_is_in_the_page_or_the_result(trained: Any, found: Any) ->
     assert not any(child in everything for child in ids)
 
 
+@pytest.mark.slow
 def test_counts_under_ten_are_suppressed_unless_asked_for(trained: Any, version: Path) -> None:
     shares = outcomes(version, trained.data).figures.shares
     counts = shares["count"].dropna()
@@ -116,6 +118,28 @@ def test_the_command_and_its_refusals(trained: Any, version: Path, run: Path, tm
     done = CliRunner().invoke(app, ["outcomes", str(version), str(trained.data), "--unsuppressed", "--json"])
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["format"] == "send_screen.outcomes/1"
+
+
+def test_what_was_decided_is_in_the_ledger(trained: Any, version: Path, run: Path, tmp_path: Path) -> None:
+    for name in ("ledger.db", "ledger.key"):
+        shutil.copy(run / name, tmp_path / name)
+    rows = pd.read_csv(run / "lists" / "list.csv", dtype=str, keep_default_na=False)
+    rows.loc[rows["kind"] == "listed", "what_we_decided"] = Decision.NO_NEED.label
+    rows.to_csv(tmp_path / "list.csv", index=False)
+    enter_decisions(tmp_path / "list.csv", ledger=tmp_path / "ledger.db")
+    found = outcomes(version, trained.data, ledger=tmp_path / "ledger.db", unsuppressed=True)
+    counts = found.figures.shares.set_index(["kind", "attribute", "state"])["count"]
+    assert counts["listed", "all", "no_need"] > 0
+    assert counts["listed", "all", "none_recorded"] == counts["listed", "all", "not_known"] == 0
+    assert counts["review_sample", "all", "no_need"] == 0
+
+
+def test_an_erased_child_is_left_out_of_the_comparison(trained: Any, version: Path, run: Path, tmp_path: Path) -> None:
+    for name in ("ledger.db", "ledger.key"):
+        shutil.copy(run / name, tmp_path / name)
+    listed = pd.read_csv(run / "lists" / "list.csv", dtype=str)["child_id"].iloc[0]
+    erase_child(tmp_path / "ledger.db", listed, by="A. Board", reason="Asked by the parents")
+    assert outcomes(version, trained.data, ledger=tmp_path / "ledger.db", unsuppressed=True).ok
 
 
 def test_a_withdrawn_version_can_be_asked_about_and_says_so(

@@ -4,7 +4,7 @@ The result is data (:class:`ScreeningResult`); pages and files are rendered by `
 """
 
 from send_screen.screening._capacity import Capacity
-from send_screen.screening._child_record import ChildRecord, child_records
+from send_screen.screening._child_record import ChildRecord, child_kinds, child_records
 from send_screen.screening._decision_columns import DECISION_COLUMNS, Decision, DecisionColumn, RowKind
 from send_screen.screening._decision_record import DecisionRecord
 from send_screen.screening._limits import DISCLAIMERS, NOTICE, check_permitted_use
@@ -38,6 +38,7 @@ __all__ = [
     "review_key",
     "ReviewSample",
     "child_records",
+    "child_kinds",
     "ChildRecord",
     "Decision",
     "DECISION_COLUMNS",

@@ -63,12 +63,24 @@ def child_records(selection: Selection) -> dict[str, ChildRecord]:
     return records
 
 
+def child_kinds(selection: Selection) -> list[ScreenedKind]:
+    """Return what a run made of each screened child, in the order of the cohort."""
+    kinds: list[ScreenedKind] = ["not_listed"] * len(selection.cohort)
+    of: tuple[tuple[ScreenedKind, np.ndarray], ...] = (
+        ("listed", selection.listed),
+        ("near", selection.margin),
+        ("review_sample", selection.review.drawn),
+    )
+    for kind, positions in of:
+        for position in positions.tolist():
+            kinds[position] = kind
+    return kinds
+
+
 def _screened(selection: Selection) -> Iterator[tuple[str, ChildRecord]]:
     scored, stability = selection.scored, selection.stability
     describe = _Describe(scored.features, selection.bundle.contracts)
-    kind: dict[int, ScreenedKind] = dict.fromkeys(selection.listed.tolist(), "listed")
-    kind |= dict.fromkeys(selection.margin.tolist(), "near")
-    kind |= dict.fromkeys(selection.review.drawn.tolist(), "review_sample")
+    kinds = child_kinds(selection)
     rank, review_probability = selection.rank, selection.review.probability
     names = [feature.name for feature in scored.features]
     known = scored.X.notna().to_numpy()
@@ -80,7 +92,7 @@ def _screened(selection: Selection) -> Iterator[tuple[str, ChildRecord]]:
         yield (
             str(child_id),
             ChildRecord(
-                kind=kind.get(position, "not_listed"),
+                kind=kinds[position],
                 **_who(shown),
                 rank=rank.get(position),
                 score=float(scored.score[position]),

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 
-from send_screen.screening import Decision, Selection
+from send_screen.screening import Decision, Selection, child_kinds
 
 _UNKNOWN = "not_known"
 #: What a decision says of a child whose later record is not known, and whose record is there without support.
@@ -28,18 +27,11 @@ def children_of(selection: Selection, states: pd.Series, decisions: Mapping[str,
     who were not screened.
     """
     cohort = selection.cohort
-    kind = np.full(len(cohort), "not_listed", dtype=object)
-    for name, positions in (
-        ("listed", selection.listed),
-        ("near", selection.margin),
-        ("review_sample", selection.review.drawn),
-    ):
-        kind[positions] = name
     screened = pd.DataFrame(
         {
             "child_id": cohort.ids.astype(str),
             "school": cohort.school,
-            "kind": kind,
+            "kind": child_kinds(selection),
             "score": selection.scored.score,
             "list_of": selection.school if selection.per_school else "",
             "review_probability": selection.review.probability,

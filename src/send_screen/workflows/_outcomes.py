@@ -26,7 +26,7 @@ from send_screen.results import Result, Section
 from send_screen.screening import Capacity, Decision, read_decisions, select_children
 from send_screen.workflows._export import load_model, was_withdrawn
 from send_screen.workflows._outcome_children import children_of
-from send_screen.workflows._screening_again import recorded_selection
+from send_screen.workflows._screening_again import make_again
 
 WITHDRAWN = "This version was withdrawn for good: send-screen history says when, by whom and why."
 
@@ -100,13 +100,13 @@ def outcomes(
         The files that were screened, with that of the outcome beside them: a folder with one file per contract, or one
         file with all columns.
     ledger : str or pathlib.Path, optional
-        The ledger of the run; its capacity is then known.
+        The ledger of the run, which knows its capacity and what was decided.
     capacity : str, optional
         Without a ledger, as in the run: ``"30"`` or ``"10%"``; by default the spec's.
     per_school : bool, default False
         Without a ledger, as in the run.
     decisions : sequence of str or pathlib.Path
-        Lists that came back with what was decided, ``list.xlsx`` or ``list.csv``.
+        Lists that came back and are not in the ledger, ``list.xlsx`` or ``list.csv``.
     unsuppressed : bool, default False
         Whether to show counts of 1 to 9 children too, for those who may see the children's rows.
     out : str or pathlib.Path, optional
@@ -151,6 +151,7 @@ def outcomes(
     bundle = load_model(model, tracking_uri=tracking_uri, allow_withdrawn=True)
     spec, contracts = bundle.spec, bundle.contracts
     cohort = load_cohort(spec, data, training=False, contracts=contracts, academic_year=academic_year)
+    decided: dict[str, Decision] = {}
     if ledger is None:
         given = Capacity.parse(capacity) if capacity else None
         selection = select_children(bundle, cohort, capacity=given, per_school=per_school)
@@ -160,10 +161,13 @@ def outcomes(
             "The ledger says how many were listed, and of whom.", remedy="Leave out --capacity and --per-school."
         )
     else:
-        entry, selection = recorded_selection(bundle, cohort, ledger)
-        note = f"The list is that of entry {entry.number} of the ledger, of {format_date(entry.when.date())}."
+        again = make_again(bundle, cohort, ledger)
+        selection, decided = again.selection, again.decisions
+        note = (
+            f"The list is that of entry {again.entry.number} of the ledger, of {format_date(again.entry.when.date())}."
+        )
     later = later_outcomes(spec, data, contracts=contracts, academic_year=academic_year)
-    children = children_of(selection, later, _decisions(decisions))
+    children = children_of(selection, later, {**decided, **_decisions(decisions)})
     if (children["state"] == "not_known").all():
         raise DataError(
             "The files say of nobody what happened later.",
