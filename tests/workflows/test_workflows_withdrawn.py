@@ -75,7 +75,12 @@ def registered_again_under_another_id(store: Store) -> str:
     return model
 
 
-WAYS = (by_name, by_a_copy, registered_again, registered_again_under_another_id)
+WAYS = (
+    by_name,
+    pytest.param(by_a_copy, marks=pytest.mark.slow),
+    pytest.param(registered_again, marks=pytest.mark.slow),
+    registered_again_under_another_id,
+)
 
 
 def commands(model: str | Path, school_file: Path, out: Path) -> Iterator[tuple[object, ...]]:
