@@ -171,6 +171,16 @@ def _xml(path: Path, name: str) -> ElementTree.Element:
         return ElementTree.fromstring(re.sub(r' xmlns="[^"]*"', "", book.read(f"xl/{name}.xml").decode()))
 
 
+def test_equal_scores_are_said(result: ScreeningResult, tmp_path: Path) -> None:
+    tied = dataclasses.replace(result.listed[0], selections_of_10=5, n_same_score=81)
+    result = dataclasses.replace(result, listed=(tied, *result.listed[1:]))
+    (tmp_path / "list.xlsx").write_bytes(render_list_xlsx(result))
+    (tmp_path / "list.csv").write_bytes(render_list_csv(result))
+    head, first, *_ = _rows(tmp_path / "list.xlsx", "List")
+    assert "5 of 10: close, discuss; Same score as 81 others" in first[: len(head)]
+    assert _read(tmp_path / "list.csv")[0]["others_with_same_score"] == "81"
+
+
 def test_only_decisions_can_be_written_and_are_checked(result: ScreeningResult, tmp_path: Path) -> None:
     path = tmp_path / "list.xlsx"
     path.write_bytes(render_list_xlsx(result))

@@ -107,6 +107,7 @@ def test_no_number_tells_what_a_role_may_not_see(bundle: Bundle, trained: Any) -
     assert 'class="strength"' in render_screening(senco)
     listed = pd.read_csv(io.BytesIO(render_list_csv(teacher)))
     numbers = ["percent", "percent_low", "percent_high", "listed_by_of_10_models", "score_log_odds"]
+    numbers.append("others_with_same_score")
     assert listed[numbers].isna().all(axis=None)
     book = pd.read_excel(io.BytesIO(render_list_xlsx(teacher)), sheet_name="List", engine="calamine")
     assert "Of 100 such children" not in book

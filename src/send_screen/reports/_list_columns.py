@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from send_screen.cohorts import EXCLUSIONS
 from send_screen.reports._last_time import describe_last_time
-from send_screen.reports._senco_page import areas_of_need, child_name, describe_selection, reasons_text
+from send_screen.reports._senco_page import areas_of_need, child_name, describe_selection, describe_tie, reasons_text
 from send_screen.reports._text import format_date, run_watermarks
 from send_screen.screening import DECISION_COLUMNS, DISCLAIMERS, RowKind
 from send_screen.screening._result import LinkedRow, ScreenedChild, ScreeningResult
@@ -41,6 +41,7 @@ LIST_COLUMNS: Columns = {
     "percent_low": lambda child: child.percent_interval and child.percent_interval[0],
     "percent_high": lambda child: child.percent_interval and child.percent_interval[1],
     "listed_by_of_10_models": attrgetter("selections_of_10"),
+    "others_with_same_score": attrgetter("n_same_score"),
     "score_log_odds": attrgetter("score"),
     "reasons_for": lambda child: reasons_text(child.reasons_for),
     "reasons_against": lambda child: reasons_text(child.reasons_against),
@@ -96,6 +97,10 @@ _DECISIONS = tuple(
 )
 
 
+def _how_firm(child: ScreenedChild) -> str:
+    return join(filter(None, (describe_selection(child), describe_tie(child))))
+
+
 def _not_known(child: ScreenedChild) -> str:
     return join((*child.not_known, *(f"ask {agency}" for agency in child.ask)))
 
@@ -124,7 +129,7 @@ def sheet_columns(
         why = [
             ListColumn("Place", 6, attrgetter("rank")),
             ListColumn("Of 100 such children", 9, attrgetter("percent"), optional=True),
-            ListColumn("How firm: listed by, of ten such models", 12, describe_selection, optional=True),
+            ListColumn("How firm: listed by, of ten such models", 12, _how_firm, optional=True),
             ListColumn("Why to look", 38, lambda child: reasons_text(child.reasons_for)),
             ListColumn("What speaks against", 26, lambda child: reasons_text(child.reasons_against)),
             ListColumn("Not known", 18, _not_known),

@@ -65,6 +65,11 @@ def describe_selection(child: ScreenedChild) -> str:
     return f"{child.selections_of_10} of 10{': close, discuss' if child.is_uncertain else ''}"
 
 
+def describe_tie(child: ScreenedChild) -> str:
+    """Return how many others have the same score; empty where nobody has."""
+    return f"Same score as {count(child.n_same_score, 'other', 'others')}" if child.n_same_score else ""
+
+
 def _main_reasons(child: ScreenedChild) -> str:
     return sentence("; ".join(reason.text.rstrip(".") for reason in child.reasons_for[:MAX_MAIN_REASONS]))
 
@@ -168,10 +173,6 @@ def _as_of(result: ScreeningResult) -> str:
     return " to ".join(days) or "no child of this file was screened"
 
 
-def _same_score(child: ScreenedChild) -> str:
-    return f"Same score as {count(child.n_same_score, 'other', 'others')}" if child.n_same_score else ""
-
-
 def render_screening(result: ScreeningResult) -> str:
     """Render the page of one screening run for the SENCO: it holds children's data.
 
@@ -230,7 +231,7 @@ def render_screening(result: ScreeningResult) -> str:
         main_reasons=_main_reasons,
         other_facts=lambda child: _other_facts(child) if alike[_main_reasons(child)] > 1 else "",
         known=lambda child: tuple(_known(child, with_points=has_percent)),
-        same_score=_same_score,
+        same_score=describe_tie,
         areas=areas_of_need,
         selection=describe_selection,
         hundred=svg.frequency_svg,
