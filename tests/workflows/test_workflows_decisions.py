@@ -4,104 +4,23 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import sqlite3
 import subprocess
 import sys
-from collections import OrderedDict
-from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-from folder_hashes import write_manifest
 from ledger_edits import read_rows, write_rows
-from typer.testing import CliRunner
+from registry_store import WHO, Store, run
 
-from send_screen.cli._app import app
 from send_screen.errors import GateError, LedgerError
 from send_screen.governance import find_pseudonyms, read_ledger, screening_runs
 from send_screen.specs import load_spec
-from send_screen.tracking import format_hashes, log_version
+from send_screen.tracking import log_version
 from send_screen.workflows import load_model, promote
-
-WHO = ("--by", "Sarah Łęcka", "--reason", "Agreed by the board")
-
-
-def run(*arguments: object) -> tuple[int, str, str]:
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result.exit_code, result.stdout, result.stderr
-
-
-@dataclass(frozen=True)
-class Store:
-    """A registry of this test's own, as training left it."""
-
-    folder: Path
-    exported: Path
-    school_file: Path
-
-    @property
-    def uri(self) -> str:
-        return f"sqlite:///{(self.folder / 'mlflow.db').as_posix()}"
-
-    @property
-    def ledger(self) -> Path:
-        return self.folder / "ledger.db"
-
-    @property
-    def client(self) -> Any:
-        from mlflow import MlflowClient
-
-        return MlflowClient(self.uri, self.uri)
-
-    def run(self, command: str, *arguments: object) -> tuple[int, str, str]:
-        return run(command, *arguments, "--tracking-uri", self.uri)
-
-    def history(self, *arguments: object) -> dict[str, Any]:
-        code, out, err = self.run("history", "reception_sen", "--json", *arguments)
-        assert code == 0, out + err
-        return dict(json.loads(out))
-
-    def another(self, change: Callable[[dict[str, Any]], object] = lambda _: None, *, version: str = "f" * 16) -> str:
-        """Register another version and return its number."""
-        folder = self.folder / f"bundle-{version}"
-        shutil.copytree(self.exported, folder)
-        published = json.loads((folder / "published.json").read_text("utf-8"))
-        published["version"]["id"] = version
-        change(published)
-        (folder / "published.json").write_text(json.dumps(published), encoding="utf-8")
-        manifest = write_manifest(folder, version=version)
-        first = self.client.get_model_version("reception_sen", "1")
-        made = self.client.create_run(self.client.get_run(first.run_id).info.experiment_id)
-        self.client.log_artifacts(made.info.run_id, str(folder), "bundle")
-        tags = {"version_id": version, **format_hashes({"manifest_sha256": manifest})}
-        new = self.client.create_model_version("reception_sen", first.source, made.info.run_id, tags=tags)
-        return str(new.version)
-
-
-@pytest.fixture
-def store(trained: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
-    from mlflow.tracking._tracking_service import utils
-
-    # mlflow remembers in a process where a run's artefacts are: this run has two places, here and in `trained`
-    monkeypatch.setattr(utils, "_artifact_repos_cache", OrderedDict())
-    folder = tmp_path / "store"
-    shutil.copytree(trained.folder / "mlartifacts", folder / "mlartifacts")
-    shutil.copy(trained.folder / "mlflow.db", folder)
-    with sqlite3.connect(folder / "mlflow.db") as connection:
-        old, new = trained.folder.as_uri(), folder.as_uri()
-        connection.execute("update runs set artifact_uri = replace(artifact_uri, ?, ?)", (old, new))
-        connection.execute("update experiments set artifact_location = replace(artifact_location, ?, ?)", (old, new))
-    connection.close()
-    found = Store(folder, trained.exported, trained.school_file)
-    # where MLflow looks for the model behind a version that a test registers
-    monkeypatch.setattr(utils, "_tracking_uri", found.uri)
-    return found
 
 
 def failing(published: dict[str, Any]) -> None:

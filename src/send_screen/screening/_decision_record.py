@@ -21,6 +21,20 @@ class DecisionRecord(Document):
     review_on: dt.date | None = None
     note: str = ""
 
+    @property
+    def in_words(self) -> str:
+        """What was decided and by whom, in a few words, without the note.
+
+        Examples
+        --------
+        >>> DecisionRecord(decision=Decision.WATCH, decided_by="A. Smith").in_words
+        'Watch and review, by A. Smith'
+        """
+        parts = [self.decision.label if self.decision else "a note alone"]
+        parts += [f"by {self.decided_by}"] if self.decided_by else []
+        parts += [f"review on {self.review_on.isoformat()}"] if self.review_on else []
+        return ", ".join(parts)
+
     def is_due(self, on: dt.date) -> bool:
         """Return whether the review is due."""
         return self.review_on is not None and self.review_on <= on

@@ -225,15 +225,15 @@ class _Outcome:
             name = row.name or row.child_id
             if row.is_blank:
                 self.n_blank += 1
-                self.cleared += [f"{name} ({_describe(before)})"] if before else []
+                self.cleared += [f"{name} ({before.in_words})"] if before else []
             elif row.record == before or row.child_id in records:
                 self.n_unchanged += 1
             else:
                 records[row.child_id] = row.record
-                self.changed += [f"{name}: {_describe(row.record)}, and before {_describe(before)}"] if before else []
+                self.changed += [f"{name}: {row.record.in_words}, and before {before.in_words}"] if before else []
             now = before if row.is_blank else row.record
             if now and now.is_due(self.today):
-                self.due.append(f"{name} ({_describe(now)})")
+                self.due.append(f"{name} ({now.in_words})")
         self._add_missing(run, {*pseudonyms.values()})
         return records
 
@@ -271,13 +271,3 @@ def _mismatch(row: DecidedRow, run: RecordedRun, pseudonym: str) -> list[str]:
             "and look at the rows beside it."
         ]
     return []
-
-
-def _describe(record: DecisionRecord | None) -> str:
-    """Describe a decision in a few words."""
-    if record is None:
-        return ""
-    parts = [record.decision.label if record.decision else "a note alone"]
-    parts += [f"by {record.decided_by}"] if record.decided_by else []
-    parts += [f"review on {record.review_on.isoformat()}"] if record.review_on else []
-    return ", ".join(parts)

@@ -34,6 +34,7 @@ from send_screen.workflows._decision_ledger import (
     to_minute,
 )
 from send_screen.workflows._list_folder import describe_stop
+from send_screen.workflows._run_records import RecordedRun, read_run
 
 _OUT_OF_REACH = (
     "A folder that was exported earlier still screens where no ledger is named, and a model that is served already "
@@ -41,16 +42,57 @@ _OUT_OF_REACH = (
 )
 
 
+@dataclass(frozen=True)
+class FoundRun:
+    """A screening run of a version that was withdrawn."""
+
+    location: LedgerLocation
+    entry: ScreeningEntry
+    end: ScreeningEndEntry | None
+    recorded: RecordedRun | None
+    """Names and decisions; None where the ledger's key is not there, or the ledger has faults."""
+
+    def lines(self) -> Iterable[str]:
+        """Yield the run, and each listed child with what was decided."""
+        entry = self.entry
+        yield f"{entry.file}, {to_minute(entry)}, by {entry.by}: entry {entry.number} of {self.location}"
+        if words := describe_stop(self.end):
+            yield f"  THE RUN WAS STOPPED: {words} Its folder: {entry.folder}"
+        for listed in entry.listed:
+            yield f"  {listed.rank:>5}  {listed.child}{self._known(listed.child)}"
+
+    def _known(self, pseudonym: str) -> str:
+        if self.recorded is None:
+            return ""
+        record, decision = self.recorded.records.get(pseudonym), self.recorded.decisions.get(pseudonym)
+        if record is None:
+            return "  (erased)"
+        return f"  {record.name}: {decision.in_words if decision else 'no decision was entered'}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the entry, and the decision about each listed child by pseudonym, without names and notes."""
+        decisions = self.recorded.decisions if self.recorded else {}
+        return {
+            "ledger": str(self.location),
+            **self.entry.model_dump(mode="json"),
+            "files": self.end and list(self.end.files),
+            "decisions": {child: each.decision and each.decision.value for child, each in decisions.items()},
+        }
+
+
 @dataclass(frozen=True, repr=False)
 class Withdrawal(Result):
-    """A version that was withdrawn, and the children that it had listed."""
+    """A version that was withdrawn, and the children that it had listed.
+
+    The text names children where the key of a ledger is there; a notebook and the dictionary do not.
+    """
 
     entry: WithdrawalEntry
     """Its entry in the ledger of decisions."""
     withdrawn_before: bool
     """Whether it was withdrawn already, so that only lists were searched."""
-    screening_runs: list[tuple[LedgerLocation, ScreeningEntry, ScreeningEndEntry | None]]
-    """Ledger, entry and end of every screening run of the version."""
+    screening_runs: list[FoundRun]
+    """Every screening run of the version."""
     ledgers: tuple[Ledger, ...]
     """The ledgers of screening runs that were searched, with their faults."""
 
@@ -66,7 +108,7 @@ class Withdrawal(Result):
         return f"{model_uri(self.entry)} {when}, by {self.entry.by}: {self.entry.reason}"
 
     def sections(self) -> Iterable[Section]:
-        """Yield every child that the version had listed, by rank and pseudonym."""
+        """Yield every child that the version had listed, by rank and pseudonym, with what was decided."""
         if not self.ledgers:
             yield Section(
                 [
@@ -76,13 +118,8 @@ class Withdrawal(Result):
                 ]
             )
             return
-        children = {listed.child for _, entry, _ in self.screening_runs for listed in entry.listed}
-        lines = []
-        for location, entry, end in self.screening_runs:
-            lines.append(f"{entry.file}, {to_minute(entry)}, by {entry.by}: entry {entry.number} of {location}")
-            if words := describe_stop(end):
-                lines.append(f"  THE RUN WAS STOPPED: {words} Its folder: {entry.folder}")
-            lines += [f"  {listed.rank:>5}  {listed.child}" for listed in entry.listed]
+        children = {listed.child for run in self.screening_runs for listed in run.entry.listed}
+        lines = [line for run in self.screening_runs for line in run.lines()]
         runs = count(len(self.screening_runs), "screening run", "screening runs")
         found = f"{count(len(children), 'person', 'people')} in {runs}"
         yield Section(lines, title=f"It had listed {found}; rank and pseudonym")
@@ -95,10 +132,7 @@ class Withdrawal(Result):
         return {
             "withdrawal": self.entry.model_dump(mode="json"),
             "withdrawn_before": self.withdrawn_before,
-            "screening_runs": [
-                {"ledger": str(location), **entry.model_dump(mode="json"), "files": end and list(end.files)}
-                for location, entry, end in self.screening_runs
-            ],
+            "screening_runs": [run.to_dict() for run in self.screening_runs],
             "ledgers": [{"ledger": str(ledger.location), "faults": list(ledger.faults)} for ledger in self.ledgers],
         }
 
@@ -160,11 +194,21 @@ def withdraw(
         error.message = f"The version is withdrawn from the registry, but that could not be recorded: {error.message}"
         raise
     screening_runs = [
-        (searched.location, entry, end)
+        FoundRun(searched.location, entry, end, _recorded(searched, entry))
         for searched in ledgers
         for entry, end in searched.screening_runs(version=version.version_id, manifest_sha256=version.manifest_sha256)
     ]
     return Withdrawal(entry, before, screening_runs, ledgers)
+
+
+def _recorded(ledger: Ledger, entry: ScreeningEntry) -> RecordedRun | None:
+    """Return what the ledger has of a run; None without its key, which stays with the school, or with faults."""
+    if ledger.faults:
+        return None
+    try:
+        return read_run(ledger.location, ledger.entries, entry)
+    except SendScreenError:
+        return None
 
 
 def _decision(version: RegisteredVersion, by: str, reason: str) -> WithdrawalEntry:
