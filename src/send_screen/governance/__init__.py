@@ -38,43 +38,40 @@ from send_screen.governance._keys import (
 )
 from send_screen.governance._metadata import version_metadata
 from send_screen.governance._statement import Statement, read_envelope, read_statement, sign_statement
-from send_screen.governance.ledger import (
+from send_screen.governance.ledger._deployments import (
     CHAMPION,
-    LEDGER,
+    DeploymentPeriod,
+    decisions_about,
+    deployment_periods,
+    entries_after,
+    withdrawal,
+)
+from send_screen.governance.ledger._entries import (
     AnyEntry,
     DecisionEntry,
     DecisionsEntry,
-    DeploymentPeriod,
     DisclosureEntry,
     Entry,
     ErasureEntry,
     ExpiryEntry,
-    Ledger,
-    LedgerLocation,
     ListedChild,
-    OpenLedger,
     PromotionEntry,
     ScreeningEndEntry,
     ScreeningEntry,
     WithdrawalEntry,
     current_user,
-    decisions_about,
-    deployment_periods,
-    entries_after,
+    validate_free_text,
+)
+from send_screen.governance.ledger._ledger import Ledger, OpenLedger, open_for_append, read_ledger, screening_runs
+from send_screen.governance.ledger._location import LEDGER, LedgerLocation
+from send_screen.governance.ledger._records import (
     erase_child,
     find_pseudonyms,
-    find_withdrawal,
-    named_ledger,
-    open_for_append,
     pseudonyms_of_entry,
-    read_ledger,
     records_of_child,
     records_of_entry,
-    screening_runs,
-    validate_free_text,
-    withdrawal,
-    withdrawn_error,
 )
+from send_screen.governance.ledger._withdrawn import find_withdrawal, named_ledger, withdrawn_error
 
 __all__ = [
     "version_metadata",
