@@ -83,7 +83,7 @@ def test_the_light_install_lists_as_the_full_one_does(
 ) -> None:
     arguments = ("screen", trained.exported, trained.school_file, "--out")
     for program, out in ((light / "send-screen", "light"), (Path(sys.executable).parent / "send-screen", "full")):
-        done = call(program, *arguments, out, cwd=tmp_path)
+        done = call(program, *arguments, out, "--ledger", f"{out}.db", cwd=tmp_path)
         assert done.returncode == 0, done.stderr
     for name in ("list.csv", "excluded.csv", "report.html"):
         assert (tmp_path / "light" / name).read_bytes() == (tmp_path / "full" / name).read_bytes()

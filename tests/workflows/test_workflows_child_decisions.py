@@ -223,3 +223,15 @@ def test_a_list_is_compared_with_the_last_one_of_the_same_children(trained: Any,
         runs[number] = screen(trained.exported, tmp_path / f"{half}.csv", out=tmp_path / f"list {number}", capacity="3")
     assert [run.result.since is None for run in runs.values()] == [True, True, False]
     assert [child.last_time.rank for child in runs[2].result.listed] == [1, 2, 3]
+
+
+def test_a_child_without_an_identifier_is_named_only_where_something_is_written(school: Path, trained: Any) -> None:
+    rows = pd.read_csv(trained.school_file, dtype=str, keep_default_na=False)
+    rows.loc[[0, 1], "UPN"] = ""
+    rows.to_csv(school / "pupils.csv", index=False)
+    found = screen(trained.exported, school / "pupils.csv", out=school / "again", capacity="3")
+    path = found.out / "list.xlsx"
+    assert decisions(path).ok
+    write(path, {2: ROW, 3: ROW}, sheet="Look at by hand")
+    returned = decisions(path)
+    assert sum("no identifier" in text for text in returned.not_entered) == len(returned.not_entered) > 0

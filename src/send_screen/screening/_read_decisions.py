@@ -159,7 +159,7 @@ def _contradictions(rows: Iterable[DecidedRow]) -> Iterator[DecidedRow]:
     rows = list(rows)
     records: dict[tuple[str, str], set[DecisionRecord]] = {}
     for row in rows:
-        if not row.is_blank:
+        if not row.is_blank and row.child_id:
             records.setdefault((row.run, row.child_id), set()).add(row.record)
     for row in rows:
         if len(records.get((row.run, row.child_id), ())) > 1 and not row.is_blank:

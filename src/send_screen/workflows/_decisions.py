@@ -218,7 +218,7 @@ class _Outcome:
         for row in rows:
             pseudonym = pseudonyms.get(row.child_id, "")
             problems = [*row.problems, *_mismatch(row, run, pseudonym)]
-            if problems and not (row.is_blank and pseudonym in run.records):
+            if problems and not (row.is_blank and (pseudonym in run.records or not row.child_id)):
                 self.not_entered.append(f"{row.where}: {' '.join(problems)}")
                 continue
             before = run.decisions.get(pseudonym)
@@ -260,6 +260,8 @@ class _Outcome:
 
 def _mismatch(row: DecidedRow, run: RecordedRun, pseudonym: str) -> list[str]:
     """Return why a row may not be the child's: nobody of the run has the identifier, or the name is another's."""
+    if not row.child_id:
+        return ["This child has no identifier in the file, so nothing can be entered. Add it there, and screen again."]
     if pseudonym not in run.records:
         return ["No child of this run has this identifier. Copy the row from the list once more."]
     record = run.records[pseudonym]
