@@ -49,9 +49,14 @@ SOURCES = sorted(
             "__init__.py",
             "_compare.py",
             "_folders.py",
+            "_decisions.py",
+            "_erase.py",
             "_export.py",
+            "_held_record.py",
             "_kit.py",
+            "_last_list.py",
             "_list_folder.py",
+            "_run_records.py",
             "_screen.py",
         )
     ]
@@ -255,12 +260,17 @@ def test_checking_and_screening_run_as_on_windows(as_on_windows: Any, trained: A
     shutil.copy(trained.school_file, file)
     done = as_on_windows("check", "education/eyfsp", file, cwd=tmp_path)
     assert b"Traceback" not in done.stderr, done.stderr
-    for code in (0, 2):  # the second is refused: nothing is written over the first
+    for _ in range(2):  # the second goes beside the first: nothing is written over it
         done = as_on_windows("screen", trained.exported, file, "--out", folder / "my lists", cwd=tmp_path)
-        assert done.returncode == code, done.stderr.decode("cp1252")
-    summary = json.loads((folder / "my lists" / "summary.json").read_text("utf-8"))
-    assert summary["n_screened"] + sum(summary["excluded"].values()) == summary["n_rows"]
-    assert len(list((folder / "my lists").iterdir())) == 5
+        assert done.returncode == 0, done.stderr.decode("cp1252")
+    lists = sorted(folder.glob("my lists*"))
+    assert [path.name[:11].strip() for path in lists] == ["my lists", "my lists 20"]
+    for path in lists:
+        summary = json.loads((path / "summary.json").read_text("utf-8"))
+        assert summary["n_screened"] + sum(summary["excluded"].values()) == summary["n_rows"]
+        assert len(list(path.iterdir())) == 5
+    done = as_on_windows("decisions", lists[0] / "list.xlsx", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr.decode("cp1252")
 
 
 def test_what_is_put_on_does_bite(as_on_windows: Any, trained: Any, tmp_path: Path) -> None:

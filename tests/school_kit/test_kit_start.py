@@ -141,3 +141,25 @@ def test_half_a_folder_is_named(start, monkeypatch, tmp_path, capsys) -> None:
     assert start.main([str(file)]) == start.FAILED
     assert "Extract the zip again" in capsys.readouterr().err
     assert start.main(["--fits"]) == start.FAILED
+
+
+@pytest.mark.parametrize(
+    ("name", "verb"),
+    [
+        ("list.xlsx", "decisions"),
+        ("List (2).XLSX", "decisions"),
+        ("list - Copy.csv", "decisions"),
+        ("list of pupils.xlsx", "screen"),
+        ("pupils.csv", "screen"),
+        ("list.txt", "screen"),
+    ],
+)
+def test_a_list_that_comes_back_is_entered_and_everything_else_screened(
+    start: Any, tmp_path: Path, name: str, verb: str
+) -> None:
+    now = datetime.datetime(2026, 11, 30, 9, 5)
+    command, out = start.command_for(tmp_path / "kit", tmp_path / name, ["--json"], now)
+    assert command[0] == verb
+    assert str(tmp_path / name) in command
+    assert command[-3:] == ["--ledger", str(tmp_path / "kit" / "ledger.db"), "--json"]
+    assert (out is None) == (verb == "decisions")

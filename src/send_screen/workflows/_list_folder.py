@@ -61,6 +61,7 @@ def render_files(result: ScreeningResult) -> dict[str, bytes]:
 
 def free_folder(out: Path, date: str) -> Path:
     """Return ``out``, or, where it holds a list already, a folder beside it with the date in its name."""
+    out = out if out.name not in ("", "..") else out.resolve()  # a folder that has a name
     name, number = out, 1
     while any(os.path.lexists(name / file) for file in _ALL_FILES):
         name = out.with_name(f"{out.name} {date}" if number == 1 else f"{out.name} {date} ({number})")

@@ -1,5 +1,7 @@
 """Runs on the school's laptop: install the packages once, then screen the file that was dropped on ``screen.cmd``.
 
+A list that comes back, ``list.xlsx`` with what was decided, is entered into the ledger in place of that.
+
 This file is copied into the zip. It needs only Python (``python -I -S``, so without installed packages), uses no
 network, starts no other program, and writes only into the kit's folder and the folder of the file.
 """
@@ -10,6 +12,7 @@ import datetime
 import hashlib
 import json
 import os
+import re
 import runpy
 import shutil
 import sys
@@ -24,6 +27,8 @@ MAX_PATH_LENGTH = 259
 ON_WINDOWS = os.name == "nt"
 COMPLETE_MARKER = "whole.txt"
 FAILED = 3
+# A list that comes back with what was decided, as Windows names a copy too.
+RETURNED_LIST = re.compile(r"list(?: - copy| ?\(\d+\))*\.(?:xlsx|csv)", re.IGNORECASE)
 
 
 class KitError(Exception):
@@ -111,6 +116,18 @@ def results_folder(file: PurePath, now: datetime.datetime) -> PurePath:
     return file.with_name(f"{file.stem} - list of {now:%Y-%m-%d %H.%M.%S}")
 
 
+def command_for(here: Path, file: Path, rest: Sequence[str], now: datetime.datetime) -> tuple[list[str], Path | None]:
+    """Return the command for the file that was dropped, and the folder of the results; a list that comes back has none.
+
+    One ledger is in the kit's folder, wherever the files are.
+    """
+    ledger = str(here / "ledger.db")
+    if RETURNED_LIST.fullmatch(file.name):
+        return ["decisions", str(file), "--ledger", ledger, *rest], None
+    out = Path(results_folder(file, now))
+    return ["screen", str(here / "model"), str(file), "--out", str(out), "--ledger", ledger, *rest], out
+
+
 def parse_arguments(arguments: Sequence[str]) -> tuple[Path, list[str]]:
     """Return the file that was dropped, and further options of ``send-screen screen``."""
     if arguments:
@@ -131,14 +148,12 @@ def parse_arguments(arguments: Sequence[str]) -> tuple[Path, list[str]]:
     return file, rest
 
 
-def screen(here: Path, arguments: Sequence[str]) -> int:
-    """Install on the first run, screen, print where the list is, and open it."""
+def run(here: Path, arguments: Sequence[str]) -> int:
+    """Install on the first run; screen, print where the list is, and open it; or enter what a list says."""
     file, rest = parse_arguments(arguments)
     sys.path.insert(0, str(install(here, read_kit(here))))
-    out = Path(results_folder(file, datetime.datetime.now()))
-    # one ledger in the kit's folder, wherever the screened files are
-    ledger = str(here / "ledger.db")
-    sys.argv = ["send-screen", "screen", str(here / "model"), str(file), "--out", str(out), "--ledger", ledger, *rest]
+    command, out = command_for(here, file, rest, datetime.datetime.now())
+    sys.argv = ["send-screen", *command]
     try:
         runpy.run_module("send_screen", run_name="__main__")
     except SystemExit as end:
@@ -147,6 +162,8 @@ def screen(here: Path, arguments: Sequence[str]) -> int:
             say("Copy the file to a place of your own, such as your Documents, and drop it from there.", error=True)
         if code:
             return code
+    if out is None:
+        return 0
     page = out / "report.html"
     say(f"\nYour list is here:\n  {out}\nOpen report.html, or list.xlsx. They are about children: keep them safe.")
     if ON_WINDOWS and page.is_file():
@@ -164,7 +181,7 @@ def main(arguments: Sequence[str]) -> int:
         if list(arguments) == ["--fits"]:
             wheels_for(read_kit(here))
             return 0
-        return screen(here, arguments)
+        return run(here, arguments)
     except KitError as trouble:
         say(f"\n{trouble}", error=True)
         return FAILED
