@@ -9,6 +9,7 @@ import io
 import json
 import sys
 from pathlib import Path, PureWindowsPath
+from typing import Any
 
 import pytest
 
