@@ -30,7 +30,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
     def build_kit(model: str, out: Path, **options: Any) -> Kit:
         heard.update(model=model, out=out, **options)
         out.write_bytes(b"x" * 1000)
-        return Kit(out, "ab" * 32, "0123456789abcdef", "A model", True, ("3.12", "3.11"), None)
+        return Kit(out, "ab" * 32, "0123456789abcdef", "A model", True, ("3.12", "3.11"), None, None)
 
     monkeypatch.setattr("send_screen.workflows._kit.kit", build_kit)
     return heard

@@ -5,18 +5,25 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 OWNER_ONLY = 0o600
 DEFAULT_MODE = 0o666  # as open() creates files: the umask is subtracted
 
 
-def write_atomically(content: bytes | str, path: str | os.PathLike[str], *, mode: int = OWNER_ONLY) -> str:
+def write_atomically(
+    content: bytes | str,
+    path: str | os.PathLike[str],
+    *,
+    mode: int = OWNER_ONLY,
+    before_rename: Callable[[], object] | None = None,
+) -> str:
     """Write a file (text as UTF-8) atomically, with permission bits ``mode``, and return its SHA-256.
 
-    A temporary file in the same folder is renamed once all of it is on the disk. A run that is killed may leave the
-    temporary file: :func:`remove_partial_files` deletes it.
+    A temporary file in the same folder is renamed once all of it is on the disk and ``before_rename`` was called; if
+    that raises, there is no file. A run that is killed may leave the temporary file: :func:`remove_partial_files`
+    deletes it.
     """
     path, content = Path(path), content.encode("utf-8") if isinstance(content, str) else content
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
@@ -26,6 +33,8 @@ def write_atomically(content: bytes | str, path: str | os.PathLike[str], *, mode
                 stream.write(content)
                 stream.flush()
                 os.fsync(stream.fileno())
+            if before_rename is not None:
+                before_rename()
             os.replace(part, path)
         except BaseException:
             part.unlink(missing_ok=True)

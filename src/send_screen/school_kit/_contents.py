@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from importlib import resources
 from pathlib import Path
@@ -68,8 +68,14 @@ def laptop_files(
     }
 
 
-def write_zip(out: Path, contents: Mapping[str, bytes], embedded: EmbeddedPython | None) -> str:
-    """Write the zip atomically, and return its SHA-256.
+def write_zip(
+    out: Path,
+    contents: Mapping[str, bytes],
+    embedded: EmbeddedPython | None,
+    *,
+    before_rename: Callable[[], object] | None = None,
+) -> str:
+    """Write the zip atomically, and return its SHA-256; see :func:`~send_screen.documents.write_atomically`.
 
     Raises
     ------
@@ -87,7 +93,7 @@ def write_zip(out: Path, contents: Mapping[str, bytes], embedded: EmbeddedPython
                     archive.writestr(f"python/{name}", source.read(name))
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        return write_atomically(buffer.getvalue(), out, mode=DEFAULT_MODE)
+        return write_atomically(buffer.getvalue(), out, mode=DEFAULT_MODE, before_rename=before_rename)
     except OSError as error:
         raise MachineError(
             f"{out} cannot be written ({error.strerror}).", remedy="Give another place with --out."

@@ -10,6 +10,7 @@ from send_screen.governance import (
     LEDGER,
     DecisionEntry,
     Entry,
+    ExportEntry,
     LedgerLocation,
     OpenLedger,
     PromotionEntry,
@@ -110,6 +111,14 @@ def sync_registry(ledger: OpenLedger, version: RegisteredVersion, entry: Decisio
 def model_uri(entry: DecisionEntry) -> str:
     """Return the URI and the id of the version that an entry is about."""
     return f"models:/{entry.model}/{entry.registered} ({entry.version})"
+
+
+def describe_export(entry: ExportEntry) -> str:
+    """Return a phrase for an export or a kit: what, of which version, when and by whom."""
+    number = "" if entry.registered is None else f"/{entry.registered}"
+    return (
+        f"{entry.what} {entry.file_name} of {entry.model}{number} ({entry.version}), {to_minute(entry)}, by {entry.by}"
+    )
 
 
 def describe_number(number: str | None) -> str:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from send_screen.errors import UsageError
-from send_screen.governance import Bundle, find_withdrawal, named_ledger, open_bundle, withdrawn_error
-from send_screen.results import Result
+from send_screen.governance import Bundle, ExportEntry, find_withdrawal, named_ledger, open_bundle, withdrawn_error
+from send_screen.results import Result, Section
+from send_screen.workflows._export_entry import NOT_ENTERED, enter_export
 from send_screen.workflows._folders import new_folder
+
+if TYPE_CHECKING:
+    from send_screen.tracking import RegisteredVersion
 
 
 @dataclass(frozen=True, repr=False)
@@ -16,11 +22,22 @@ class ExportedVersion(Result):
     """A version as a folder of plain files."""
 
     out: Path
+    entry: ExportEntry | None
+    """Its entry in the ledger of decisions; None where no ledger was named or found."""
 
     @property
     def headline(self) -> str:
         """The folder, and the command to screen with it."""
         return f"The version is in {self.out}. Screen with it: send-screen screen {self.out} FILE --out DIR"
+
+    def sections(self) -> Iterable[Section]:
+        """Yield a warning where no ledger has the export."""
+        if self.entry is None:
+            yield Section([NOT_ENTERED])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the folder, and the entry of the ledger."""
+        return {"out": str(self.out), "entry": self.entry and self.entry.model_dump(mode="json")}
 
 
 def load_model(
@@ -72,6 +89,13 @@ def load_model(
     >>> version.tables.decision_function(cohort.X)  # doctest: +SKIP
     array([-1.93, ...])
     """
+    return open_version(model, ledger=ledger, tracking_uri=tracking_uri, allow_withdrawn=allow_withdrawn)[0]
+
+
+def open_version(
+    model: str | Path, *, ledger: str | Path | None, tracking_uri: str | None, allow_withdrawn: bool = False
+) -> tuple[Bundle, RegisteredVersion | None]:
+    """Load a version as :func:`load_model` does, and return it with its place in the registry, None for a folder."""
     if not str(model).startswith("models:"):
         if not Path(model).is_dir():
             raise UsageError(
@@ -81,14 +105,14 @@ def load_model(
         bundle = open_bundle(model)
         if not allow_withdrawn and was_withdrawn(bundle, ledger=ledger):
             raise withdrawn_error(str(model))
-        return bundle
+        return bundle, None
     from send_screen.tracking import default_uri, open_registered
 
     uri = tracking_uri or default_uri()
-    _, bundle = open_registered(str(model), uri=uri, allow_withdrawn=allow_withdrawn)
+    version, bundle = open_registered(str(model), uri=uri, allow_withdrawn=allow_withdrawn)
     if not allow_withdrawn and was_withdrawn(bundle, ledger=ledger, uri=uri):
         raise withdrawn_error(str(model))
-    return bundle
+    return bundle, version
 
 
 def was_withdrawn(bundle: Bundle, *, ledger: str | Path | None, uri: str | None = None) -> bool:
@@ -108,6 +132,8 @@ def export(
 ) -> ExportedVersion:
     """Write a registered version into a folder of plain files, to screen with where there is no MLflow.
 
+    The ledger of decisions has an entry of it before the folder is there.
+
     Parameters
     ----------
     model : str
@@ -115,14 +141,15 @@ def export(
     out : str or pathlib.Path
         A folder that is not there yet, or is empty.
     ledger : str or pathlib.Path, optional
-        See :func:`load_model`.
+        The ledger of decisions; by default that of ``SEND_SCREEN_LEDGER``, or ``ledger.db`` beside a local MLflow
+        store. Where there is none of these, nothing is entered, and the result says so.
     tracking_uri : str, optional
         Where the registry is; by default ``mlflow.db`` in the working directory.
 
     Returns
     -------
     ExportedVersion
-        ``out`` is the folder.
+        ``out`` is the folder, ``entry`` what the ledger has of it.
 
     Raises
     ------
@@ -130,6 +157,8 @@ def export(
         If there is no such version, or the folder is not empty.
     GateError
         If the version was withdrawn.
+    LedgerError, MachineError
+        If the ledger was altered or cannot be written, or the folder cannot. Then there is no folder.
     TablesError
         If a file was changed.
 
@@ -140,9 +169,11 @@ def export(
     <ExportedVersion: The version is in model. Screen with it: ...>
     """
     out = Path(out)
-    bundle = load_model(model, ledger=ledger, tracking_uri=tracking_uri)
+    bundle, version = open_version(model, ledger=ledger, tracking_uri=tracking_uri)
     with new_folder(out) as part:
         for name, content in bundle.files.items():
             (part / name).parent.mkdir(parents=True, exist_ok=True)
             (part / name).write_bytes(content)
-    return ExportedVersion(out)
+        # last before the folder gets its name: no export without an entry
+        entry = enter_export(bundle, version, out, what="folder", ledger=ledger, tracking_uri=tracking_uri)
+    return ExportedVersion(out, entry)

@@ -13,6 +13,7 @@ from send_screen.errors import UsageError
 from send_screen.governance import (
     CHAMPION,
     DeploymentPeriod,
+    ExportEntry,
     Ledger,
     WithdrawalEntry,
     decisions_about,
@@ -25,6 +26,7 @@ from send_screen.tracking import default_uri, find_model
 from send_screen.workflows._decision_ledger import (
     default_ledger,
     describe_entries,
+    describe_export,
     describe_number,
     model_uri,
     to_minute,
@@ -44,6 +46,8 @@ class History(Result):
     """Those of the requested day, or all, oldest first."""
     withdrawals: list[WithdrawalEntry]
     """Those of all versions of the model, oldest first."""
+    exports: list[ExportEntry]
+    """Exports and kits of all versions of the model, oldest first."""
     faults: tuple[str, ...]
     """Faults of the ledger or registry, as sentences."""
 
@@ -61,11 +65,13 @@ class History(Result):
         return f"{count(len(self.deployment_periods), 'version', 'versions')} of {self.name} as {self.alias}{on}."
 
     def sections(self) -> Iterable[Section]:
-        """Yield deployment periods with who decided and why, withdrawals, and the state of the ledger."""
+        """Yield deployment periods with who decided and why, withdrawals, exports, and the state of the ledger."""
         if self.deployment_periods:
             yield Section([line for period in self.deployment_periods for line in _lines(period)])
         if self.withdrawals:
             yield Section([f"{model_uri(entry)} was withdrawn {entry.description}" for entry in self.withdrawals])
+        if self.exports:
+            yield Section([describe_export(entry) for entry in self.exports], title="Exported")
         if self.faults:
             yield Section([f"FAULT: {fault}" for fault in self.faults])
         elif self.ledger.entries:
@@ -97,6 +103,7 @@ class History(Result):
                 for period in self.deployment_periods
             ],
             "withdrawals": [entry.model_dump(mode="json") for entry in self.withdrawals],
+            "exports": [entry.model_dump(mode="json") for entry in self.exports],
         }
 
 
@@ -183,7 +190,8 @@ def history(
     withdrawals = [
         entry for entry in decisions_about(decision_ledger.entries, name) if isinstance(entry, WithdrawalEntry)
     ]
-    return History(name, alias, on, decision_ledger, selected, withdrawals, tuple(faults))
+    exports = [e for e in decision_ledger.entries if isinstance(e, ExportEntry) and e.model == name]
+    return History(name, alias, on, decision_ledger, selected, withdrawals, exports, tuple(faults))
 
 
 def _day(text: str | None) -> dt.date | None:

@@ -12,6 +12,7 @@ from typing import Any
 from packaging.version import InvalidVersion, Version
 
 from send_screen.errors import UsageError
+from send_screen.governance import ExportEntry
 from send_screen.results import Result, Section
 from send_screen.school_kit import (
     WINDOWS,
@@ -21,7 +22,8 @@ from send_screen.school_kit import (
     read_embedded_python,
     write_zip,
 )
-from send_screen.workflows._export import load_model
+from send_screen.workflows._export import open_version
+from send_screen.workflows._export_entry import NOT_ENTERED, enter_export
 
 _MIN_PYTHON = Version("3.11")
 
@@ -42,6 +44,8 @@ class Kit(Result):
     """The Python versions that it has packages for, newest first."""
     python: EmbeddedPython | None
     """The embedded Python inside the zip, if any."""
+    entry: ExportEntry | None
+    """Its entry in the ledger of decisions; None where no ledger was named or found."""
 
     @property
     def headline(self) -> str:
@@ -64,6 +68,8 @@ class Kit(Result):
             )
         lines.append(f"SHA-256 of the zip: {self.sha256}")
         lines.append("At the school: extract all, read guide.html, drop a file on screen.cmd.")
+        if self.entry is None:
+            lines.append(NOT_ENTERED)
         yield Section(lines)
 
     def to_dict(self) -> dict[str, Any]:
@@ -76,6 +82,7 @@ class Kit(Result):
             "trained_on_synthetic": self.trained_on_synthetic,
             "pythons": list(self.pythons),
             "python": {"version": self.python.version, "sha256": self.python.sha256} if self.python else None,
+            "entry": self.entry and self.entry.model_dump(mode="json"),
         }
 
 
@@ -91,6 +98,8 @@ def kit(
 ) -> Kit:
     """Build a zip with which a school screens, on a Windows laptop without administrator rights or network.
 
+    The ledger of decisions has an entry of it before the zip is there.
+
     Parameters
     ----------
     model : str or pathlib.Path
@@ -103,7 +112,7 @@ def kit(
         The Python versions that the laptop may have, such as ``"3.12"``; by default the one that builds the kit. Each
         adds some 70 MB.
     ledger : str or pathlib.Path, optional
-        See :func:`load_model`.
+        See :func:`export`. For a folder there is no ledger but the one that is named.
     tracking_uri : str, optional
         Where the registry is, for ``models:/...``.
     progress : callable, optional
@@ -119,6 +128,8 @@ def kit(
         If ``out`` exists or does not end in .zip, or ``python``, ``python_version`` or ``model`` is invalid.
     GateError
         If the version was withdrawn.
+    LedgerError
+        If the ledger was altered or cannot be written. Then there is no zip.
     TablesError
         If a file of the version was changed.
     MachineError
@@ -138,13 +149,19 @@ def kit(
     embedded = read_embedded_python(Path(python)) if python else None
     pythons = (embedded.version,) if embedded else _pythons(python_version)
     with tempfile.TemporaryDirectory() as scratch:
-        bundle = load_model(model, ledger=ledger, tracking_uri=tracking_uri)
+        bundle, registered = open_version(model, ledger=ledger, tracking_uri=tracking_uri)
         version = bundle.published.version
         wheels = fetch_wheels(WINDOWS, pythons, Path(scratch), progress=report_progress)
         report_progress("Writing the zip")
         contents = laptop_files(version, wheels, WINDOWS, with_python=embedded is not None)
         contents |= {f"model/{name}": content for name, content in bundle.files.items()}
-        sha256 = write_zip(out, contents, embedded)
+        entries: list[ExportEntry | None] = []
+
+        def enter() -> None:
+            entries.append(enter_export(bundle, registered, out, what="kit", ledger=ledger, tracking_uri=tracking_uri))
+
+        # the entry comes last before the zip gets its name: no kit without an entry
+        sha256 = write_zip(out, contents, embedded, before_rename=enter)
     return Kit(
         out=out,
         sha256=sha256,
@@ -153,6 +170,7 @@ def kit(
         trained_on_synthetic=bundle.trained_on_synthetic,
         pythons=pythons,
         python=embedded,
+        entry=entries[0],
     )
 
 

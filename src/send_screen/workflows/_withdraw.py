@@ -11,6 +11,7 @@ from send_screen.documents import count
 from send_screen.errors import SendScreenError, UsageError
 from send_screen.governance import (
     DecisionEntry,
+    ExportEntry,
     Ledger,
     LedgerLocation,
     OpenLedger,
@@ -28,6 +29,7 @@ from send_screen.results import Result, Section
 from send_screen.tracking import RegisteredVersion, default_uri, find_model, find_version, set_alias, tag_withdrawn
 from send_screen.workflows._decision_ledger import (
     default_ledger,
+    describe_export,
     model_uri,
     record_decision,
     sync_registry,
@@ -80,6 +82,23 @@ class FoundRun:
         }
 
 
+@dataclass(frozen=True)
+class FoundExport:
+    """An export or a kit of a version that was withdrawn."""
+
+    location: LedgerLocation
+    entry: ExportEntry
+
+    @property
+    def line(self) -> str:
+        """What was given out, when and by whom, and where that is recorded."""
+        return f"{describe_export(self.entry)}: entry {self.entry.number} of {self.location}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the entry."""
+        return {"ledger": str(self.location), **self.entry.model_dump(mode="json")}
+
+
 @dataclass(frozen=True, repr=False)
 class Withdrawal(Result):
     """A version that was withdrawn, and the children that it had listed.
@@ -93,6 +112,8 @@ class Withdrawal(Result):
     """Whether it was withdrawn already, so that only lists were searched."""
     screening_runs: list[FoundRun]
     """Every screening run of the version."""
+    exports: list[FoundExport]
+    """Every export and kit of the version that the ledger of decisions and the searched ones have."""
     ledgers: tuple[Ledger, ...]
     """The ledgers of screening runs that were searched, with their faults."""
 
@@ -108,7 +129,10 @@ class Withdrawal(Result):
         return f"{model_uri(self.entry)} {when}, by {self.entry.by}: {self.entry.reason}"
 
     def sections(self) -> Iterable[Section]:
-        """Yield every child that the version had listed, by rank and pseudonym, with what was decided."""
+        """Yield who exported the version, and every child that it had listed, by rank, with what was decided."""
+        if self.exports:
+            title = f"It was exported {count(len(self.exports), 'time', 'times')}: tell who has one"
+            yield Section([each.line for each in self.exports], title=title)
         if not self.ledgers:
             yield Section(
                 [
@@ -133,6 +157,7 @@ class Withdrawal(Result):
             "withdrawal": self.entry.model_dump(mode="json"),
             "withdrawn_before": self.withdrawn_before,
             "screening_runs": [run.to_dict() for run in self.screening_runs],
+            "exports": [each.to_dict() for each in self.exports],
             "ledgers": [{"ledger": str(ledger.location), "faults": list(ledger.faults)} for ledger in self.ledgers],
         }
 
@@ -165,7 +190,8 @@ def withdraw(
     Returns
     -------
     Withdrawal
-        The entry in the ledger and, for each screening run of the version, the listed children by pseudonym.
+        The entry in the ledger, every export and kit of the version and, for each screening run of it, the listed
+        children by pseudonym.
 
     Raises
     ------
@@ -189,7 +215,8 @@ def withdraw(
     # the registry first, so that a damaged ledger cannot prevent the withdrawal
     tag_withdrawn(version, version.withdrawn or _decision(version, by, reason).description, uri=uri)
     try:
-        entry, before = _record(version, by, reason, ledger or default_ledger(uri), uri=uri)
+        decisions = LedgerLocation.parse(ledger or default_ledger(uri))
+        entry, before = _record(version, by, reason, decisions, uri=uri)
     except SendScreenError as error:
         error.message = f"The version is withdrawn from the registry, but that could not be recorded: {error.message}"
         raise
@@ -198,7 +225,19 @@ def withdraw(
         for searched in ledgers
         for entry, end in searched.screening_runs(version=version.version_id, manifest_sha256=version.manifest_sha256)
     ]
-    return Withdrawal(entry, before, screening_runs, ledgers)
+    # read after the entry: an export that was not entered by then is refused
+    exports = _find_exports([read_ledger(decisions, records=False), *ledgers], version)
+    return Withdrawal(entry, before, screening_runs, exports, ledgers)
+
+
+def _find_exports(ledgers: Iterable[Ledger], version: RegisteredVersion) -> list[FoundExport]:
+    """Return the exports of a version, each once, although a ledger may be named as two."""
+    found = {
+        entry.sha256: FoundExport(ledger.location, entry)
+        for ledger in ledgers
+        for entry in ledger.exports(version=version.version_id, manifest_sha256=version.manifest_sha256)
+    }
+    return list(found.values())
 
 
 def _recorded(ledger: Ledger, entry: ScreeningEntry) -> RecordedRun | None:
@@ -223,7 +262,7 @@ def _decision(version: RegisteredVersion, by: str, reason: str) -> WithdrawalEnt
 
 
 def _record(
-    version: RegisteredVersion, by: str, reason: str, ledger: str | Path, *, uri: str
+    version: RegisteredVersion, by: str, reason: str, ledger: LedgerLocation, *, uri: str
 ) -> tuple[WithdrawalEntry, bool]:
     """Record a withdrawal; return its entry, and whether it had been recorded before."""
     with open_for_append(ledger) as open_ledger:

@@ -106,6 +106,21 @@ class WithdrawalEntry(DecisionEntry):
         return f"on {self.when.date().isoformat()} by {self.by}: {self.reason}"
 
 
+class ExportEntry(Entry):
+    """A version that was given out as a folder or as a kit, recorded before anything of it stands under its name."""
+
+    kind: Literal["exported"] = "exported"
+    by: str
+    model: str
+    registered: str | None
+    """Number of the version in the model registry; None where it came from an exported folder."""
+    version: str
+    manifest_sha256: str
+    what: Literal["folder", "kit"]
+    file_name: str
+    """Name of the folder or zip, without the folders above it."""
+
+
 class ListedChild(Document):
     """A child whom a screening run listed, by pseudonym."""
 
@@ -207,6 +222,7 @@ class ErasureEntry(Entry):
 AnyEntry = (
     PromotionEntry
     | WithdrawalEntry
+    | ExportEntry
     | ScreeningEntry
     | ScreeningEndEntry
     | DecisionsEntry

@@ -22,6 +22,7 @@ from send_screen.governance.ledger._entries import (
     DisclosureEntry,
     ErasureEntry,
     ExpiryEntry,
+    ExportEntry,
     PromotionEntry,
     ScreeningEndEntry,
     ScreeningEntry,
@@ -39,6 +40,7 @@ _Appended = TypeVar(
     "_Appended",
     PromotionEntry,
     WithdrawalEntry,
+    ExportEntry,
     ScreeningEntry,
     ScreeningEndEntry,
     DecisionsEntry,
@@ -80,6 +82,11 @@ class Ledger:
         """Return the screening runs of a version, matched by its id or by the hash of its files."""
         runs = screening_runs(self.entries)
         return [(run, end) for run, end in runs if run.version == version or run.manifest_sha256 == manifest_sha256]
+
+    def exports(self, *, version: str, manifest_sha256: str) -> list[ExportEntry]:
+        """Return the exports and kits of a version, matched by its id or by the hash of its files."""
+        exports = (entry for entry in self.entries if isinstance(entry, ExportEntry))
+        return [entry for entry in exports if entry.version == version or entry.manifest_sha256 == manifest_sha256]
 
 
 @dataclass
