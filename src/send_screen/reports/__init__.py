@@ -13,6 +13,7 @@ from send_screen.reports._evaluation_page import render_evaluation
 from send_screen.reports._held_record import (
     LETTER,
     EnteredDecision,
+    HeldAnswer,
     HeldList,
     HeldRecord,
     letter_template,
@@ -44,6 +45,7 @@ __all__ = [
     "challengers_of",
     "compare_challengers",
     "EnteredDecision",
+    "HeldAnswer",
     "HeldList",
     "HeldRecord",
     "LETTER",

@@ -93,6 +93,25 @@ class HeldList:
 
 
 @dataclass(frozen=True)
+class HeldAnswer:
+    """What a served version answered about the child."""
+
+    answered_on: str
+    """ISO date."""
+    version: str
+    role: str | None
+    """The role that the request named; None for the default."""
+    status: str
+    reason: str
+    score: float | None
+    percent: float | None
+    reasons_for: str
+    reasons_against: str
+    not_known: str
+    ask: str
+
+
+@dataclass(frozen=True)
 class HeldRecord:
     """Everything that a ledger holds on a child."""
 
@@ -103,6 +122,8 @@ class HeldRecord:
     """Oldest first."""
     disclosed: tuple[tuple[str, str, str], ...]
     """Each time that this record or a letter was made before: ISO date, by whom, and which."""
+    served: tuple[HeldAnswer, ...] = ()
+    """Oldest first."""
 
     @property
     def name(self) -> str:

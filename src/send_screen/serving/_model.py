@@ -14,7 +14,8 @@ from mlflow.pyfunc import scoring_server
 
 from send_screen.errors import SendScreenError
 from send_screen.governance import LEDGER, LedgerLocation, find_withdrawal, named_ledger, open_bundle, withdrawn_error
-from send_screen.serving._predict import predict_records
+from send_screen.serving._enter import enter_answers, served_ledger
+from send_screen.serving._predict import predict_children
 from send_screen.serving._responses import respond
 
 
@@ -27,13 +28,17 @@ class ServedModel(mlflow.pyfunc.PythonModel):
         version, manifest_sha256 = self.bundle.published.version.id, self.bundle.manifest_sha256
         if find_withdrawal(_ledgers(), version=version, manifest_sha256=manifest_sha256) is not None:
             raise withdrawn_error(f"The version {version}")
+        self.served_ledger = served_ledger()
         # MLflow's own error about a request quotes it: children's data in a message and a log.
         os.environ["MLFLOW_DISABLE_SCHEMA_DETAILS"] = "true"
         patch_scoring_server()
 
     def predict_records(self, rows: pd.DataFrame, role: str | None) -> pd.DataFrame:
-        """Return the prediction of each row, without what ``role`` may not see."""
-        return predict_records(self.bundle, rows, role=role)
+        """Return the prediction of each row, without what ``role`` may not see; enter it first if a ledger is named."""
+        table, children = predict_children(self.bundle, rows, role=role)
+        if self.served_ledger is not None:
+            enter_answers(self.served_ledger, self.bundle, table, children, role=role)
+        return table
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
         """Return the prediction of each row; raise a client error with a reason for invalid requests."""

@@ -71,6 +71,18 @@ def predict_records(
     could be derived from them. ``beyond_training`` names the features that were clipped or are an unknown category.
     Raises for a file or role that is refused, as :func:`send_screen.screening.screen_cohort` does.
     """
+    return predict_children(bundle, rows, role=role, allow_synthetic_model=allow_synthetic_model, today=today)[0]
+
+
+def predict_children(
+    bundle: Bundle,
+    rows: pd.DataFrame,
+    *,
+    role: str | None = None,
+    allow_synthetic_model: bool = False,
+    today: dt.date | None = None,
+) -> tuple[pd.DataFrame, dict[int, str]]:
+    """Return what :func:`predict_records` does, and the identifier of each child who has one, by ``row``."""
     access = role_access(bundle.contracts, role)
     cohort = load_cohort(bundle.spec, rows.reset_index(drop=True), training=False, contracts=bundle.contracts)
     banners = check_permitted_use(
@@ -79,7 +91,12 @@ def predict_records(
     table = pd.DataFrame([*_screened(bundle, cohort, access), *_excluded(bundle, cohort, access)])
     table["model_version"] = bundle.published.version.id
     table["notice"] = " ".join((*banners, NOTICE))
-    return table.sort_values("row", ignore_index=True)[list(PREDICTION_COLUMNS)]
+    of_rows = pd.concat([cohort.show["row"], cohort.excluded["row"]])
+    children = pd.concat([cohort.ids, cohort.excluded["child_id"]])
+    known = {
+        int(row) - 1: str(child) for row, child in zip(of_rows, children, strict=True) if pd.notna(child) and child
+    }
+    return table.sort_values("row", ignore_index=True)[list(PREDICTION_COLUMNS)], known
 
 
 def _screened(bundle: Bundle, cohort: Cohort, access: RoleAccess) -> Iterator[dict[str, object]]:

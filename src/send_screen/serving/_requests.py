@@ -32,7 +32,7 @@ _REMEDY = (
 
 
 class RequestError(SendScreenError):
-    """A request that cannot be read, with the HTTP status to answer with: 400 to 499."""
+    """A request that cannot be read, or not be answered, with the HTTP status: 400 to 499, or 503."""
 
     def __init__(self, message: str, *, remedy: str = _REMEDY, row: int | None = None, status: int = 400) -> None:
         super().__init__(message, remedy=remedy, row=row)

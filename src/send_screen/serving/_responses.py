@@ -22,7 +22,7 @@ def respond(
     """Return the HTTP status and the JSON that answer a request.
 
     With status 200 the JSON has ``predictions``, one record per row in the request's order, and None for an undefined
-    figure. With 400 to 499 it has ``error_code`` and ``message``. ``predict`` takes the rows and the role.
+    figure. With 400 to 499, or 503, it has ``error_code`` and ``message``. ``predict`` takes the rows and the role.
     """
     try:
         table = predict(*read_request(body, content_type))

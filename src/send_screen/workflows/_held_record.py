@@ -17,6 +17,7 @@ from send_screen.governance import (
     DecisionsEntry,
     DisclosureEntry,
     ScreeningEntry,
+    ServedEntry,
     current_user,
     find_pseudonyms,
     open_for_append,
@@ -25,6 +26,7 @@ from send_screen.governance import (
 )
 from send_screen.reports import (
     EnteredDecision,
+    HeldAnswer,
     HeldList,
     HeldRecord,
     letter_template,
@@ -170,7 +172,14 @@ def _as_json(held: HeldRecord) -> dict[str, Any]:
         for each in held.lists
     ]
     disclosed = [dict(zip(("on", "by", "what"), each, strict=True)) for each in held.disclosed]
-    return {"child_id": held.child_id, "made_on": held.made_on, "lists": lists, "disclosed": disclosed}
+    served = [asdict(each) for each in held.served]
+    return {
+        "child_id": held.child_id,
+        "made_on": held.made_on,
+        "lists": lists,
+        "served": served,
+        "disclosed": disclosed,
+    }
 
 
 def _held_record(place: str | Path, child: str) -> HeldRecord:
@@ -197,6 +206,12 @@ def _held_record(place: str | Path, child: str) -> HeldRecord:
             (entry.when.date().isoformat(), entry.by, entry.what)
             for entry in ledger.entries
             if isinstance(entry, DisclosureEntry) and entry.child == pseudonym
+        ),
+        served=tuple(
+            HeldAnswer(answered_on=entry.when.date().isoformat(), version=entry.version, role=entry.role, **answer)
+            for entry in ledger.entries
+            if isinstance(entry, ServedEntry)
+            for answer in records.get(entry.number, {}).get("answers", ())
         ),
     )
 

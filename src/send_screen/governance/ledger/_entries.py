@@ -121,6 +121,20 @@ class ExportEntry(Entry):
     """Name of the folder or zip, without the folders above it."""
 
 
+class ServedEntry(Entry):
+    """A request that a served version is about to answer; its records say what of each child with an identifier."""
+
+    kind: Literal["served"] = "served"
+    version: str
+    manifest_sha256: str
+    role: str | None
+    """The role that the request named; None for the default."""
+    answered: Count
+    """Rows with a prediction."""
+    refused: Count
+    """Rows without one."""
+
+
 class ListedChild(Document):
     """A child whom a screening run listed, by pseudonym."""
 
@@ -223,6 +237,7 @@ AnyEntry = (
     PromotionEntry
     | WithdrawalEntry
     | ExportEntry
+    | ServedEntry
     | ScreeningEntry
     | ScreeningEndEntry
     | DecisionsEntry

@@ -26,6 +26,7 @@ from send_screen.governance.ledger._entries import (
     PromotionEntry,
     ScreeningEndEntry,
     ScreeningEntry,
+    ServedEntry,
     WithdrawalEntry,
 )
 from send_screen.governance.ledger._location import LedgerLocation
@@ -41,6 +42,7 @@ _Appended = TypeVar(
     PromotionEntry,
     WithdrawalEntry,
     ExportEntry,
+    ServedEntry,
     ScreeningEntry,
     ScreeningEndEntry,
     DecisionsEntry,
