@@ -52,6 +52,7 @@ SOURCES = sorted(
             "_decisions.py",
             "_erase.py",
             "_export.py",
+            "_export_entry.py",
             "_held_record.py",
             "_kit.py",
             "_last_list.py",
