@@ -28,6 +28,7 @@ def test_the_public_names() -> None:
         "evaluate",
         "cross_evaluate",
         "screen",
+        "screen_schools",
         "decisions",
         "record",
         "letter",

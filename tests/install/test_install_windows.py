@@ -59,6 +59,7 @@ SOURCES = sorted(
             "_list_folder.py",
             "_run_records.py",
             "_screen.py",
+            "_screen_schools.py",
         )
     ]
 )

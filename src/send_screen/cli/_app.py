@@ -261,6 +261,40 @@ def screen(
 
 
 @command()
+def screen_schools(
+    model: VersionOrFolder,
+    data: Annotated[
+        list[Path],
+        typer.Argument(help="Files, and folders with one file per contract, of one school or of several each."),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for the packs, one a school, and the page about all.")],
+    capacity: Annotated[
+        str | None, typer.Option(help="How many each school can assess: 30, or 10%. (default: the spec's)")
+    ] = None,
+    role: Annotated[
+        str | None, typer.Option(help="Role of whoever reads the lists, as the contracts name it. (default: senco)")
+    ] = None,
+    academic_year: Annotated[
+        str | None, typer.Option(help="The academic year of files that do not say it, as 2025/26.")
+    ] = None,
+    allow_synthetic_model: Annotated[
+        bool,
+        typer.Option("--allow-synthetic-model", help="As for screen: every page then says so."),
+    ] = False,
+    ledger: Annotated[
+        str | None,
+        typer.Option(
+            envvar="SEND_SCREEN_LEDGER",
+            help="The ledger of all runs: a file, or postgresql+psycopg://... (default: ledger.db beside --out)",
+        ),
+    ] = None,
+    tracking_uri: Tracking = None,
+    json: Json = False,
+) -> None:
+    """Screen many schools: a pack for each, and one page about all, without a child."""
+
+
+@command()
 def decisions(
     file: Annotated[Path, typer.Argument(help="list.xlsx or list.csv, with what people wrote in it.")],
     ledger: Annotated[

@@ -102,3 +102,29 @@ class Cohort:
             show=pick(self.show) if len(self.show) else self.show,
             recorded_on={feature: pick(dates) for feature, dates in self.recorded_on.items()},
         )
+
+    def split_by_school(self) -> dict[str, Cohort]:
+        """Return name of the school -> cohort of its children, with its excluded rows and links alone.
+
+        The name is that in ``show``, empty for children of whom the file does not say it.
+
+        Returns
+        -------
+        dict of str to Cohort
+            By name.
+        """
+        excluded_from = self.excluded["school"].fillna("").astype(str)
+        parts = {}
+        for name in sorted({*self.show["school"], *excluded_from}):
+            part = self.take((self.show["school"] == name).to_numpy())
+            excluded = self.excluded[(excluded_from == name).to_numpy()].reset_index(drop=True)
+            children = {*part.ids, *excluded["child_id"].dropna()}
+            parts[name] = replace(
+                part,
+                excluded=excluded,
+                linkage=self.linkage and self.linkage.of_children(children),
+                conflicts=self.conflicts[self.conflicts["child_id"].isin(children)]
+                if len(self.conflicts)
+                else self.conflicts,
+            )
+        return parts

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -55,6 +55,11 @@ class LinkageResult(Result):
         rows = pd.Series(self.n_rows, dtype="int64")
         children = self.links.groupby("contract")["child_id"].nunique().reindex(counts.index, fill_value=0)
         return counts.assign(rows=rows, nobody=rows - counts.sum(axis=1), children=children)
+
+    def of_children(self, child_ids: Collection[str]) -> LinkageResult:
+        """Return the links of some children: what may be another's too is left out."""
+        known = self.crosswalk["child_id"].isin(list(child_ids))
+        return replace(self, crosswalk=self.crosswalk[known].reset_index(drop=True), n_children=len(child_ids))
 
     @property
     def headline(self) -> str:

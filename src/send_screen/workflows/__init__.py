@@ -20,6 +20,7 @@ _MODULES = {
     "_trained": ("TrainedVersion",),
     "_evaluate": ("evaluate", "cross_evaluate", "Evaluation"),
     "_screen": ("screen", "ScreenedFile"),
+    "_screen_schools": ("screen_schools", "ScreenedSchools"),
     "_decisions": ("decisions", "EnteredDecisions"),
     "_held_record": ("record", "letter", "WrittenRecord"),
     "_erase": ("erase", "Erasure"),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW, load_cohort
+from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW, Cohort, load_cohort
 from send_screen.documents import count
 from send_screen.errors import DataError, UsageError
 from send_screen.governance import LEDGER, Bundle, OpenLedger, open_for_append, withdrawal, withdrawn_error
@@ -206,14 +206,41 @@ def screen(
             ask = f"send-screen check {model} {file} --ask"
             error.remedy = f"\nTo see what was read, and to answer what only you can: {ask}"
         raise
+    return screen_into(
+        bundle,
+        cohort,
+        model=model,
+        file=Path(file).name,
+        out=Path(out),
+        capacity=requested,
+        per_school=per_school,
+        role=role,
+        allow_synthetic_model=allow_synthetic_model,
+        replace=replace,
+        ledger=ledger,
+    )
+
+
+def screen_into(
+    bundle: Bundle,
+    cohort: Cohort,
+    *,
+    model: str | Path,
+    file: str,
+    out: Path,
+    capacity: Capacity | None,
+    per_school: bool,
+    role: str | None,
+    allow_synthetic_model: bool,
+    replace: bool,
+    ledger: str | Path | None,
+) -> ScreenedFile:
+    """Screen a cohort that was loaded from ``file``, enter the run into the ledger and write its files; as screen()."""
     today = dt.date.today()
     check_permitted_use(bundle, cohort, today=today, allow_synthetic_model=allow_synthetic_model)
-    selection = select_children(bundle, cohort, capacity=requested, per_school=per_school)
-    result = result_for_role(
-        selection, file=Path(file).name, role=role, allow_synthetic_model=allow_synthetic_model, today=today
-    )
+    selection = select_children(bundle, cohort, capacity=capacity, per_school=per_school)
+    result = result_for_role(selection, file=file, role=role, allow_synthetic_model=allow_synthetic_model, today=today)
     records = child_records(selection)
-    out = Path(out)
     with open_for_append(ledger or out.resolve().parent / LEDGER) as open_ledger:
         version = bundle.published.version.id
         if withdrawal(open_ledger.entries, version, manifest_sha256=bundle.manifest_sha256) is not None:

@@ -1,0 +1,215 @@
+"""Screen many schools: a pack for each, and one page for the trust or authority."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from send_screen.cohorts import MANUAL_REVIEW, load_cohort
+from send_screen.documents import count, write_atomically
+from send_screen.errors import LedgerError, MachineError, SendScreenError, UsageError
+from send_screen.governance import LEDGER
+from send_screen.reports import SchoolRow, render_schools, render_schools_csv
+from send_screen.results import Result, Section
+from send_screen.screening import Capacity
+from send_screen.workflows._export import load_model
+from send_screen.workflows._screen import ScreenedFile, screen_into
+
+PAGE, TABLE = "schools.html", "schools.csv"
+_NOT_IN_A_NAME = re.compile(r"[^\w .()-]+")
+_MAX_NAME = 60  # characters of a pack's folder
+_WORTH_TELLING = 60.0  # seconds that are left
+_WITHOUT_SCHOOL = "school not known"
+
+
+@dataclass(frozen=True, repr=False)
+class ScreenedSchools(Result):
+    """Packs of many schools, and the page about all. It shows counts and no child."""
+
+    schools: tuple[SchoolRow, ...]
+    not_read: tuple[str, ...]
+    """Files or folders of which nothing was screened, each with the reason."""
+    out: Path
+
+    @property
+    def ok(self) -> bool:
+        """Whether every file was read, and somebody screened in each school."""
+        return not self.not_read and bool(self.schools) and all(school.n_screened for school in self.schools)
+
+    @property
+    def headline(self) -> str:
+        """How many packs there are."""
+        schools = count(len(self.schools), "school has", "schools have")
+        rows = sum(school.n_rows for school in self.schools)
+        screened = sum(school.n_screened for school in self.schools)
+        return f"{schools} a list. {count(rows, 'row', 'rows')} = {screened} screened + {rows - screened} set aside."
+
+    def sections(self) -> Iterable[Section]:
+        """Yield what was not screened, and the page to open."""
+        nobody = [school.name for school in self.schools if not school.n_screened]
+        if self.not_read:
+            yield Section(self.not_read, title="NOT SCREENED")
+        if nobody:
+            yield Section(nobody, title="NOBODY could be screened in")
+        yield Section([f"Open {(self.out / PAGE).resolve()}"])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the counts of each school."""
+        return {"schools": [school._asdict() for school in self.schools], "not_read": list(self.not_read)}
+
+
+def screen_schools(
+    model: str | Path,
+    data: Iterable[str | Path],
+    *,
+    out: str | Path,
+    capacity: str | None = None,
+    role: str | None = None,
+    academic_year: str | None = None,
+    allow_synthetic_model: bool = False,
+    ledger: str | Path | None = None,
+    tracking_uri: str | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> ScreenedSchools:
+    """Screen many schools: each has a pack of its own, a folder as :func:`screen` writes it, with its own places.
+
+    Beside the packs, ``schools.html`` and ``schools.csv`` say how many were screened and listed in each school, without
+    a child, and with small counts in bands. What cannot be read is named, and the rest is screened.
+
+    Parameters
+    ----------
+    model : str or pathlib.Path
+        See :func:`load_model`.
+    data : iterable of str or pathlib.Path
+        Files, and folders with one file per contract. One may hold several schools.
+    out : str or pathlib.Path
+        A folder that is not there yet, or is empty.
+    capacity : str, optional
+        ``"30"`` or ``"10%"`` of each school; by default the spec's.
+    role, academic_year, allow_synthetic_model, tracking_uri
+        See :func:`screen`.
+    ledger : str or pathlib.Path, optional
+        One ledger for all; by default ``ledger.db`` beside ``out``.
+    progress : callable, optional
+        Called with a sentence before each school, with the time that is left.
+
+    Returns
+    -------
+    ScreenedSchools
+        For each school, rows = rows screened + rows excluded.
+
+    Raises
+    ------
+    UsageError
+        If ``out`` is not empty, or there are no data.
+    PopulationError, GateError, LedgerError, MachineError
+        As :func:`screen`, where it concerns the model or the machine and not one file.
+
+    Examples
+    --------
+    >>> from send_screen import screen_schools
+    >>> screen_schools("model", ["oak.xlsx", "elm.csv"], out="packs")  # doctest: +SKIP
+    <ScreenedSchools: 2 schools have a list. 121 rows = 96 screened + 25 set aside.>
+    """
+    out, paths = Path(out), [Path(part) for part in data]
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError(f"{out} is not empty.", remedy="Give a folder that is not there yet, with --out.")
+    if not paths:
+        raise UsageError("No data are given.", remedy="Name the files, or a folder for each school.")
+    bundle = load_model(model, ledger=ledger, tracking_uri=tracking_uri)
+    requested = Capacity.parse(capacity) if capacity else None
+    schools: list[SchoolRow] = []
+    not_read: list[str] = []
+    names: set[str] = set()
+    step = _Step(progress or (lambda _: None), len(paths))
+    for number, path in enumerate(paths):
+        step.report(path.name, number)
+        with _named(path.name, not_read):
+            cohort = load_cohort(
+                bundle.spec, path, training=False, contracts=bundle.contracts, academic_year=academic_year
+            )
+            parts = cohort.split_by_school()
+            for position, (school, part) in enumerate(parts.items()):
+                step.report(f"{path.name}, school {position + 1} of {len(parts)}", number + position / len(parts))
+                name = _free_name(school if len(parts) > 1 else path.stem, names)
+                with _named(f"{path.name}, {name}", not_read):
+                    screened = screen_into(
+                        bundle,
+                        part,
+                        model=model,
+                        file=path.name,
+                        out=out / name,
+                        capacity=requested,
+                        per_school=False,
+                        role=role,
+                        allow_synthetic_model=allow_synthetic_model,
+                        replace=False,
+                        ledger=ledger or out.resolve().parent / LEDGER,
+                    )
+                    schools.append(_row(name, school, screened))
+    _write(out, schools, not_read, screened_on=dt.date.today().isoformat(), version=bundle.published.version)
+    return ScreenedSchools(tuple(schools), tuple(not_read), out)
+
+
+@contextmanager
+def _named(what: str, not_read: list[str]) -> Iterator[None]:
+    """Name what cannot be read or screened, and go on; what is wrong with the machine stops the run."""
+    try:
+        yield
+    except (MachineError, LedgerError):
+        raise
+    except SendScreenError as error:
+        not_read.append(f"{what}: {' '.join(str(error).split())}")
+
+
+class _Step:
+    """Reports what is screened, and how much time is left."""
+
+    def __init__(self, report: Callable[[str], None], n_files: int) -> None:
+        self._report, self._n_files, self._began = report, n_files, time.monotonic()
+
+    def report(self, what: str, n_done: float) -> None:
+        """Report that ``what`` begins, after ``n_done`` of the files."""
+        left = (time.monotonic() - self._began) * (self._n_files - n_done) / n_done if n_done else 0.0
+        minutes = f", about {round(left / 60)} min left" if left >= _WORTH_TELLING else ""
+        self._report(f"Screening {what} (file {int(n_done) + 1} of {self._n_files}{minutes})")
+
+
+def _free_name(school: str, taken: set[str]) -> str:
+    """Return a folder name for a school that none has yet, whatever characters its name has."""
+    plain = " ".join(_NOT_IN_A_NAME.sub(" ", school).split())[:_MAX_NAME].strip(" .") or _WITHOUT_SCHOOL
+    name, number = plain, 2
+    while name.casefold() in taken:
+        name, number = f"{plain} ({number})", number + 1
+    taken.add(name.casefold())
+    return name
+
+
+def _row(folder: str, school: str, screened: ScreenedFile) -> SchoolRow:
+    result = screened.result
+    by_hand = {child.child_id or child.row for child in result.excluded if child.kind == MANUAL_REVIEW}
+    return SchoolRow(
+        name=school or folder,
+        folder=screened.out.name,
+        n_rows=result.n_rows,
+        n_screened=result.n_screened,
+        n_listed=len(result.listed),
+        n_by_hand=len(by_hand),
+    )
+
+
+def _write(out: Path, schools: Sequence[SchoolRow], not_read: Sequence[str], **run: Any) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        write_atomically(render_schools_csv(schools), out / TABLE)
+        write_atomically(render_schools(schools, not_read, **run), out / PAGE)
+    except OSError as error:
+        raise MachineError(
+            f"{out} cannot be written ({error.strerror}).", remedy="Make room, or give another folder with --out."
+        ) from None
