@@ -60,7 +60,7 @@ def test_a_run_is_known_by_its_list(bundle: Bundle, cohort: Cohort) -> None:
     ]
     assert ids[0] == ids[1]
     assert len({*ids}) == 3
-    assert all(re.fullmatch("[0-9a-f]{12}", run) for run in ids)
+    assert all(re.fullmatch("r[0-9a-f]{12}", run) for run in ids)
 
 
 def test_a_file_of_which_no_row_is_excluded_is_screened(bundle: Bundle, cohort: Cohort) -> None:

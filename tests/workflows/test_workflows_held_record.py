@@ -131,6 +131,7 @@ def test_an_authority_edits_the_letter(school: Path, listed: list[str]) -> None:
         "{{ reasons.append('x') }}",
         "{% include 'held_record.html.j2' %}",
         "{{ 1 / 0 }}",
+        '{{ "%(a)s" % {} }}',
     ],
 )
 def test_a_template_can_do_nothing_but_write_a_letter(school: Path, listed: list[str], text: str) -> None:
@@ -198,7 +199,31 @@ def test_what_is_past_its_date_is_listed_and_erased(
     done = erase(expired=True, by="A. Head", reason="retention", ledger=ledger)
     assert done.entry is not None
     read_ledger(ledger).require_unaltered()
-    with pytest.raises(UsageError, match="holds nothing on this child"):
+    with pytest.raises(UsageError, match="past their date"):
         record(listed[0], out=school / "request", ledger=ledger)
     assert {record for _, record in records_of_entry(ledger, 1)} == {None}
     assert erase(expired=True, ledger=ledger).runs == ()
+
+
+def test_a_reason_may_not_name_the_child(school: Path, listed: list[str]) -> None:
+    name = pd.read_csv(school / "july" / "list.csv", dtype=str)["name"][0]
+    content = (school / "ledger.db").read_bytes()
+    with pytest.raises(UsageError, match="name is in"):
+        erase(listed[0], by="A. Head", reason=f"the parents of {name.split()[0]}", ledger=school / "ledger.db")
+    with pytest.raises(UsageError, match="no ledger"):
+        erase(listed[0], by="A. Head", reason="asked", ledger=school / "typo.db")
+    with pytest.raises(UsageError, match="empty"):
+        erase(" ", by="A. Head", reason="asked", ledger=school / "ledger.db")
+    assert (school / "ledger.db").read_bytes() == content
+    assert not (school / "typo.db").exists()
+
+
+def test_two_persons_under_one_identifier_are_not_named(trained: Any, tmp_path: Path) -> None:
+    rows = pd.read_csv(trained.school_file, dtype=str, keep_default_na=False)
+    twin = rows.iloc[[0]].assign(Forename="Somebody", Surname="Else", DOB="2021-03-25")
+    pd.concat([rows, twin]).to_csv(tmp_path / "pupils.csv", index=False)
+    screen(trained.exported, tmp_path / "pupils.csv", out=tmp_path / "list", capacity="7")
+    record(rows["UPN"][0], out=tmp_path / "request", ledger=tmp_path / "ledger.db")
+    page = (tmp_path / "request" / "record.html").read_text("utf-8")
+    assert "Else" not in page
+    assert rows["Surname"][0] not in page

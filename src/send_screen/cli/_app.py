@@ -244,7 +244,7 @@ def screen(
     ] = False,
     replace: Annotated[
         bool,
-        typer.Option("--replace", help="Replace the list in --out, whose decisions were entered with: decisions."),
+        typer.Option("--replace", help="Move the list in --out beside it, once its decisions were entered."),
     ] = False,
     ledger: Annotated[
         str | None,

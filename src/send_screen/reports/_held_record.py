@@ -179,7 +179,9 @@ def render_letter(held: HeldRecord, *, template: str | None = None, file: str = 
     }
     try:
         return environment.from_string(letter_template() if template is None else template).render(**names)
-    except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
+    except (
+        TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RuntimeError, MemoryError,
+    ) as error:  # fmt: skip
         line = getattr(error, "lineno", None)
         raise ReadError(
             f"The template of the letter has a mistake{f' in line {line}' if line else ''}: {error}.",

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
+
 from send_screen.reports._text import format_date, join_list
 from send_screen.screening import DecisionRecord, LastTime
 
 _KINDS = {
-    None: "was not in the file of {}",
+    None: "nothing is known from the list of {}",
     "listed": "place {rank} on {}",
     "near": "just below the line on {}",
     "not_listed": "not listed on {}",
     "review_sample": "not listed on {}",
 }
+_MAX_NOTE = 300  # characters; the whole note is in the ledger
 _NOT_SCREENED = "not screened on {}"
 
 
@@ -27,7 +30,7 @@ def describe_last_time(last: LastTime | None) -> str:
     if last is None:
         return ""
     place = _KINDS.get(last.kind, _NOT_SCREENED).format(format_date(last.date), rank=last.rank)
-    new = "" if last.kind == "listed" else "NEW: "
+    new = "NEW: " if last.is_new else ""
     changed = f"since then {join_list(last.changed)}" if last.changed else ""
     decided = describe_decision(last.decision, due=last.due) if last.decision else ""
     return "; ".join(part for part in (new + place, changed, decided) if part)
@@ -52,5 +55,5 @@ def describe_decision(record: DecisionRecord, *, due: bool) -> str:
     if record.review_on:
         state = "REVIEW DUE since" if due else "review on"
         review = f"{state} {format_date(record.review_on.isoformat())}"
-    note = f"note: {' '.join(record.note.split())}" if record.note else ""
+    note = f"note: {shorten(record.note, _MAX_NOTE, placeholder=' …')}" if record.note else ""
     return "; ".join(part for part in (text, review, note) if part)

@@ -58,7 +58,13 @@ class ChildRecord(Document):
 
 def child_records(selection: Selection) -> dict[str, ChildRecord]:
     """Return child id -> record, of every child that was screened or excluded; rows without an identifier have none."""
-    records = dict(_excluded(selection.cohort.excluded))
+    records: dict[str, ChildRecord] = {}
+    for child_id, record in _excluded(selection.cohort.excluded):
+        before = records.get(child_id)
+        if before is not None and before.name != record.name:
+            # two persons under one identifier: neither is named on what is kept under it
+            record = record.model_copy(update={"name": "", "class_name": "", "school": ""})
+        records[child_id] = record
     records.update(_screened(selection))
     return records
 

@@ -35,6 +35,10 @@ class DecisionRecord(Document):
         parts += [f"review on {self.review_on.isoformat()}"] if self.review_on else []
         return ", ".join(parts)
 
+    def followed_by(self, later: DecisionRecord) -> DecisionRecord:
+        """Return what holds after a later record, in which a blank leaves what was there."""
+        return self.model_copy(update={name: value for name, value in later if value})
+
     def is_due(self, on: dt.date) -> bool:
         """Return whether the review is due."""
         return self.review_on is not None and self.review_on <= on

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from send_screen.contracts._dates import read_date
+from send_screen.contracts._dates import DateOrder, date_order, read_date
 from send_screen.contracts._headers import header_key
 from send_screen.documents import is_formula
 from send_screen.errors import ReadError
@@ -20,13 +20,20 @@ from send_screen.screening._decision_columns import DECISION_COLUMNS, Decision
 from send_screen.screening._decision_record import DecisionRecord
 
 # What is needed of a table -> its name in a CSV, and its heading in a workbook.
-_WHOSE = {"run": ("run", "Run"), "child_id": ("child_id", "ID")}
+_WHOSE = {
+    "run": ("run", "Run"),
+    "child_id": ("child_id", "ID"),
+    "name": ("name", "Child"),
+    "row_in_file": ("row_in_file", "Row in file"),
+}
 _NEEDED = {**_WHOSE, **{column.name: (column.name, column.heading) for column in DECISION_COLUMNS}}
-_OPTIONAL = {"name": ("name", "Child")}
+_IN_CSV = frozenset({"listed", "review_sample"})
+_IN_WORKBOOK = _IN_CSV | {"near", "manual_review"}
+_MAX_NOTE = 5_000  # characters
 _HEADINGS = {name: either[1] for name, either in _NEEDED.items()}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class DecidedRow:
     """A row of a list that came back: whose it is, and what was written in it."""
 
@@ -35,7 +42,9 @@ class DecidedRow:
     run: str
     child_id: str
     name: str
-    """As the row shows it: the name, or what stands for it; empty where the file has no such column."""
+    """As the row shows it: the name, or what stands for it."""
+    row_in_file: str
+    """Row of the child in the file that was screened, as the list has it."""
     record: DecisionRecord
     problems: tuple[str, ...] = ()
     """What cannot be read, each with what to do; then nothing of the row is entered."""
@@ -51,14 +60,16 @@ class DecidedRow:
         return self.name or f"row {self.row}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ReturnedList:
-    """A list that came back."""
+    """A list that came back. A notebook shows no child of it."""
 
     file: str
     """Name of the file, without its folder."""
     sha256: str
     rows: tuple[DecidedRow, ...]
+    whole: frozenset[str]
+    """Kinds of records of which every child of the run should have a row; empty for a file of some rows alone."""
 
     @property
     def runs(self) -> dict[str, int]:
@@ -86,26 +97,38 @@ def read_decisions(path: str | Path, *, today: dt.date | None = None) -> Returne
     ReadError
         If the file cannot be read, or is not the list of a screening run.
     """
-    readings = [reading for reading in read_tables(path) if _headers(reading).keys() >= _NEEDED.keys()]
+    readings = [reading for reading in read_tables(path) if _headers(reading).keys() & {"run", "child_id"}]
+    for reading in readings:
+        if lacking := [_HEADINGS[name] for name in _NEEDED if name not in _headers(reading)]:
+            raise ReadError(
+                f"The list lacks {', '.join(map(repr, lacking))}"
+                + (f" on the sheet {reading.shown_sheet}." if reading.shown_sheet else "."),
+                file=reading.file,
+                remedy="Give the columns the headings that the list had, and all of them. Nothing was entered.",
+            )
     if not readings:
         raise ReadError(
-            f"This is not the list of a screening run: it lacks one of the columns {', '.join(_HEADINGS.values())}.",
+            f"This is not the list of a screening run: it has no columns {', '.join(map(repr, _HEADINGS.values()))}.",
             file=Path(path).name,
             remedy="Name list.xlsx or list.csv of the run, with all its columns.",
         )
     rows = [row for reading in readings for row in _rows(reading, today or dt.date.today())]
-    return ReturnedList(readings[0].file, readings[0].sha256, tuple(_contradictions(rows)))
+    headers = {header_key(str(header)) for reading in readings for header in reading.frame.columns}
+    whole = _IN_WORKBOOK if "place" in headers else _IN_CSV if "rank" in headers else frozenset[str]()
+    return ReturnedList(readings[0].file, readings[0].sha256, tuple(_contradictions(rows)), whole)
 
 
 def _headers(reading: Reading) -> dict[str, Any]:
     """Return what is needed of a table -> its header in it."""
     headers = {header_key(str(header)): header for header in reading.frame.columns}
-    wanted = _NEEDED | _OPTIONAL
-    return {name: headers[key] for name in wanted for key in map(header_key, wanted[name]) if key in headers}
+    return {name: headers[key] for name in _NEEDED for key in map(header_key, _NEEDED[name]) if key in headers}
 
 
 def _rows(reading: Reading, today: dt.date) -> Iterator[DecidedRow]:
     headers = _headers(reading)
+    order = {
+        name: date_order(map(_text, reading.frame[headers[name]].dropna())) for name in ("decided_on", "review_on")
+    }
     for number, cells in zip(reading.frame.index, reading.frame.to_dict("records"), strict=True):
         text = {name: _text(cells[header]) for name, header in headers.items()}
         if not any(text.values()):
@@ -114,17 +137,20 @@ def _rows(reading: Reading, today: dt.date) -> Iterator[DecidedRow]:
         record = DecisionRecord(
             decision=_decision(text["what_we_decided"], problems),
             decided_by=text["decided_by"],
-            decided_on=_date("decided_on", text["decided_on"], problems),
-            review_on=_date("review_on", text["review_on"], problems),
+            decided_on=_date("decided_on", text["decided_on"], order, problems),
+            review_on=_date("review_on", text["review_on"], order, problems),
             note=text["note"],
         )
         if record.decided_on and record.decided_on > today:
             problems.append(f"{_HEADINGS['decided_on']!r} has not come yet. Write the day on which it was decided.")
+        if len(record.note) > _MAX_NOTE:
+            problems.append(f"The note is longer than {_MAX_NOTE:,} characters. Keep it elsewhere, and say where.")
         yield DecidedRow(
             row=int(number),
             run=text["run"],
             child_id=text["child_id"],
-            name=text.get("name", ""),
+            name=text["name"],
+            row_in_file=text["row_in_file"],
             record=record,
             problems=tuple(problems),
         )
@@ -147,8 +173,8 @@ def _decision(text: str, problems: list[str]) -> Decision | None:
     return None
 
 
-def _date(name: str, text: str, problems: list[str]) -> dt.date | None:
-    date = read_date(text) if text else None
+def _date(name: str, text: str, order: Mapping[str, DateOrder], problems: list[str]) -> dt.date | None:
+    date = read_date(text, order[name]) if text else None
     if text and date is None:
         problems.append(f"{_HEADINGS[name]!r} is no date. Write it as 31/10/2026.")
     return date

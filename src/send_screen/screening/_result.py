@@ -50,7 +50,7 @@ class LastTime:
     date: str
     """ISO date of that list."""
     kind: str | None
-    """Kind of her record then, such as ``"listed"``; None for a child who was not in that file, or was erased since."""
+    """Kind of her record then, such as ``"listed"``; None where there is none: not in that file, or erased since."""
     rank: int | None
     """Her place then, where she was listed or just below the threshold."""
     changed: tuple[str, ...]
@@ -59,11 +59,13 @@ class LastTime:
     """What was decided last."""
     due: bool
     """Whether its review is due on the day of the run."""
+    is_new: bool = False
+    """Whether the child is listed now and was not then."""
 
 
 @dataclass(frozen=True)
 class LeftChild:
-    """A child who was listed last time, and is neither listed nor just below the threshold now."""
+    """A child who was listed last time, or about whom something was decided, and who is not shown with a place now."""
 
     name: str
     class_name: str
@@ -84,7 +86,7 @@ class SinceLast:
     left: tuple[LeftChild, ...]
     """By their places then."""
     n_erased: int
-    """Listed children of whom nothing can be read any more, since their records were erased."""
+    """Children of that file of whom nothing can be read any more, since their records were erased."""
 
 
 @dataclass(frozen=True)
@@ -219,9 +221,13 @@ class ScreeningResult:
 
     @cached_property
     def run_id(self) -> str:
-        """Id of the run in its files and in the ledger: 12 hexadecimal digits, a hash of what the role may see.
+        """Id of the run in its files and in the ledger: r and 12 hexadecimal digits, a hash of what the role may see.
 
         The same version, file, date, capacity, role and last list give the same id.
         """
         seen = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "published"}
-        return hashlib.sha256(repr([self.published.version.id, seen]).encode("utf-8", "surrogatepass")).hexdigest()[:12]
+        # a letter first, so that no spreadsheet takes it for a number
+        return (
+            "r"
+            + hashlib.sha256(repr([self.published.version.id, seen]).encode("utf-8", "surrogatepass")).hexdigest()[:12]
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -31,6 +31,7 @@ def since_last(
     date: str,
     same_version: bool,
     visible: Collection[str],
+    names: bool = True,
 ) -> ScreeningResult:
     """Return a run with what changed since the last list.
 
@@ -49,31 +50,42 @@ def since_last(
         Whether the same version made it.
     visible : collection of str
         The features that the role may see.
+    names : bool
+        Whether the role may see names and classes.
     """
 
-    def with_last_time(child: ScreenedChild) -> ScreenedChild:
-        then = earlier.get(child.child_id, EarlierChild(None))
-        return replace(child, last_time=last_time(then, now.get(child.child_id)))
-
-    def last_time(then: EarlierChild, current: ChildRecord | None) -> LastTime:
+    def last_time(then: EarlierChild, current: ChildRecord | None, *, listed: bool = False) -> LastTime:
         record, decision = then.record, then.decision
         due = decision is not None and decision.is_due(dt.date.fromisoformat(result.date))
         if record is None:
-            return LastTime(date, None, None, (), decision, due)
+            return LastTime(date, None, None, (), decision, due, is_new=listed)
         changed = tuple(_changed(record, current, visible)) if current else ()
-        return LastTime(date, record.kind, record.rank, changed, decision, due)
+        return LastTime(date, record.kind, record.rank, changed, decision, due, listed and record.kind != _LISTED)
+
+    def with_last_time(children: Iterable[ScreenedChild], *, listed: bool = False) -> tuple[ScreenedChild, ...]:
+        unknown = EarlierChild(None)
+        return tuple(
+            replace(
+                child,
+                last_time=last_time(earlier.get(child.child_id, unknown), now.get(child.child_id), listed=listed),
+            )
+            for child in children
+        )
 
     listed, margin, drawn = (
-        tuple(map(with_last_time, part)) for part in (result.listed, result.margin, result.review_sample)
-    )
-    shown = {child.child_id for child in (*listed, *margin)}
+        with_last_time(result.listed, listed=True), with_last_time(result.margin), with_last_time(result.review_sample)
+    )  # fmt: skip
+    shown = {child.child_id for child in (*listed, *margin, *drawn)}
     excluded = {child.child_id: child.reason for child in result.excluded if child.child_id}
     left = []
     for key, then in earlier.items():
-        if then.record is not None and then.record.kind == _LISTED and key not in shown:
-            current = None if key in excluded else now.get(key)
-            why = excluded.get(key) or ("is now below the line" if current else "is not in this file")
-            left.append(LeftChild(then.record.name or key, then.record.class_name, why, last_time(then, current)))
+        record, current = then.record, now.get(key)
+        if record is None or key in shown or (record.kind != _LISTED and then.decision is None):
+            continue
+        why = excluded.get(key) or _why_not(current)
+        name = (record.name or f"row {record.row} of that file") if names else f"row {record.row} of that file"
+        still_screened = current if current is not None and current.score is not None else None
+        left.append(LeftChild(name, record.class_name if names else "", why, last_time(then, still_screened)))
     return replace(
         result,
         listed=listed,
@@ -82,11 +94,17 @@ def since_last(
         since=SinceLast(
             date=date,
             same_version=same_version,
-            n_new=sum(child.last_time is not None and child.last_time.kind != _LISTED for child in listed),
+            n_new=sum(child.last_time is not None and child.last_time.is_new for child in listed),
             left=tuple(sorted(left, key=lambda child: child.last_time.rank or 0)),
             n_erased=sum(then.record is None for then in earlier.values()),
         ),
     )
+
+
+def _why_not(current: ChildRecord | None) -> str:
+    if current is None:
+        return "is not in this file"
+    return "is now below the line" if current.score is not None else "was not screened"
 
 
 def _changed(then: ChildRecord, now: ChildRecord, visible: Collection[str]) -> Iterator[str]:

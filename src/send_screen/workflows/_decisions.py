@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,7 @@ class EnteredDecisions(Result):
     not_entered: tuple[str, ...]
     """Rows of which nothing was entered, each with what to do."""
     missing: tuple[str, ...]
-    """Listed children who are not in the file."""
+    """Children of the list who are not in the file."""
     due: tuple[str, ...]
     """Children whose review is due."""
 
@@ -81,7 +81,7 @@ class EnteredDecisions(Result):
         )
         for title, lines in (
             ("NOT ENTERED", self.not_entered),
-            ("NOT IN THE FILE, though listed", self.missing),
+            ("NOT IN THE FILE, though on the list", self.missing),
             ("Changed; what was entered before stays in the ledger too", self.changed),
             ("Blank now; what was entered before stays", self.cleared),
             ("Due for review", self.due),
@@ -161,7 +161,9 @@ def decisions(file: str | Path, *, ledger: str | Path | None = None) -> EnteredD
             if entry is None:
                 outcome.not_entered += [f"{row.where}: its run is not in the ledger, {_RUN_REMEDY}" for row in rows]
             else:
-                records = outcome.add(read_run(open_ledger.location, open_ledger.entries, entry), rows, open_ledger)
+                records = outcome.add(
+                    read_run(open_ledger.location, open_ledger.entries, entry), rows, open_ledger, returned.whole
+                )
                 entries += [_append(open_ledger, entry.number, returned, records)] if records else []
     return outcome.result(returned.file, tuple(entries))
 
@@ -170,18 +172,17 @@ _RUN_REMEDY = "or the cell was changed. Copy the row from the list once more."
 
 
 def unentered_decisions(returned: ReturnedList, ledger: OpenLedger) -> int:
-    """Return how many rows of a list say what the ledger does not."""
-    outcome, n = _Outcome(dt.date.today()), 0
+    """Return how many rows of a list say what the ledger does not, or cannot be read."""
+    n = 0
     for run in returned.runs:
-        rows = [
-            row for row in returned.rows if row.run == run and not (row.record == DecisionRecord() and row.is_blank)
-        ]
+        rows = [row for row in returned.rows if row.run == run and not row.is_blank]
         entry = find_run(ledger.entries, run)
-        if entry is None:
-            n += len(rows)
-        else:
-            n += len(outcome.add(read_run(ledger.location, ledger.entries, entry), rows, ledger))
-    return n + len(outcome.not_entered)
+        if entry is not None:
+            recorded = read_run(ledger.location, ledger.entries, entry)
+            n += len(_Outcome(dt.date.today()).add(recorded, rows, ledger, frozenset()))
+            rows = [row for row in rows if row.problems]
+        n += len(rows)
+    return n
 
 
 def _append(
@@ -190,7 +191,6 @@ def _append(
     entry = DecisionsEntry(
         by=current_user(),
         screening=screening,
-        file=returned.file,
         file_sha256=returned.sha256,
         counts=dict(Counter(record.decision.value if record.decision else NOTE_ONLY for record in records.values())),
     )
@@ -210,38 +210,43 @@ class _Outcome:
     missing: list[str] = field(default_factory=list)
     due: list[str] = field(default_factory=list)
 
-    def add(self, run: RecordedRun, rows: Iterable[DecidedRow], ledger: OpenLedger) -> dict[str, DecisionRecord]:
-        """Return child id -> what is to be entered, of the rows of one run."""
-        rows = list(rows)
+    def add(
+        self, run: RecordedRun, rows: Sequence[DecidedRow], ledger: OpenLedger, whole: Collection[str]
+    ) -> dict[str, DecisionRecord]:
+        """Return child id -> what is to be entered, of the rows of one run; ``whole`` are kinds that all have rows."""
         pseudonyms = find_pseudonyms(ledger.location, [row.child_id for row in rows])
+        shown = {row.name for row in rows}
+        names = any(record is not None and record.name and record.name in shown for record in run.records.values())
         records: dict[str, DecisionRecord] = {}
         for row in rows:
             pseudonym = pseudonyms.get(row.child_id, "")
-            problems = [*row.problems, *_mismatch(row, run, pseudonym)]
-            if problems and not (row.is_blank and (pseudonym in run.records or not row.child_id)):
-                self.not_entered.append(f"{row.where}: {' '.join(problems)}")
-                continue
-            before = run.decisions.get(pseudonym)
-            name = row.name or row.child_id
-            if row.is_blank:
+            if row.is_blank and (pseudonym in run.records or not row.child_id):
                 self.n_blank += 1
-                self.cleared += [f"{name} ({before.in_words})"] if before else []
-            elif row.record == before or row.child_id in records:
-                self.n_unchanged += 1
-            else:
+                if before := run.decisions.get(pseudonym):
+                    self.cleared.append(f"{row.where} ({before.in_words})")
+                    self._add_due(row, before)
+            elif problems := [*row.problems, *_mismatch(row, run, pseudonym, names=names)]:
+                self.not_entered.append(f"{row.where}: {' '.join(problems)}")
+            elif row.child_id not in records:
+                self._add_due(row, row.record)
+                before = run.decisions.get(pseudonym)
+                if before is not None and before.followed_by(row.record) == before:
+                    self.n_unchanged += 1
+                    continue
                 records[row.child_id] = row.record
-                self.changed += [f"{name}: {row.record.in_words}, and before {before.in_words}"] if before else []
-            now = before if row.is_blank else row.record
-            if now and now.is_due(self.today):
-                self.due.append(f"{name} ({now.in_words})")
-        self._add_missing(run, {*pseudonyms.values()})
+                if before is not None:
+                    self.changed.append(f"{row.where}: {row.record.in_words}, and before {before.in_words}")
+        there = {*pseudonyms.values()}
+        for pseudonym, record in run.records.items():
+            if record is not None and record.kind in whole and pseudonym not in there:
+                place = f"place {record.rank}" if record.kind == "listed" else _KIND_WORDS[record.kind]
+                name = f"{record.name}, " if names and record.name else ""
+                self.missing.append(f"{name}{place}, row {record.row} of {run.entry.file}")
         return records
 
-    def _add_missing(self, run: RecordedRun, there: set[str]) -> None:
-        for listed in run.entry.listed:
-            record = run.records.get(listed.child)
-            if listed.child not in there and record is not None:
-                self.missing.append(f"Place {listed.rank}, {record.name or f'row {record.row} of {run.entry.file}'}")
+    def _add_due(self, row: DecidedRow, record: DecisionRecord) -> None:
+        if record.is_due(self.today):
+            self.due.append(f"{row.where} ({record.in_words})")
 
     def result(self, file: str, entries: tuple[DecisionsEntry, ...]) -> EnteredDecisions:
         """Return all of it."""
@@ -258,18 +263,30 @@ class _Outcome:
         )
 
 
-def _mismatch(row: DecidedRow, run: RecordedRun, pseudonym: str) -> list[str]:
-    """Return why a row may not be the child's: nobody of the run has the identifier, or the name is another's."""
+_KIND_WORDS = {"near": "just below", "manual_review": "to look at by hand", "review_sample": "drawn at random"}
+
+
+def _mismatch(row: DecidedRow, run: RecordedRun, pseudonym: str, *, names: bool) -> list[str]:
+    """Return why a row may not be the child's, or its dates cannot be right; ``names``: the list shows them."""
     if not row.child_id:
         return ["This child has no identifier in the file, so nothing can be entered. Add it there, and screen again."]
-    if pseudonym not in run.records:
-        return ["No child of this run has this identifier. Copy the row from the list once more."]
-    record = run.records[pseudonym]
-    if record is None:
+    record = run.records.get(pseudonym)
+    if pseudonym in run.records and record is None:
         return ["What was recorded of this child was erased, and nothing is entered any more."]
-    if row.name and record.name and row.name not in (record.name, row.child_id, f"Child in row {record.row}"):
+    if record is None:
         return [
-            "The name and the identifier are of two children: rows may have been sorted apart. Put the row right, "
-            "and look at the rows beside it."
+            "No child of this run has this identifier, or the child was erased. Copy the row from the list once more."
         ]
+    other_name = names and record.name and row.name != record.name
+    if other_name or (row.row_in_file and row.row_in_file != str(record.row)):
+        return [
+            "The name, the row in the file and the identifier are not of one child: rows may have been sorted apart. "
+            "Put the row right, and look at the rows beside it."
+        ]
+    made = run.entry.when.date()
+    decided, review = row.record.decided_on, row.record.review_on
+    if decided is not None and decided < made:
+        return [f"It was decided before the list was made, on {made.isoformat()}. Put the date right."]
+    if review is not None and review < (decided or made):
+        return ["The review is before the decision. Put the date right."]
     return []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from send_screen.governance import (
     erase_child,
     open_for_append,
     read_ledger,
+    records_of_child,
     validate_free_text,
 )
 from send_screen.results import Result, Section
@@ -114,7 +116,14 @@ def erase(
             raise UsageError(
                 "An erasure is for good.", remedy="Say who answers for it and why: --by NAME --reason TEXT."
             )
-        entry = erase_child(place, child.strip(), by=by, reason=reason)
+        child = child.strip()
+        if not child:
+            raise UsageError("The child's identifier is empty.", remedy="Give it as it is in the school's file.")
+        if not read_ledger(place, records=False).entries:
+            location = LedgerLocation.parse(place)
+            raise UsageError(f"There is no ledger at {location}.", remedy="Name it with --ledger.")
+        _require_no_name(child, place, f"{by} {reason}")
+        entry = erase_child(place, child, by=by, reason=reason)
         return Erasure(LedgerLocation.parse(place).name, (), entry.number, by_child=True)
     known = read_ledger(place, records=False)
     known.require_unaltered()
@@ -127,6 +136,14 @@ def erase(
         decided = (e.number for e in open_ledger.entries if isinstance(e, DecisionsEntry) and e.screening in numbers)
         number = open_ledger.expire((*sorted(numbers), *decided), by=by, reason=reason).number
     return Erasure(known.location.name, runs, number, by_child=False)
+
+
+def _require_no_name(child: str, place: str | Path, text: str) -> None:
+    """Raise UsageError where a reason, which stays, holds a part of the child's name."""
+    words = {word.casefold() for word in re.findall(r"\w{3,}", text)}
+    for _, record in records_of_child(place, child):
+        if words & {word.casefold() for word in re.findall(r"\w{3,}", str(record.get("name", "")))}:
+            raise UsageError("The child's name is in --by or --reason.", remedy="The entry stays: leave it out.")
 
 
 def _past_their_date(ledger: Ledger, today: dt.date) -> tuple[ScreeningEntry, ...]:

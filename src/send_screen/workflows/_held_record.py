@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ from send_screen.reports import (
     render_letter,
 )
 from send_screen.results import Result, Section
-from send_screen.screening import ChildRecord, DecisionRecord
+from send_screen.screening import ChildRecord, Decision, DecisionRecord
 
 _FORMAT = "send_screen.held_record/1"
 _MAX_TEMPLATE = 1_000_000  # bytes
@@ -152,6 +153,9 @@ def letter(
         raise UsageError(
             "This child was on no list.", remedy="Check the identifier and the ledger. Nothing was written."
         )
+    last = [each for each in held.lists if each.record.kind == "listed"][-1]
+    if last.decisions and last.decisions[-1].decision.decision is Decision.NO_NEED:
+        raise UsageError("No need was found for this child.", remedy="There is nothing to write to the parents about.")
     if template is not None and not Path(template).exists():
         return _write(held, {Path(template): letter_template()}, place, None)
     text = None if template is None else _read_template(Path(template))
@@ -187,13 +191,18 @@ def _held_record(place: str | Path, child: str) -> HeldRecord:
     ledger = read_ledger(place)
     ledger.require_unaltered()
     records = dict(records_of_child(place, child)) if ledger.entries else {}
-    if not records:
+    pseudonym = find_pseudonyms(place, [child]).get(child) if ledger.entries else None
+    if pseudonym is None:
         raise UsageError(
             f"The ledger {ledger.location} holds nothing on this child.",
             remedy="Check the identifier, as it is in the school's file, and name the ledger with --ledger. What was "
-            "erased or expired cannot be read any more.",
+            "erased cannot be found any more.",
         )
-    pseudonym = find_pseudonyms(place, [child])[child]
+    if not records:
+        raise UsageError(
+            f"The records of this child in {ledger.location} are past their date, and cannot be read any more.",
+            remedy="What is left are the places on lists, under a pseudonym. send-screen erase takes that away too.",
+        )
     return HeldRecord(
         child_id=child,
         made_on=dt.date.today().isoformat(),
@@ -247,19 +256,27 @@ def _held_list(entry: ScreeningEntry, entries: Sequence[AnyEntry], records: dict
 
 
 def _write(held: HeldRecord, files: dict[Path, str], place: str | Path, what: Any) -> WrittenRecord:
-    """Record in the ledger what is given out, write it, and return where it is."""
-    if what is not None:
-        with open_for_append(place) as ledger:
-            pseudonym = ledger.pseudonyms([held.child_id])[held.child_id]
-            ledger.append(DisclosureEntry(by=current_user(), what=what, child=pseudonym))
-    for path, content in files.items():
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(content, path)
-        except OSError as error:
-            raise MachineError(
-                f"{path} cannot be written ({error.strerror}).", remedy="Name another place, with --out."
-            ) from None
+    """Write what is given out, record that in the ledger, and return where it is."""
+    try:
+        for path, content in files.items():
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_atomically(content, path)
+            except OSError as error:
+                raise MachineError(
+                    f"{path} cannot be written ({error.strerror}).", remedy="Name another place, with --out."
+                ) from None
+        if what is not None:
+            with open_for_append(place) as ledger:
+                pseudonym = ledger.pseudonyms([held.child_id])[held.child_id]
+                ledger.append(DisclosureEntry(by=current_user(), what=what, child=pseudonym))
+    except BaseException:  # nothing is given out that the ledger does not say
+        for path in files:
+            path.unlink(missing_ok=True)
+        if what == "record":
+            with suppress(OSError):
+                next(iter(files)).parent.rmdir()
+        raise
     n_listed = sum(each.record.kind == "listed" for each in held.lists)
     return WrittenRecord(tuple(files), len(held.lists), n_listed)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from send_screen.governance import Bundle, OpenLedger, find_pseudonyms
+from send_screen.governance import Bundle, OpenLedger, ScreeningEntry, find_pseudonyms
 from send_screen.screening import ChildRecord, EarlierChild, ScreeningResult, role_access, since_last
-from send_screen.workflows._run_records import last_run, read_run
+from send_screen.workflows._run_records import last_decisions, last_run, read_run
 
 
 def compare_with_last(
@@ -21,16 +21,27 @@ def compare_with_last(
     if not any(entry.kind == "screening" for entry in entries):
         return result
     pseudonyms = find_pseudonyms(location, list(records))
-    last = last_run(location, entries, model=version.name, role=result.role, children={*pseudonyms.values()})
+    last = last_run(
+        location,
+        entries,
+        model=version.name,
+        role=result.role,
+        per_school=result.per_school,
+        children={*pseudonyms.values()},
+        n_children=len(records),
+    )
     if last is None:
         return result
     run = read_run(location, entries, last)
+    same_role = [entry for entry in entries if isinstance(entry, ScreeningEntry) and entry.role == result.role]
+    decisions = last_decisions(location, entries, same_role)
     child_ids = {pseudonym: child_id for child_id, pseudonym in pseudonyms.items()}
     earlier = {
-        child_ids.get(pseudonym, pseudonym): EarlierChild(record, run.decisions.get(pseudonym))
+        child_ids.get(pseudonym, pseudonym): EarlierChild(record, decisions.get(pseudonym))
         for pseudonym, record in run.records.items()
     }
     access = role_access(bundle.contracts, result.role)
+    shown = (*bundle.spec.show.name, *([bundle.spec.show.class_name] if bundle.spec.show.class_name else []))
     return since_last(
         result,
         records,
@@ -38,4 +49,5 @@ def compare_with_last(
         date=last.when.date().isoformat(),
         same_version=last.version == version.id,
         visible={feature.name for feature in bundle.features if access.data_owner(feature) is None},
+        names=all(map(access.may_see, shown)),
     )

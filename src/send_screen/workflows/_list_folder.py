@@ -60,7 +60,7 @@ def render_files(result: ScreeningResult) -> dict[str, bytes]:
 
 
 def free_folder(out: Path, date: str) -> Path:
-    """Return ``out``, or, where it holds a list already, a folder beside it with the date in its name."""
+    """Return ``out``, or, where it holds a list already, a folder beside it with the date, or other words, after it."""
     out = out if out.name not in ("", "..") else out.resolve()  # a folder that has a name
     name, number = out, 1
     while any(os.path.lexists(name / file) for file in _ALL_FILES):
@@ -69,10 +69,12 @@ def free_folder(out: Path, date: str) -> Path:
     return name
 
 
-def remove_list(out: Path) -> None:
-    """Delete the list in a folder, the summary first: without one it is not complete."""
+def move_list(out: Path, aside: Path) -> None:
+    """Move the files of a list into another folder, the summary first: without one a list is not complete."""
     for name in reversed(_ALL_FILES):
-        (out / name).unlink(missing_ok=True)
+        if os.path.lexists(out / name):
+            aside.mkdir(parents=True, exist_ok=True)
+            (out / name).rename(aside / name)
 
 
 def write_list_folder(

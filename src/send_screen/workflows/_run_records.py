@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from send_screen.governance import (
     AnyEntry,
     DecisionsEntry,
+    ExpiryEntry,
     LedgerLocation,
     ScreeningEntry,
     pseudonyms_of_entry,
@@ -17,7 +18,7 @@ from send_screen.governance import (
 from send_screen.screening import ChildRecord, DecisionRecord
 from send_screen.workflows._list_folder import SUMMARY
 
-_SHARED = 0.5  # of the children of the smaller file, for two runs to be of the same children
+_SHARED = 0.5  # of the children of either file, for two runs to be of the same children
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,23 @@ def read_run(location: LedgerLocation, entries: Sequence[AnyEntry], entry: Scree
         pseudonym: None if record is None else ChildRecord.model_validate(record, strict=False)
         for pseudonym, record in records_of_entry(location, entry.number)
     }
+    return RecordedRun(entry, records, last_decisions(location, entries, [entry]))
+
+
+def last_decisions(
+    location: LedgerLocation, entries: Sequence[AnyEntry], runs: Iterable[ScreeningEntry]
+) -> dict[str, DecisionRecord]:
+    """Return pseudonym -> what was decided last after any of some runs; a blank leaves what was there."""
+    numbers = {run.number for run in runs}
     decisions: dict[str, DecisionRecord] = {}
     for returned in entries:
-        if isinstance(returned, DecisionsEntry) and returned.screening == entry.number:
-            for pseudonym, record in records_of_entry(location, returned.number):
-                if record is not None:
-                    decisions[pseudonym] = DecisionRecord.model_validate(record, strict=False)
-    return RecordedRun(entry, records, decisions)
+        if isinstance(returned, DecisionsEntry) and returned.screening in numbers:
+            for pseudonym, content in records_of_entry(location, returned.number):
+                if content is not None:
+                    record = DecisionRecord.model_validate(content, strict=False)
+                    before = decisions.get(pseudonym)
+                    decisions[pseudonym] = before.followed_by(record) if before else record
+    return decisions
 
 
 def find_run(entries: Sequence[AnyEntry], run: str) -> ScreeningEntry | None:
@@ -53,12 +64,29 @@ def find_run(entries: Sequence[AnyEntry], run: str) -> ScreeningEntry | None:
 
 
 def last_run(
-    location: LedgerLocation, entries: Sequence[AnyEntry], *, model: str, role: str, children: Collection[str]
+    location: LedgerLocation,
+    entries: Sequence[AnyEntry],
+    *,
+    model: str,
+    role: str,
+    per_school: bool,
+    children: Collection[str],
+    n_children: int,
 ) -> ScreeningEntry | None:
-    """Return the last complete run of a model for a role on half of these children or more, by pseudonym."""
+    """Return the last complete run of a model for a role that shares half of its children, and half of these.
+
+    ``children`` are the pseudonyms of those of ``n_children`` who are in the ledger.
+    """
+    expired = {number for entry in entries if isinstance(entry, ExpiryEntry) for number in entry.entries}
     for entry, end in reversed(screening_runs(entries)):
-        if entry.model == model and entry.role == role and end is not None and SUMMARY in end.files:
+        if (
+            (entry.model, entry.role, entry.per_school) == (model, role, per_school)
+            and end is not None
+            and SUMMARY in end.files
+            and entry.number not in expired
+        ):
             then = pseudonyms_of_entry(location, entry.number)
-            if len(then & {*children}) >= max(1, _SHARED * min(len(then), len(children))):
+            shared = len(then & {*children})
+            if shared and shared >= _SHARED * max(len(then), n_children):
                 return entry
     return None

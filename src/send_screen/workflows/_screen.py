@@ -29,7 +29,7 @@ from send_screen.workflows._last_list import compare_with_last
 from send_screen.workflows._list_folder import (
     close_stopped_runs,
     free_folder,
-    remove_list,
+    move_list,
     render_files,
     write_list_folder,
 )
@@ -53,7 +53,7 @@ class ScreenedFile(Result):
     stopped: tuple[str, ...] = ()
     """Notes on earlier runs in the ledger that were stopped."""
     kept: Path | None = None
-    """The folder that was asked for, where it holds an earlier list, which stays."""
+    """The folder of an earlier list, which stays: the one that was asked for, or where it was moved."""
 
     @property
     def headline(self) -> str:
@@ -155,7 +155,8 @@ def screen(
     allow_synthetic_model : bool, default False
         Allow a model trained on synthetic children to screen real ones; every page then says so.
     replace : bool, default False
-        Replace the list in ``out``, if the decisions that people wrote into it were entered with :func:`decisions`.
+        Write the list into ``out`` although it holds one, which is moved beside it. The decisions that people wrote
+        into that must have been entered with :func:`decisions`.
     ledger : str or pathlib.Path, optional
         The ledger in which the run is recorded, with those it listed under pseudonyms: a file, or the address of a
         PostgreSQL database; by default ``ledger.db`` beside ``out``.
@@ -172,7 +173,7 @@ def screen(
     Raises
     ------
     UsageError
-        If there is no such version, the capacity is invalid, or a list is to be replaced whose decisions would be lost.
+        If there is no such version, the capacity is invalid, or decisions in a list to be replaced were not entered.
     PopulationError
         If the children are outside the model's population, or it was trained on synthetic children.
     GateError
@@ -247,19 +248,19 @@ def screen_into(
             raise withdrawn_error(str(model))
         stopped = close_stopped_runs(open_ledger)
         result = compare_with_last(result, records, open_ledger, bundle)
-        if replace:
-            _remove_entered_list(out, open_ledger)
+        contents = render_files(result)
+        kept = _move_entered_list(out, result.date, open_ledger) if replace else None
         folder = free_folder(out, result.date)
         summary = write_list_folder(
             result,
-            render_files(result),
+            contents,
             folder,
             records=records,
             keep_until=_keep_until(bundle, today),
             manifest_sha256=bundle.manifest_sha256,
             ledger=open_ledger,
         )
-    return ScreenedFile(result, summary, folder, stopped, kept=None if folder == out else out)
+    return ScreenedFile(result, summary, folder, stopped, kept if folder == out else out)
 
 
 def _keep_until(bundle: Bundle, today: dt.date) -> dt.date | None:
@@ -269,12 +270,16 @@ def _keep_until(bundle: Bundle, today: dt.date) -> dt.date | None:
     return today + dt.timedelta(days=min(days)) if days else None
 
 
-def _remove_entered_list(out: Path, ledger: OpenLedger) -> None:
-    """Delete the list in a folder; raise UsageError where people wrote in it what the ledger does not have."""
+def _move_entered_list(out: Path, date: str, ledger: OpenLedger) -> Path | None:
+    """Move the list in a folder beside it, and return where to; raise UsageError where the ledger lacks decisions."""
     for name in ("list.xlsx", "list.csv"):
         if (out / name).is_file() and (n := unentered_decisions(read_decisions(out / name), ledger)):
             raise UsageError(
-                f"{count(n, 'decision', 'decisions')} in {out / name} would be lost.",
+                f"{out / name} holds {count(n, 'decision', 'decisions')} that the ledger does not.",
                 remedy=f"Enter them first: send-screen decisions {out / name}",
             )
-    remove_list(out)
+    aside = free_folder(out.with_name(f"{out.name} until {date}"), "more")
+    if free_folder(out, date) == out:  # there is no list
+        return None
+    move_list(out, aside)
+    return aside

@@ -92,10 +92,12 @@ def screen_schools(
         A folder that is not there yet, or is empty.
     capacity : str, optional
         ``"30"`` or ``"10%"`` of each school; by default the spec's.
-    role, academic_year, allow_synthetic_model, tracking_uri
+    role, academic_year, allow_synthetic_model
         See :func:`screen`.
     ledger : str or pathlib.Path, optional
         One ledger for all; by default ``ledger.db`` beside ``out``.
+    tracking_uri : str, optional
+        See :func:`screen`.
     progress : callable, optional
         Called with a sentence before each school, with the time that is left.
 

@@ -197,8 +197,8 @@ class DecisionsEntry(Entry):
     """Who entered them."""
     screening: Count
     """Number of the run's entry."""
-    file: str
     file_sha256: str
+    """Of the file that came back; its name could be a child's."""
     counts: dict[str, Count]
     """Decision -> number of children; ``"note_only"`` where none was chosen."""
 
