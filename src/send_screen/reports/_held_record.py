@@ -13,7 +13,7 @@ from send_screen.errors import ReadError
 from send_screen.reports._last_time import describe_decision
 from send_screen.reports._render import render_html
 from send_screen.reports._text import format_date, join_list
-from send_screen.screening import DISCLAIMERS, MIN_CONTRIBUTION, ChildRecord, DecisionRecord
+from send_screen.screening import DISCLAIMERS, MIN_CONTRIBUTION, ChildRecord, Decision, DecisionRecord
 
 LETTER = "letter.html.j2"
 _KINDS = {
@@ -31,6 +31,8 @@ _KINDS = {
 class EnteredDecision:
     """A decision about a child, as it was entered."""
 
+    number: int
+    """Of its entry in the ledger."""
     entered_on: str
     """ISO date."""
     entered_by: str
@@ -126,6 +128,15 @@ class HeldRecord:
     """Oldest first."""
 
     @property
+    def decision(self) -> Decision | None:
+        """What was chosen last for the child, after whichever list; None where nothing was."""
+        entered = sorted(
+            (each for one in self.lists for each in one.decisions if each.decision.decision),
+            key=lambda each: each.number,
+        )
+        return entered[-1].decision.decision if entered else None
+
+    @property
     def name(self) -> str:
         """The child's name on the last list that had one; else the identifier."""
         return next((held.record.name for held in reversed(self.lists) if held.record.name), self.child_id)
@@ -170,9 +181,7 @@ def render_letter(held: HeldRecord, *, template: str | None = None, file: str = 
         "list_date": format_date(last.made_on),
         "reasons": list(last.reasons_for),
         "reasons_in_words": join_list(last.reasons_for),
-        "decision": last.decisions[-1].decision.decision.label
-        if last.decisions and last.decisions[-1].decision.decision
-        else "",
+        "decision": held.decision.label if held.decision else "",
         "contact": last.owner,
         "watermarks": list(last.watermarks),
         "disclaimers": DISCLAIMERS,

@@ -153,8 +153,7 @@ def letter(
         raise UsageError(
             "This child was on no list.", remedy="Check the identifier and the ledger. Nothing was written."
         )
-    last = [each for each in held.lists if each.record.kind == "listed"][-1]
-    if last.decisions and last.decisions[-1].decision.decision is Decision.NO_NEED:
+    if held.decision is Decision.NO_NEED:
         raise UsageError("No need was found for this child.", remedy="There is nothing to write to the parents about.")
     if template is not None and not Path(template).exists():
         return _write(held, {Path(template): letter_template()}, place, None)
@@ -243,6 +242,7 @@ def _held_list(entry: ScreeningEntry, entries: Sequence[AnyEntry], records: dict
         record=ChildRecord.model_validate(records[entry.number], strict=False),
         decisions=tuple(
             EnteredDecision(
+                number=returned.number,
                 entered_on=returned.when.date().isoformat(),
                 entered_by=returned.by,
                 decision=DecisionRecord.model_validate(records[returned.number], strict=False),
