@@ -13,21 +13,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ledger_writers import append_some
+from ledger_writers import withdrawal_entry as entry
 
 from send_screen.errors import LedgerError, MachineError, MissingExtraError, UsageError
 from send_screen.governance import (
     LedgerLocation,
-    WithdrawalEntry,
     open_for_append,
     read_ledger,
     records_of_child,
     records_of_entry,
 )
 from send_screen.governance.ledger import _database
-
-
-def entry(reason: str = "x") -> WithdrawalEntry:
-    return WithdrawalEntry(model="m", registered="1", version="v", manifest_sha256="0", by="A", reason=reason)
 
 
 @pytest.fixture
@@ -96,16 +93,6 @@ def test_a_newer_schema_is_refused(filled: Any, alter_ledger: Callable[[str], No
 
 
 # Processes
-
-
-def append_some(ledger_place: Any, key: str | None, start: Any, name: str, n: int) -> None:
-    """In a process: append entries with records of a child whom all write of, and of another one."""
-    if key is not None:
-        os.environ["SEND_SCREEN_LEDGER_KEY"] = key
-    start.wait(30)
-    for number in range(n):
-        with open_for_append(ledger_place) as book:
-            book.append(entry(f"{name} {number}"), records={"all": {"by": name}, f"{name} {number}": {}})
 
 
 @pytest.mark.slow

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -119,11 +121,26 @@ def _template(name: str) -> Template:
     )
     environment.filters |= {
         "quoted": _quoted,
+        "code_words": code_words,
         "plain": _plain,
         "number": "{:.10g}".format,
         "rule_id": lambda text: text.upper().replace("_", "-"),
     }
     return environment.get_template(name)
+
+
+def code_words(code: str) -> str:
+    """Return a code as words to be replaced; signs have their names, since words are compared without signs.
+
+    Examples
+    --------
+    >>> code_words("B"), code_words("+")
+    ('code B', 'code + (plus sign)')
+    """
+    if re.search(r"[^\W_]", code):
+        return f"code {code}"
+    names = " ".join(unicodedata.name(sign, f"U+{ord(sign):04X}").lower() for sign in code)
+    return f"code {code} ({names})"
 
 
 def _quoted(text: str) -> str:
