@@ -7,7 +7,7 @@ STAMP  := $(VENV)/.installed
 # A little under what was measured, lines and branches, in percent.
 FLOOR  := 95
 
-.PHONY: demo test test-all test-oldest ratios docs images lint format wheel clean
+.PHONY: demo test test-all test-repeated test-oldest ratios docs images lint format wheel clean
 .DEFAULT_GOAL := test
 
 $(STAMP): pyproject.toml constraints.txt
@@ -36,9 +36,12 @@ test: lint              ## lint, then doctests and the quick tests
 test-all: lint          ## all tests, more examples, coverage; then the site, the oldest dependencies and the benchmark
 	$(BIN)/$(PYTEST) -m "not slow" --cov --cov-report=json --cov-report=
 	$(BIN)/coverage report --format=total --fail-under=$(FLOOR)
-	HYPOTHESIS_PROFILE=all $(BIN)/$(PYTEST) -m "slow or hypothesis"
+	HYPOTHESIS_PROFILE=all $(BIN)/$(PYTEST) -m "(slow or hypothesis) and not repeated"
 	$(MAKE) -j 2 docs $(OLDEST)/.installed
 	$(MAKE) test-oldest ratios
+
+test-repeated: $(STAMP) ## every alteration of a store at more seeds; by hand, before a release
+	$(BIN)/$(PYTEST) -m repeated
 
 ratios: $(STAMP)        ## how much faster than its peers, in ratios; fails where one is off by ten times
 	$(BIN)/python experiments/benchmarks/ratios/run.py

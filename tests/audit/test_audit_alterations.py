@@ -26,7 +26,8 @@ QUICK = 4
 
 
 def marks(number: int, name: str, seed: int) -> list[pytest.MarkDecorator]:
-    return [pytest.mark.slow] * bool(seed or number % QUICK) + [pytest.mark.posix] * ("a link in" in name)
+    repeated = [pytest.mark.repeated] * bool(seed)
+    return [*repeated, *[pytest.mark.slow] * bool(seed or number % QUICK), *[pytest.mark.posix] * ("a link in" in name)]
 
 
 ALTERATIONS = [
