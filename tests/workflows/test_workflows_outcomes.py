@@ -128,7 +128,7 @@ def test_what_was_decided_is_in_the_ledger(trained: Any, version: Path, run: Pat
     rows.to_csv(tmp_path / "list.csv", index=False)
     enter_decisions(tmp_path / "list.csv", ledger=tmp_path / "ledger.db")
     found = outcomes(version, trained.data, ledger=tmp_path / "ledger.db", unsuppressed=True)
-    counts = found.figures.shares.set_index(["kind", "attribute", "state"])["count"].sort_index()
+    counts = found.figures.shares.set_index(["kind", "attribute", "state"])["count"].to_dict()
     assert counts["listed", "all", "no_need"] > 0
     assert counts["listed", "all", "none_recorded"] == counts["listed", "all", "not_known"] == 0
     assert counts["review_sample", "all", "no_need"] == 0
