@@ -15,7 +15,7 @@ from send_screen.cohorts import load_cohort
 from send_screen.governance import Bundle, open_bundle
 from send_screen.reports import render_excluded_csv, render_list_csv, render_screening
 from send_screen.screening import ScreeningResult, screen_cohort
-from send_screen.screening._group_counts import MIN_COUNT, OTHERS, group_counts
+from send_screen.screening._group_counts import MINIMUM_CHILDREN, OTHERS, group_counts
 
 TODAY = dt.date(2026, 9, 1)
 COUNTS = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 200)), min_size=1, max_size=7)
@@ -35,9 +35,9 @@ def test_no_sum_or_difference_of_counts_is_small(counts: list[tuple[int, int]]) 
             n_by_hand, n_rows = sum(one.n_manual_review for one in some), sum(one.n_rows for one in some)
             # what is told of these groups, and what follows for the rest from the totals
             for told in (n_by_hand, totals[0] - n_by_hand):
-                assert told >= MIN_COUNT
+                assert told >= MINIMUM_CHILDREN
             for told in (n_rows - n_by_hand, totals[1] - n_rows - (totals[0] - n_by_hand)):
-                assert told >= MIN_COUNT
+                assert told >= MINIMUM_CHILDREN
     # of each child who could not be screened, ten or more others could be any of the shown groups
     assert len(shown) >= 2
 

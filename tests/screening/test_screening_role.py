@@ -196,7 +196,7 @@ def test_a_count_over_several_columns_is_hidden_with_one_of_them_although_it_doe
 def test_counts_by_group_are_of_groups_that_the_role_may_see_rule_16(
     bundle: Bundle, trained: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("send_screen.screening._group_counts.MIN_COUNT", 0)
+    monkeypatch.setattr("send_screen.screening._group_counts.MINIMUM_CHILDREN", 0)
     cohort = load_cohort(bundle.spec, trained.school_file, training=False, contracts=bundle.contracts)
     counted = {}
     for role in ("class_teacher", "senco"):

@@ -117,7 +117,8 @@ def test_what_is_not_there_and_what_cannot_be_compared(trained: Any, another: Pa
     code, _, err = run(trained.exported, file)
     assert code == 2
     assert "predict different outcomes" in err
-    code, _, err = run(trained.exported, another, "--out", tmp_path / "nowhere" / "page.html")
+    (tmp_path / "file").touch()
+    code, _, err = run(trained.exported, another, "--out", tmp_path / "file" / "page.html")
     assert code == 3
     assert "--out" in err
 

@@ -56,7 +56,7 @@ def test_the_record_holds_every_list_and_what_was_decided(school: Path, listed: 
     assert second["decisions"] == []
     page = (school / "request" / "record.html").read_text("utf-8")
     assert "on the list, place 1 of 7" in page
-    assert "decided: Assess, by A. Senco" in page.replace("Decided", "decided")
+    assert "Assess, by A. Senco" in page
     assert "<script>" not in page
     assert "&lt;script&gt;hears badly?" in page
     for words in ("What spoke for a look", "The score", "Of 10 models", "Articles 22A to 22D", "for the role “senco”"):

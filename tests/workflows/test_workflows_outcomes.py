@@ -113,8 +113,9 @@ def test_files_without_an_outcome_are_refused(trained: Any, version: Path, tmp_p
 def test_the_command_and_its_refusals(trained: Any, version: Path, run: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="The ledger says how many"):
         outcomes(version, trained.data, ledger=run / "ledger.db", capacity="12%")
+    (tmp_path / "file").touch()
     with pytest.raises(MachineError, match="cannot be written"):
-        outcomes(version, trained.data, unsuppressed=True, out=tmp_path / "no" / "such" / "folder.html")
+        outcomes(version, trained.data, unsuppressed=True, out=tmp_path / "file" / "page.html")
     done = CliRunner().invoke(app, ["outcomes", str(version), str(trained.data), "--unsuppressed", "--json"])
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["format"] == "send_screen.outcomes/1"

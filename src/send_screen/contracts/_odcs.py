@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -15,8 +13,7 @@ from pydantic import Field
 from pydantic.alias_generators import to_camel
 
 from send_screen.contracts._contract import CodeSet, Column, Contract, Derivation, Rule, RuleKind
-from send_screen.contracts._headers import header_key
-from send_screen.contracts._parse_cells import code_key
+from send_screen.contracts._mistakes import column_mistakes, contract_mistakes
 from send_screen.contracts._pattern import check_pattern
 from send_screen.documents import Document, file_name, load_yaml, raise_mistakes, read_document, shortened
 from send_screen.errors import ContractError
@@ -29,8 +26,6 @@ API_VERSION = "v3.1.0"
 ENGINE = "send_screen"
 _MAX_LENGTH = 200  # characters of one mistake in a message
 _MAX_MISTAKES = 5  # mistakes against the standard in one message
-_LOGICAL_TYPES = ("string", "integer", "number", "date", "boolean")
-_CLASSIFICATIONS = ("public", "internal", "personal", "special", "identifier")
 _DEFAULT_REMEDY: dict[str, str] = {
     "columns": "Add the column to the export, or rename the header that means the same.",
     "headers": "Keep one of the columns and delete or rename the others.",
@@ -41,6 +36,7 @@ _DEFAULT_REMEDY: dict[str, str] = {
     "upn": "Copy the UPN again from the school's register.",
     "nhsNumber": "Copy the NHS number again from the child's health record.",
 }
+_DAYS = {"d": 1, "day": 1, "days": 1, "y": 365, "yr": 365, "years": 365}  # units of ODCS
 _OTHER_REMEDY = "Correct the value in the system that the file came from and export again."
 
 
@@ -95,9 +91,6 @@ _TRUE_FALSE = (
 )
 
 
-_DAYS = {"d": 1, "day": 1, "days": 1, "y": 365, "yr": 365, "years": 365}  # units of ODCS
-
-
 def read_contract(text: str, path: Path) -> Contract:
     """Return the contract in a YAML text.
 
@@ -129,7 +122,8 @@ def read_contract(text: str, path: Path) -> Contract:
         if item.get("logicalType") == "boolean" and not details.levels:
             details = details.model_copy(update={"levels": _TRUE_FALSE})
         columns.append(_column(item, details, file))
-        mistakes += (f"column {item['name']}: {mistake}" for mistake in _column_mistakes(columns[-1], details))
+        code_texts = [(level.code, level.texts) for level in (*details.levels, *details.known_codes)]
+        mistakes += (f"column {item['name']}: {mistake}" for mistake in column_mistakes(columns[-1], code_texts))
     by_name = {column.name: column for column in columns}
     contract = Contract(
         id=document["id"],
@@ -149,7 +143,7 @@ def read_contract(text: str, path: Path) -> Contract:
         header_marks=custom.header_marks,
         retention_days=_retention_days(document.get("slaProperties", [])),
     )
-    mistakes += _contradictions(contract, columns)
+    mistakes += contract_mistakes(contract, columns)
     if mistakes:
         raise_mistakes(mistakes, error=ContractError, file=file, kind="contract")
     return contract
@@ -328,87 +322,3 @@ def _has_arguments(kind: str, arguments: Any) -> bool:
         case "levels":
             return isinstance(arguments.get("validValues", []), list)
     return True
-
-
-def _column_mistakes(column: Column, custom: _ColumnProperties) -> Iterator[str]:
-    """Yield what is missing or contradictory in a column."""
-    owners: dict[str, set[str]] = {}
-    for level in (*custom.levels, *custom.known_codes):
-        for text in (level.code, *level.texts):
-            owners.setdefault(code_key(text), set()).add(level.code)
-    yield from (f"the text {text!r} stands for more than one code" for text in sorted(owners) if len(owners[text]) > 1)
-    levels, bounds = column.rule("levels"), column.rule("range")
-    if column.logical_type not in _LOGICAL_TYPES:
-        yield f"its logicalType must be one of {', '.join(_LOGICAL_TYPES)}"
-    if column.classification not in _CLASSIFICATIONS:
-        yield f"its classification must be one of {', '.join(_CLASSIFICATIONS)}"
-    if not column.label or not column.description:
-        yield "it has no businessName or no description"
-    if column.levels and column.logical_type not in ("string", "boolean"):
-        yield "codes are of logicalType string, or boolean"
-    if column.levels and column.logical_type == "string" and not column.code_set:
-        yield "its codes have no codeSet that says their source and dates"
-    if column.levels and not levels:
-        yield "no quality entry checks its codes"
-    if not all(_is_date(date) for dates in column.level_dates.values() for date in dates if date is not None):
-        yield "from and until of a code must be ISO dates"
-    if column.level_dates and not column.recorded_on:
-        yield "its codes have dates, and no recordedOn says the date of a value"
-    if column.logical_type in ("integer", "number", "date") and not column.rule("type"):
-        yield "no quality entry checks its type"
-    # logicalTypeOptions state the bounds; the quality entry gives their check an id, a severity and a remedy
-    if (column.minimum is not None or column.maximum is not None) and not bounds:
-        yield "no quality entry checks its minimum and maximum"
-    if not column.nullable and not column.rule("null"):
-        yield "no quality entry checks for blanks"
-    if column.unique and not column.rule("duplicate"):
-        yield "no quality entry checks for duplicates"
-    if levels and column.logical_type == "string":
-        stated = [str(value) for value in levels.arguments.get("validValues", ())]
-        if stated != list(column.codes):
-            yield f"the validValues of {levels.id} are not its levels"
-    ends = [bounds.arguments.get(end) for end in ("earliest", "latest")] if bounds else []
-    if bounds and column.logical_type == "date" and not all(map(_is_date, ends)):
-        yield f"the rule {bounds.id} needs an earliest and a latest date"
-    recognised = column.recorded_on is None or column.recorded_on.startswith(("column:", "academic-year-end:"))
-    if not recognised and not _is_date(column.recorded_on):
-        yield "recordedOn must be an ISO date, column:NAME or academic-year-end:NAME"
-
-
-def _is_date(value: Any) -> bool:
-    try:
-        return bool(dt.date.fromisoformat(value))
-    except (TypeError, ValueError):
-        return False
-
-
-def _contradictions(contract: Contract, columns: list[Column]) -> Iterator[str]:
-    """Yield what the standard's schema does not check: duplicates, and references to what does not exist."""
-    if len(contract.columns) < len(columns):
-        yield "a column is described twice"
-    if not contract.id.startswith(f"{contract.agency}/"):
-        yield f"its id {contract.id!r} does not begin with its domain '{contract.agency}/'"
-    ids = [rule.id for part in (contract, *columns) for rule in part.rules]
-    yield from (f"the rule id {rule!r} is used twice" for rule in sorted({rule for rule in ids if ids.count(rule) > 1}))
-    needed: dict[RuleKind, str] = {"columns": "missing columns", "headers": "duplicate headers", "rows": "empty tables"}
-    yield from (f"the table has no rule for {what}" for kind, what in needed.items() if not contract.rule(kind))
-    owner: dict[str, str] = {}
-    for column in columns:
-        for key in sorted({header_key(header) for header in (column.name, *column.aliases)}):
-            if owner.setdefault(key, column.name) != column.name:
-                yield f"the header {key!r} stands for both {owner[key]} and {column.name}"
-        for role in sorted(column.visible_to - contract.roles.keys()):
-            yield f"column {column.name} is visible to {role!r}, which is not among the roles"
-        _, _, other = (column.recorded_on or "").partition(":")
-        if other and other not in contract.columns:
-            yield f"column {column.name} was recorded on column {other!r}, which there is not"
-        sources = {name for derivation in column.derived for name in derivation.columns}
-        for name in sorted(sources - contract.columns.keys()):
-            yield f"column {column.name} is derived from {name!r}, which there is not"
-        for rule in column.rules:
-            named = [str(rule.arguments.get(name, column.name)) for name in ("column", "child", "academicYear")]
-            for other in sorted(set(named) - contract.columns.keys()):
-                yield f"rule {rule.id} names column {other!r}, which there is not"
-            types = {column.logical_type} ^ {contract.columns.get(named[0], column).logical_type}
-            if rule.kind in ("notAbove", "notBelow") and "date" in types:
-                yield f"rule {rule.id} compares a date with a number"

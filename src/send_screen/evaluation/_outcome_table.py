@@ -10,14 +10,7 @@ import pandas as pd
 from send_screen.errors import DataError
 
 #: What is known of a child later, the furthest first. "none_recorded" is a record without support, and no finding.
-STATES = {
-    "plan": "had an EHC plan",
-    "supported": "had SEN support",
-    "assessed": "were being assessed, or waited for the result",
-    "no_need": "were found by adults in no need of support",
-    "none_recorded": "had a later record without support",
-    "not_known": "are not known",
-}
+STATES = ("plan", "supported", "assessed", "no_need", "none_recorded", "not_known")
 FOUND, NOT_FOUND, OPEN = ("plan", "supported"), ("no_need", "none_recorded"), ("assessed", "not_known")
 MERGED: dict[str, tuple[str, ...]] = {"found": FOUND, "not_found": NOT_FOUND, "open": OPEN}
 #: What a screening run made of a child -> how outcomes are counted. Others were not asked about.
@@ -71,7 +64,7 @@ def outcome_table(children: pd.DataFrame) -> OutcomeTable:
     for column in _REQUIRED:
         if column not in children:
             raise DataError(f"The children have no column {column!r}.", remedy="Add it.")
-    allowed = {"kind": (*KINDS, *_NOT_ASKED), "state": (*STATES,)}
+    allowed = {"kind": (*KINDS, *_NOT_ASKED), "state": STATES}
     for column, values in allowed.items():
         if len(wrong := children.loc[~children[column].isin(values), column]):
             raise DataError(

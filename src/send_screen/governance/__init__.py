@@ -67,9 +67,9 @@ from send_screen.governance.ledger._entries import (
 from send_screen.governance.ledger._ledger import Ledger, OpenLedger, open_for_append, read_ledger, screening_runs
 from send_screen.governance.ledger._location import LEDGER, LedgerLocation
 from send_screen.governance.ledger._records import (
+    count_shared,
     erase_child,
     find_pseudonyms,
-    pseudonyms_of_entry,
     records_of_child,
     records_of_entry,
 )
@@ -141,7 +141,7 @@ __all__ = [
     "LEDGER",
     "LedgerLocation",
     "find_pseudonyms",
-    "pseudonyms_of_entry",
+    "count_shared",
     "records_of_child",
     "records_of_entry",
     "erase_child",

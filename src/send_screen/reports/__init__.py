@@ -20,6 +20,7 @@ from send_screen.reports._held_record import (
     render_held_record,
     render_letter,
 )
+from send_screen.reports._last_time import describe_decision
 from send_screen.reports._list_files import render_excluded_csv, render_linkage_csv, render_list_csv
 from send_screen.reports._list_workbook import render_list_xlsx
 from send_screen.reports._measured_view import headlines
@@ -45,6 +46,7 @@ __all__ = [
     "OutcomeFigures",
     "challengers_of",
     "compare_challengers",
+    "describe_decision",
     "EnteredDecision",
     "HeldAnswer",
     "HeldList",

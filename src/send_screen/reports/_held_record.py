@@ -41,7 +41,7 @@ class EnteredDecision:
     @property
     def text(self) -> str:
         """What was decided, as a sentence."""
-        return describe_decision(self.decision, due=False)
+        return describe_decision(self.decision)
 
 
 @dataclass(frozen=True)

@@ -32,11 +32,11 @@ def describe_last_time(last: LastTime | None) -> str:
     place = _KINDS.get(last.kind, _NOT_SCREENED).format(format_date(last.date), rank=last.rank)
     new = "NEW: " if last.is_new else ""
     changed = f"since then {join_list(last.changed)}" if last.changed else ""
-    decided = describe_decision(last.decision, due=last.due) if last.decision else ""
+    decided = f"decided: {describe_decision(last.decision, due=last.due)}" if last.decision else ""
     return "; ".join(part for part in (new + place, changed, decided) if part)
 
 
-def describe_decision(record: DecisionRecord, *, due: bool) -> str:
+def describe_decision(record: DecisionRecord, *, due: bool = False, with_note: bool = True) -> str:
     """Return what was decided about a child, by whom and when, and whether the review is due.
 
     Examples
@@ -45,9 +45,9 @@ def describe_decision(record: DecisionRecord, *, due: bool) -> str:
     >>> from send_screen.screening import Decision
     >>> record = DecisionRecord(decision=Decision.WATCH, decided_by="A. Smith", review_on=dt.date(2026, 10, 1))
     >>> describe_decision(record, due=True)
-    'decided: Watch and review, by A. Smith; REVIEW DUE since 1 October 2026'
+    'Watch and review, by A. Smith; REVIEW DUE since 1 October 2026'
     """
-    said = f"decided: {record.decision.label}" if record.decision else "nothing chosen"
+    said = record.decision.label if record.decision else "nothing chosen"
     by = f"by {record.decided_by}" if record.decided_by else ""
     on = f"on {format_date(record.decided_on.isoformat())}" if record.decided_on else ""
     text = ", ".join(part for part in (said, " ".join(part for part in (by, on) if part)) if part)
@@ -55,5 +55,5 @@ def describe_decision(record: DecisionRecord, *, due: bool) -> str:
     if record.review_on:
         state = "REVIEW DUE since" if due else "review on"
         review = f"{state} {format_date(record.review_on.isoformat())}"
-    note = f"note: {shorten(record.note, _MAX_NOTE, placeholder=' …')}" if record.note else ""
+    note = f"note: {shorten(record.note, _MAX_NOTE, placeholder=' …')}" if record.note and with_note else ""
     return "; ".join(part for part in (text, review, note) if part)

@@ -11,8 +11,7 @@ from send_screen.documents import is_formula
 from send_screen.published import VersionMetadata
 from send_screen.reports._render import render_html
 from send_screen.reports._text import version_watermarks
-
-_SMALL = 10
+from send_screen.tables import MINIMUM_CHILDREN
 
 
 class SchoolRow(NamedTuple):
@@ -35,7 +34,7 @@ def band(n: int) -> str:
     >>> band(0), band(3), band(12)
     ('0', '1 to 9', '12')
     """
-    return f"{n:,}" if n == 0 or n >= _SMALL else f"1 to {_SMALL - 1}"
+    return f"{n:,}" if n == 0 or n >= MINIMUM_CHILDREN else f"1 to {MINIMUM_CHILDREN - 1}"
 
 
 def render_schools(

@@ -21,20 +21,6 @@ class DecisionRecord(Document):
     review_on: dt.date | None = None
     note: str = ""
 
-    @property
-    def in_words(self) -> str:
-        """What was decided and by whom, in a few words, without the note.
-
-        Examples
-        --------
-        >>> DecisionRecord(decision=Decision.WATCH, decided_by="A. Smith").in_words
-        'Watch and review, by A. Smith'
-        """
-        parts = [self.decision.label if self.decision else "a note alone"]
-        parts += [f"by {self.decided_by}"] if self.decided_by else []
-        parts += [f"review on {self.review_on.isoformat()}"] if self.review_on else []
-        return ", ".join(parts)
-
     def followed_by(self, later: DecisionRecord) -> DecisionRecord:
         """Return what holds after a later record, in which a blank leaves what was there."""
         return self.model_copy(update={name: value for name, value in later if value})

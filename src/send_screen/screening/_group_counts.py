@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-MIN_COUNT = 10
+from send_screen.tables import MINIMUM_CHILDREN
+
 OTHERS = "all other groups together"
 
 
@@ -44,9 +45,9 @@ def group_counts(n_manual_review: Mapping[str, int], n_rows: Mapping[str, int]) 
     ()
     """
     groups = [GroupCount(name, n_manual_review.get(name, 0), n) for name, n in sorted(n_rows.items())]
-    merged = [group for group in groups if group.smallest < MIN_COUNT]
-    shown = [group for group in groups if group.smallest >= MIN_COUNT]
-    while merged and shown and _together(merged).smallest < MIN_COUNT:
+    merged = [group for group in groups if group.smallest < MINIMUM_CHILDREN]
+    shown = [group for group in groups if group.smallest >= MINIMUM_CHILDREN]
+    while merged and shown and _together(merged).smallest < MINIMUM_CHILDREN:
         smallest = min(shown, key=lambda group: (group.smallest, group.group))
         shown.remove(smallest)
         merged.append(smallest)

@@ -10,12 +10,13 @@ from typing import Any
 
 import yaml
 
-from send_screen.documents import read_regular_file, write_atomically
-from send_screen.errors import MachineError, SendScreenError, UsageError
+from send_screen.documents import read_regular_file
+from send_screen.errors import SendScreenError, UsageError
 from send_screen.published import PublishedReport
 from send_screen.reports import CAUTION, Comparison, compare_versions, render_comparison
 from send_screen.results import Result, Section
-from send_screen.workflows._export import load_model, was_withdrawn
+from send_screen.workflows._export import open_version, was_withdrawn
+from send_screen.workflows._folders import write_output
 
 PUBLISHED = "published.json"
 _REMEDY = f"Give models:/name/3, models:/name@alias, an exported folder, or its {PUBLISHED}."
@@ -127,12 +128,7 @@ def compare(
         notes=(*one.notes, *other.notes),
     )
     if out is not None:
-        try:
-            write_atomically(render_comparison(found), Path(out))
-        except OSError as error:
-            raise MachineError(
-                f"{out} cannot be written ({error.strerror}).", remedy="Give another place with --out."
-            ) from None
+        write_output({Path(out): render_comparison(found)})
     return ComparedVersions(found, None if out is None else Path(out))
 
 
@@ -145,15 +141,9 @@ def _side(model: str, ledger: str | Path | None, tracking_uri: str | None) -> _S
         return _Side(model, _published(path), None, (note,))
     if not path.exists() and _SHORT_URI.fullmatch(model):
         model = f"models:/{model}"
-    if model.startswith("models:"):
-        from send_screen.tracking import default_uri, open_registered
-
-        uri = tracking_uri or default_uri()
-        version, bundle = open_registered(model, uri=uri, allow_withdrawn=True)
-        withdrawn = bool(version.withdrawn) or was_withdrawn(bundle, ledger=ledger, uri=uri)
-    else:
-        bundle = load_model(model, allow_withdrawn=True)
-        withdrawn = was_withdrawn(bundle, ledger=ledger)
+    bundle, version = open_version(model, ledger=ledger, tracking_uri=tracking_uri, allow_withdrawn=True)
+    tagged = version is not None and bool(version.withdrawn)
+    withdrawn = tagged or was_withdrawn(bundle, model, ledger=ledger, tracking_uri=tracking_uri)
     note = f"{model} was withdrawn for good: send-screen history says when, by whom and why."
     notes = (note,) if withdrawn else ()
     return _Side(model, bundle.published, yaml.safe_load(bundle.spec.text), notes)

@@ -14,12 +14,13 @@ from send_screen.errors import LedgerError, UsageError
 from send_screen.governance import (
     LEDGER,
     DecisionsEntry,
+    LedgerLocation,
     OpenLedger,
     current_user,
     find_pseudonyms,
     open_for_append,
-    read_ledger,
 )
+from send_screen.reports import describe_decision
 from send_screen.results import Result, Section
 from send_screen.screening import DecidedRow, Decision, DecisionRecord, ReturnedList, read_decisions
 from send_screen.workflows._run_records import RecordedRun, find_run, read_run
@@ -141,34 +142,36 @@ def decisions(file: str | Path, *, ledger: str | Path | None = None) -> EnteredD
     today = dt.date.today()
     returned = read_decisions(file, today=today)
     place = ledger or Path(file).resolve().parent.parent / LEDGER
-    if not (known := read_ledger(place, records=False)).entries:
+    location = LedgerLocation.parse(place)
+    if not location.exists():
         raise UsageError(
-            f"There is no ledger at {known.location}.",
+            f"There is no ledger at {location}.",
             remedy="Name the ledger of the run with --ledger: a list that was moved is no longer beside it.",
         )
-    with open_for_append(place) as open_ledger:
+    with open_for_append(location) as open_ledger:
         runs = {run: find_run(open_ledger.entries, run) for run in returned.runs}
         if not any(runs.values()):
             raise LedgerError(
                 "The ledger has no run of which this is the list.",
                 file=returned.file,
-                remedy=f"Name the ledger of the run with --ledger. This one is {known.location}.",
+                remedy=f"Name the ledger of the run with --ledger. This one is {location}.",
             )
         outcome = _Outcome(today)
         entries = []
         for run, entry in runs.items():
             rows = [row for row in returned.rows if row.run == run]
             if entry is None:
-                outcome.not_entered += [f"{row.where}: its run is not in the ledger, {_RUN_REMEDY}" for row in rows]
+                outcome.not_entered += [
+                    f"{row.where}: its run is not in the ledger, or the cell was changed. Copy the row from the list "
+                    "once more."
+                    for row in rows
+                ]
             else:
                 records = outcome.add(
                     read_run(open_ledger.location, open_ledger.entries, entry), rows, open_ledger, returned.whole
                 )
                 entries += [_append(open_ledger, entry.number, returned, records)] if records else []
     return outcome.result(returned.file, tuple(entries))
-
-
-_RUN_REMEDY = "or the cell was changed. Copy the row from the list once more."
 
 
 def unentered_decisions(returned: ReturnedList, ledger: OpenLedger) -> int:
@@ -223,7 +226,7 @@ class _Outcome:
             if row.is_blank and (pseudonym in run.records or not row.child_id):
                 self.n_blank += 1
                 if before := run.decisions.get(pseudonym):
-                    self.cleared.append(f"{row.where} ({before.in_words})")
+                    self.cleared.append(f"{row.where} ({_in_words(before)})")
                     self._add_due(row, before)
             elif problems := [*row.problems, *_mismatch(row, run, pseudonym, names=names)]:
                 self.not_entered.append(f"{row.where}: {' '.join(problems)}")
@@ -235,7 +238,7 @@ class _Outcome:
                     continue
                 records[row.child_id] = row.record
                 if before is not None:
-                    self.changed.append(f"{row.where}: {row.record.in_words}, and before {before.in_words}")
+                    self.changed.append(f"{row.where}: {_in_words(row.record)}, and before {_in_words(before)}")
         there = {*pseudonyms.values()}
         for pseudonym, record in run.records.items():
             if record is not None and record.kind in whole and pseudonym not in there:
@@ -246,7 +249,7 @@ class _Outcome:
 
     def _add_due(self, row: DecidedRow, record: DecisionRecord) -> None:
         if record.is_due(self.today):
-            self.due.append(f"{row.where} ({record.in_words})")
+            self.due.append(f"{row.where} ({_in_words(record)})")
 
     def result(self, file: str, entries: tuple[DecisionsEntry, ...]) -> EnteredDecisions:
         """Return all of it."""
@@ -290,3 +293,7 @@ def _mismatch(row: DecidedRow, run: RecordedRun, pseudonym: str, *, names: bool)
     if review is not None and review < (decided or made):
         return ["The review is before the decision. Put the date right."]
     return []
+
+
+def _in_words(record: DecisionRecord) -> str:
+    return describe_decision(record, with_note=False)  # what was noted stays off a console

@@ -119,12 +119,12 @@ def erase(
         child = child.strip()
         if not child:
             raise UsageError("The child's identifier is empty.", remedy="Give it as it is in the school's file.")
-        if not read_ledger(place, records=False).entries:
-            location = LedgerLocation.parse(place)
+        location = LedgerLocation.parse(place)
+        if not location.exists():
             raise UsageError(f"There is no ledger at {location}.", remedy="Name it with --ledger.")
         _require_no_name(child, place, f"{by} {reason}")
         entry = erase_child(place, child, by=by, reason=reason)
-        return Erasure(LedgerLocation.parse(place).name, (), entry.number, by_child=True)
+        return Erasure(location.name, (), entry.number, by_child=True)
     known = read_ledger(place, records=False)
     known.require_unaltered()
     runs = _past_their_date(known, dt.date.today())

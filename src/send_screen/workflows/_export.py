@@ -103,26 +103,25 @@ def open_version(
                 remedy="Give models:/name@alias, models:/name/3, or the folder that send-screen export wrote.",
             )
         bundle = open_bundle(model)
-        if not allow_withdrawn and was_withdrawn(bundle, ledger=ledger):
+        if not allow_withdrawn and was_withdrawn(bundle, model, ledger=ledger, tracking_uri=tracking_uri):
             raise withdrawn_error(str(model))
         return bundle, None
     from send_screen.tracking import default_uri, open_registered
 
-    uri = tracking_uri or default_uri()
-    version, bundle = open_registered(str(model), uri=uri, allow_withdrawn=allow_withdrawn)
-    if not allow_withdrawn and was_withdrawn(bundle, ledger=ledger, uri=uri):
+    version, bundle = open_registered(str(model), uri=tracking_uri or default_uri(), allow_withdrawn=allow_withdrawn)
+    if not allow_withdrawn and was_withdrawn(bundle, model, ledger=ledger, tracking_uri=tracking_uri):
         raise withdrawn_error(str(model))
     return bundle, version
 
 
-def was_withdrawn(bundle: Bundle, *, ledger: str | Path | None, uri: str | None = None) -> bool:
-    """Return whether a ledger says that a version was withdrawn: the named one, and those of a registry at ``uri``."""
-    if uri is None:
-        ledgers = [named_ledger(ledger)]
-    else:
+def was_withdrawn(bundle: Bundle, model: str | Path, *, ledger: str | Path | None, tracking_uri: str | None) -> bool:
+    """Return whether a ledger says that a version was withdrawn: the named one, and for ``models:/`` the registry's."""
+    ledgers = [named_ledger(ledger)]
+    if str(model).startswith("models:"):
+        from send_screen.tracking import default_uri
         from send_screen.workflows._decision_ledger import decision_ledgers
 
-        ledgers = [*decision_ledgers(ledger, uri)]
+        ledgers = [*decision_ledgers(ledger, tracking_uri or default_uri())]
     version, manifest_sha256 = bundle.published.version.id, bundle.manifest_sha256
     return find_withdrawal(ledgers, version=version, manifest_sha256=manifest_sha256) is not None
 

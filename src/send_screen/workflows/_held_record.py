@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from send_screen.documents import count, file_name, read_regular_file, write_atomically
-from send_screen.errors import MachineError, UsageError
+from send_screen.documents import count, file_name, read_regular_file
+from send_screen.errors import UsageError
 from send_screen.governance import (
     LEDGER,
     AnyEntry,
@@ -36,6 +36,7 @@ from send_screen.reports import (
 )
 from send_screen.results import Result, Section
 from send_screen.screening import ChildRecord, Decision, DecisionRecord
+from send_screen.workflows._folders import write_output
 
 _FORMAT = "send_screen.held_record/1"
 _MAX_TEMPLATE = 1_000_000  # bytes
@@ -255,17 +256,12 @@ def _held_list(entry: ScreeningEntry, entries: Sequence[AnyEntry], records: dict
     )
 
 
-def _write(held: HeldRecord, files: dict[Path, str], place: str | Path, what: Any) -> WrittenRecord:
-    """Write what is given out, record that in the ledger, and return where it is."""
+def _write(
+    held: HeldRecord, files: dict[Path, str], place: str | Path, what: Literal["record", "letter"] | None
+) -> WrittenRecord:
+    """Write what is given out, record that in the ledger, and return where it is; ``what`` is None for a template."""
     try:
-        for path, content in files.items():
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                write_atomically(content, path)
-            except OSError as error:
-                raise MachineError(
-                    f"{path} cannot be written ({error.strerror}).", remedy="Name another place, with --out."
-                ) from None
+        write_output(files)
         if what is not None:
             with open_for_append(place) as ledger:
                 pseudonym = ledger.pseudonyms([held.child_id])[held.child_id]

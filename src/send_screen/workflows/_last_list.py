@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from send_screen.governance import Bundle, OpenLedger, ScreeningEntry, find_pseudonyms
 from send_screen.screening import ChildRecord, EarlierChild, ScreeningResult, role_access, since_last
-from send_screen.workflows._run_records import last_decisions, last_run, read_run
+from send_screen.workflows._run_records import last_decisions, last_run, records_of_run
 
 
 def compare_with_last(
@@ -32,13 +32,13 @@ def compare_with_last(
     )
     if last is None:
         return result
-    run = read_run(location, entries, last)
+    then = records_of_run(location, last)
     same_role = [entry for entry in entries if isinstance(entry, ScreeningEntry) and entry.role == result.role]
-    decisions = last_decisions(location, entries, same_role)
+    decisions = last_decisions(location, entries, same_role, then)
     child_ids = {pseudonym: child_id for child_id, pseudonym in pseudonyms.items()}
     earlier = {
         child_ids.get(pseudonym, pseudonym): EarlierChild(record, decisions.get(pseudonym))
-        for pseudonym, record in run.records.items()
+        for pseudonym, record in then.items()
     }
     access = role_access(bundle.contracts, result.role)
     shown = (*bundle.spec.show.name, *([bundle.spec.show.class_name] if bundle.spec.show.class_name else []))

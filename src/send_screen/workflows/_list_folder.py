@@ -59,11 +59,16 @@ def render_files(result: ScreeningResult) -> dict[str, bytes]:
     return contents
 
 
+def files_of_list(folder: Path) -> list[str]:
+    """Return which files of a list are in a folder."""
+    return [name for name in _ALL_FILES if os.path.lexists(folder / name)]
+
+
 def free_folder(out: Path, date: str) -> Path:
     """Return ``out``, or, where it holds a list already, a folder beside it with the date, or other words, after it."""
     out = out if out.name not in ("", "..") else out.resolve()  # a folder that has a name
     name, number = out, 1
-    while any(os.path.lexists(name / file) for file in _ALL_FILES):
+    while files_of_list(name):
         name = out.with_name(f"{out.name} {date}" if number == 1 else f"{out.name} {date} ({number})")
         number += 1
     return name
@@ -71,10 +76,9 @@ def free_folder(out: Path, date: str) -> Path:
 
 def move_list(out: Path, aside: Path) -> None:
     """Move the files of a list into another folder, the summary first: without one a list is not complete."""
-    for name in reversed(_ALL_FILES):
-        if os.path.lexists(out / name):
-            aside.mkdir(parents=True, exist_ok=True)
-            (out / name).rename(aside / name)
+    aside.mkdir(parents=True, exist_ok=True)
+    for name in reversed(files_of_list(out)):
+        (out / name).rename(aside / name)
 
 
 def write_list_folder(
@@ -127,7 +131,7 @@ def write_list_folder(
 
 
 def _require_no_list(out: Path) -> None:
-    if there := [name for name in _ALL_FILES if os.path.lexists(out / name)]:
+    if there := files_of_list(out):
         raise UsageError(
             f"{out} already holds {there[0]}, and what people wrote in a list is never overwritten.",
             remedy="Give a folder that holds no list yet, with --out.",

@@ -11,20 +11,19 @@ import numpy as np
 import pandas as pd
 
 from send_screen.cohorts import later_outcomes, load_cohort
-from send_screen.documents import write_atomically
-from send_screen.errors import DataError, MachineError, UsageError
+from send_screen.errors import DataError, UsageError
 from send_screen.evaluation import distance_to_line, regression_discontinuity
 from send_screen.evaluation._outcome_shares import shares_of
 from send_screen.evaluation._outcome_suppression import merge_small_groups, published_counts
-from send_screen.evaluation._outcome_table import FOUND, NOT_FOUND, outcome_table
+from send_screen.evaluation._outcome_table import OutcomeTable, outcome_table
 from send_screen.evaluation._review_estimates import estimates_of
-from send_screen.governance import Bundle
 from send_screen.reports import OutcomeFigures, render_outcomes
 from send_screen.reports._outcomes_page import CAUSE, NOT_KNOWN
 from send_screen.reports._text import format_date
 from send_screen.results import Result, Section
 from send_screen.screening import Capacity, Decision, read_decisions, select_children
 from send_screen.workflows._export import load_model, was_withdrawn
+from send_screen.workflows._folders import write_output
 from send_screen.workflows._outcome_children import children_of
 from send_screen.workflows._screening_again import make_again
 
@@ -181,26 +180,12 @@ def outcomes(
         bundle.published.version,
         shares_of(table, published),
         estimates_of(table, published),
-        _effect_at_line(children),
-        (note, *([WITHDRAWN] if _is_withdrawn(bundle, model, ledger, tracking_uri) else [])),
+        _effect_at_line(table),
+        (note, *([WITHDRAWN] if was_withdrawn(bundle, model, ledger=ledger, tracking_uri=tracking_uri) else [])),
     )
     if out is not None:
-        try:
-            write_atomically(render_outcomes(figures, unsuppressed=unsuppressed), Path(out))
-        except OSError as error:
-            raise MachineError(
-                f"{out} cannot be written ({error.strerror}).", remedy="Give another place with --out."
-            ) from None
+        write_output({Path(out): render_outcomes(figures, unsuppressed=unsuppressed)})
     return Outcomes(figures, None if out is None else Path(out))
-
-
-def _is_withdrawn(bundle: Bundle, model: str | Path, ledger: str | Path | None, tracking_uri: str | None) -> bool:
-    """Return whether a ledger that can be asked says that the version was withdrawn."""
-    if not str(model).startswith("models:"):
-        return was_withdrawn(bundle, ledger=ledger)
-    from send_screen.tracking import default_uri
-
-    return was_withdrawn(bundle, ledger=ledger, uri=tracking_uri or default_uri())
 
 
 def _decisions(files: Sequence[str | Path]) -> dict[str, Decision]:
@@ -213,15 +198,15 @@ def _decisions(files: Sequence[str | Path]) -> dict[str, Decision]:
     }
 
 
-def _effect_at_line(children: pd.DataFrame) -> pd.DataFrame:
+def _effect_at_line(table: OutcomeTable) -> pd.DataFrame:
     """Return the effect of being listed on support, and on whether the outcome is known, for children at the line.
 
     The review sample is left out: it is below the line and was discussed.
     """
-    screened = children[children["score"].notna() & (children["kind"] != "review_sample")]
-    listed, school = (screened["kind"] == "listed").to_numpy(), screened["school"].to_numpy()
+    at_line = table.frame["score"].notna().to_numpy() & (table.kind != "review_sample")
+    screened, listed, supported = table.frame[at_line], table.kind[at_line] == "listed", table.outcome[at_line]
+    school = screened["school"].to_numpy()
     distance = distance_to_line(screened["score"].to_numpy(), listed, screened["list_of"].to_numpy())
-    supported = np.select([screened["state"].isin(FOUND), screened["state"].isin(NOT_FOUND)], [1.0, 0.0], np.nan)
     known = np.isfinite(supported).astype(float)
     rows = []
     for name, values in (("supported", supported), ("known", known)):

@@ -11,7 +11,7 @@ from send_screen.governance import (
     ExpiryEntry,
     LedgerLocation,
     ScreeningEntry,
-    pseudonyms_of_entry,
+    count_shared,
     records_of_entry,
     screening_runs,
 )
@@ -34,21 +34,32 @@ class RecordedRun:
 
 def read_run(location: LedgerLocation, entries: Sequence[AnyEntry], entry: ScreeningEntry) -> RecordedRun:
     """Read the records of a run, and the last decision about each child of it."""
-    records = {
+    records = records_of_run(location, entry)
+    return RecordedRun(entry, records, last_decisions(location, entries, [entry], records))
+
+
+def records_of_run(location: LedgerLocation, entry: ScreeningEntry) -> dict[str, ChildRecord | None]:
+    """Return pseudonym -> what a run made of the child; None where that was erased or expired."""
+    return {
         pseudonym: None if record is None else ChildRecord.model_validate(record, strict=False)
         for pseudonym, record in records_of_entry(location, entry.number)
     }
-    return RecordedRun(entry, records, last_decisions(location, entries, [entry]))
 
 
 def last_decisions(
-    location: LedgerLocation, entries: Sequence[AnyEntry], runs: Iterable[ScreeningEntry]
+    location: LedgerLocation,
+    entries: Sequence[AnyEntry],
+    runs: Iterable[ScreeningEntry],
+    children: Collection[str],
 ) -> dict[str, DecisionRecord]:
-    """Return pseudonym -> what was decided last after any of some runs; a blank leaves what was there."""
-    numbers = {run.number for run in runs}
+    """Return pseudonym -> what was decided last after any of some runs; a blank leaves what was there.
+
+    Only lists that came back with some of these ``children`` are read: a ledger may have those of many schools.
+    """
+    numbers, shared = {run.number for run in runs}, count_shared(location, children)
     decisions: dict[str, DecisionRecord] = {}
     for returned in entries:
-        if isinstance(returned, DecisionsEntry) and returned.screening in numbers:
+        if isinstance(returned, DecisionsEntry) and returned.screening in numbers and returned.number in shared:
             for pseudonym, content in records_of_entry(location, returned.number):
                 if content is not None:
                     record = DecisionRecord.model_validate(content, strict=False)
@@ -77,6 +88,7 @@ def last_run(
 
     ``children`` are the pseudonyms of those of ``n_children`` who are in the ledger.
     """
+    shared = count_shared(location, children)
     expired = {number for entry in entries if isinstance(entry, ExpiryEntry) for number in entry.entries}
     for entry, end in reversed(screening_runs(entries)):
         if (
@@ -85,8 +97,7 @@ def last_run(
             and SUMMARY in end.files
             and entry.number not in expired
         ):
-            then = pseudonyms_of_entry(location, entry.number)
-            shared = len(then & {*children})
-            if shared and shared >= _SHARED * max(len(then), n_children):
+            n_shared = shared.get(entry.number, 0)
+            if n_shared and n_shared >= _SHARED * max(entry.n_records, n_children):
                 return entry
     return None

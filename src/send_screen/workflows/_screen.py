@@ -17,7 +17,6 @@ from send_screen.results import Result, Section
 from send_screen.screening import (
     Capacity,
     ScreeningResult,
-    check_permitted_use,
     child_records,
     read_decisions,
     result_for_role,
@@ -28,6 +27,7 @@ from send_screen.workflows._export import load_model
 from send_screen.workflows._last_list import compare_with_last
 from send_screen.workflows._list_folder import (
     close_stopped_runs,
+    files_of_list,
     free_folder,
     move_list,
     render_files,
@@ -238,7 +238,6 @@ def screen_into(
 ) -> ScreenedFile:
     """Screen a cohort that was loaded from ``file``, enter the run into the ledger and write its files; as screen()."""
     today = dt.date.today()
-    check_permitted_use(bundle, cohort, today=today, allow_synthetic_model=allow_synthetic_model)
     selection = select_children(bundle, cohort, capacity=capacity, per_school=per_school)
     result = result_for_role(selection, file=file, role=role, allow_synthetic_model=allow_synthetic_model, today=today)
     records = child_records(selection)
@@ -271,7 +270,12 @@ def _keep_until(bundle: Bundle, today: dt.date) -> dt.date | None:
 
 
 def _move_entered_list(out: Path, date: str, ledger: OpenLedger) -> Path | None:
-    """Move the list in a folder beside it, and return where to; raise UsageError where the ledger lacks decisions."""
+    """Move the list in a folder beside it, and return where to, None where there is none.
+
+    Raise UsageError where the ledger lacks decisions.
+    """
+    if not files_of_list(out):
+        return None
     for name in ("list.xlsx", "list.csv"):
         if (out / name).is_file() and (n := unentered_decisions(read_decisions(out / name), ledger)):
             raise UsageError(
@@ -279,7 +283,5 @@ def _move_entered_list(out: Path, date: str, ledger: OpenLedger) -> Path | None:
                 remedy=f"Enter them first: send-screen decisions {out / name}",
             )
     aside = free_folder(out.with_name(f"{out.name} until {date}"), "more")
-    if free_folder(out, date) == out:  # there is no list
-        return None
     move_list(out, aside)
     return aside

@@ -5,20 +5,21 @@ from __future__ import annotations
 import datetime as dt
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from send_screen.cohorts import MANUAL_REVIEW, load_cohort
-from send_screen.documents import count, write_atomically
+from send_screen.documents import count
 from send_screen.errors import LedgerError, MachineError, SendScreenError, UsageError
 from send_screen.governance import LEDGER
 from send_screen.reports import SchoolRow, render_schools, render_schools_csv
 from send_screen.results import Result, Section
 from send_screen.screening import Capacity
 from send_screen.workflows._export import load_model
+from send_screen.workflows._folders import require_empty, write_output
 from send_screen.workflows._screen import ScreenedFile, screen_into
 
 PAGE, TABLE = "schools.html", "schools.csv"
@@ -120,8 +121,7 @@ def screen_schools(
     <ScreenedSchools: 2 schools have a list. 121 rows = 96 screened + 25 set aside.>
     """
     out, paths = Path(out), [Path(part) for part in data]
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UsageError(f"{out} is not empty.", remedy="Give a folder that is not there yet, with --out.")
+    require_empty(out)
     if not paths:
         raise UsageError("No data are given.", remedy="Name the files, or a folder for each school.")
     bundle = load_model(model, ledger=ledger, tracking_uri=tracking_uri)
@@ -155,7 +155,8 @@ def screen_schools(
                         ledger=ledger or out.resolve().parent / LEDGER,
                     )
                     schools.append(_row(name, school, screened))
-    _write(out, schools, not_read, screened_on=dt.date.today().isoformat(), version=bundle.published.version)
+    page = render_schools(schools, not_read, screened_on=dt.date.today().isoformat(), version=bundle.published.version)
+    write_output({out / TABLE: render_schools_csv(schools), out / PAGE: page})
     return ScreenedSchools(tuple(schools), tuple(not_read), out)
 
 
@@ -204,14 +205,3 @@ def _row(folder: str, school: str, screened: ScreenedFile) -> SchoolRow:
         n_listed=len(result.listed),
         n_by_hand=len(by_hand),
     )
-
-
-def _write(out: Path, schools: Sequence[SchoolRow], not_read: Sequence[str], **run: Any) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        write_atomically(render_schools_csv(schools), out / TABLE)
-        write_atomically(render_schools(schools, not_read, **run), out / PAGE)
-    except OSError as error:
-        raise MachineError(
-            f"{out} cannot be written ({error.strerror}).", remedy="Make room, or give another folder with --out."
-        ) from None

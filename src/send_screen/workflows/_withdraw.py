@@ -25,6 +25,7 @@ from send_screen.governance import (
     validate_free_text,
     withdrawal,
 )
+from send_screen.reports import describe_decision
 from send_screen.results import Result, Section
 from send_screen.tracking import RegisteredVersion, default_uri, find_model, find_version, set_alias, tag_withdrawn
 from send_screen.workflows._decision_ledger import (
@@ -69,7 +70,8 @@ class FoundRun:
         record, decision = self.recorded.records.get(pseudonym), self.recorded.decisions.get(pseudonym)
         if record is None:
             return "  (erased)"
-        return f"  {record.name}: {decision.in_words if decision else 'no decision was entered'}"
+        said = describe_decision(decision, with_note=False) if decision else "no decision was entered"
+        return f"  {record.name}: {said}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the entry, and the decision about each listed child by pseudonym, without names and notes."""

@@ -19,12 +19,12 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, delete, select, text
+from sqlalchemy import Connection, delete, select
 
 from send_screen.errors import LedgerError
 from send_screen.governance.ledger._key import LedgerKey
 from send_screen.governance.ledger._location import LedgerLocation
-from send_screen.governance.ledger._schema import children, entry_keys, insert_rows
+from send_screen.governance.ledger._schema import children, entry_keys, insert_rows, is_one_of
 
 _NONCE = 12  # bytes
 
@@ -84,12 +84,8 @@ class Children:
 
     def _find(self, tokens: Mapping[str, str]) -> dict[str, Child]:
         """Return the rows of children by identifier, given identifiers by token."""
-        if self.connection.dialect.name == "sqlite":
-            condition, wanted = "token IN (SELECT value FROM json_each(:tokens))", json.dumps([*tokens])
-        else:
-            condition, wanted = "token = ANY(CAST(:tokens AS text[]))", f"{{{','.join(tokens)}}}"
-        query = select(children).where(text(condition))
-        found = [Child(*row) for row in self.connection.execute(query, {"tokens": wanted})]
+        condition, values = is_one_of(self.connection, "token", tokens)
+        found = [Child(*row) for row in self.connection.execute(select(children).where(condition), values)]
         added = [child for token, child in self.added.items() if token in tokens]
         return {tokens[child.token]: child for child in found + added}
 

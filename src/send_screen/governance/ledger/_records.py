@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -24,17 +25,20 @@ def find_pseudonyms(ledger: str | Path | LedgerLocation, child_ids: list[str]) -
     return {child_id: child.pseudonym for child_id, child in found.items()}
 
 
-def pseudonyms_of_entry(ledger: str | Path | LedgerLocation, number: int) -> set[str]:
-    """Return the pseudonyms of the children of whom an entry has a record, of erased ones too."""
-    from sqlalchemy import select
+def count_shared(ledger: str | Path | LedgerLocation, pseudonyms: Collection[str]) -> dict[int, int]:
+    """Return number of an entry -> of how many of these children it has a record; other entries are left out."""
+    from sqlalchemy import func, select
 
     from send_screen.governance.ledger._database import open_to_read
     from send_screen.governance.ledger._schema import child_records as table
+    from send_screen.governance.ledger._schema import is_one_of
 
     with open_to_read(LedgerLocation.parse(ledger)) as connection:
-        if connection is None:
-            return set()
-        return {*connection.scalars(select(table.c.pseudonym).where(table.c.entry == number))}
+        if connection is None or not pseudonyms:
+            return {}
+        condition, values = is_one_of(connection, "pseudonym", pseudonyms)
+        query = select(table.c.entry, func.count().label("n")).where(condition).group_by(table.c.entry)
+        return {row.entry: row.n for row in connection.execute(query, values)}
 
 
 def records_of_child(ledger: str | Path | LedgerLocation, child_id: str) -> list[tuple[int, dict[str, Any]]]:

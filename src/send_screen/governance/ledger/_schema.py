@@ -1,11 +1,12 @@
-"""Tables of a ledger, as the queries see them, and how many rows are inserted. The migrations make them."""
+"""Tables of a ledger, as the queries see them, and how many rows are inserted and found. The migrations make them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, LargeBinary, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, Connection, LargeBinary, MetaData, Table, Text, TextClause, text
 
 #: Revision of the newest migration.
 HEAD = "0001"
@@ -29,6 +30,10 @@ child_records = Table(
     Column("sealed", LargeBinary),
 )
 
+entry_keys = Table(
+    "entry_keys", _METADATA, Column("entry", BigInteger, primary_key=True), Column("sealed_key", LargeBinary)
+)
+
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
     """Insert rows in the order of the table's columns, a hundred thousand in a few seconds."""
@@ -47,6 +52,8 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[objec
             copy.write_row(row)
 
 
-entry_keys = Table(
-    "entry_keys", _METADATA, Column("entry", BigInteger, primary_key=True), Column("sealed_key", LargeBinary)
-)
+def is_one_of(connection: Connection, column: str, values: Collection[str]) -> tuple[TextClause, dict[str, str]]:
+    """Return a condition on a column, and its parameters; ``values`` are hexadecimal, and may be a hundred thousand."""
+    if connection.dialect.name == "sqlite":
+        return text(f"{column} IN (SELECT value FROM json_each(:wanted))"), {"wanted": json.dumps([*values])}
+    return text(f"{column} = ANY(CAST(:wanted AS text[]))"), {"wanted": f"{{{','.join(values)}}}"}
