@@ -56,5 +56,5 @@ ax.set_yticks(range(len(missed)), [f"{row.attribute}: {row.group}" for row in mi
 for name, colour in colours.items():
     ax.plot([], [], markers[name], color=colour, label=name)
 ax.set_xlabel("share missed in the group minus share missed among all others")
-ax.legend(loc="lower right", fontsize=8)
-figure.tight_layout()
+figure.legend(loc="upper center", ncols=4, fontsize=8)
+figure.tight_layout(rect=(0, 0, 1, 0.96))  # the legend stands above
