@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pandas as pd
@@ -19,7 +20,7 @@ HEAD = """<?xml version="1.0" encoding="utf-8"?>
 <CTFpupilData>"""
 TAIL = "</CTFpupilData></CTfile>"
 AUTUMN = HEAD.replace("<CTFversion>", "<DateTime>2026-11-02T10:00:00</DateTime><CTFversion>").replace("2025<", "2026<")
-PROFILE, CENSUS = "education/eyfsp", "education/pupil_census"
+PROFILE, CENSUS, ATTENDANCE = "education/eyfsp", "education/pupil_census", "education/attendance"
 FSM = "<FSMhistory><FSMinstance><FSMstartDate>2025-09-01</FSMstartDate></FSMinstance></FSMhistory>"
 
 
@@ -82,6 +83,38 @@ def test_a_common_transfer_file_keeps_the_contracts(tmp_path: Path) -> None:
     assert set(census["SENprovision"]) == {"K"}
     assert set(census["SessionsAbsent"]) == {10.0}
     assert set(census["AcademicYear"]) == {"2025/26"}
+
+
+UTF16 = HEAD.replace('encoding="utf-8"', 'encoding="utf-16"')
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        (UTF16, "utf-16"),
+        ("\ufeff" + UTF16, "utf-16-be"),
+        (UTF16, "utf-16-le"),  # without a byte-order mark
+        (HEAD, "utf-16"),  # the declaration says UTF-8
+        (HEAD.partition("\n")[2], "utf-16"),  # no declaration
+        (UTF16, "utf-8"),  # the declaration says UTF-16
+        (UTF16, "utf-8-sig"),
+        (HEAD.replace("utf-8", "iso-8859-1"), "iso-8859-1"),
+    ],
+)
+def test_a_transfer_file_is_read_in_the_encoding_that_its_bytes_have(tmp_path: Path, text: str, encoding: str) -> None:
+    path = tmp_path / "a.xml"
+    content = (text + pupil(1).replace("Zib", "Zoë") + TAIL).encode(encoding)
+    path.write_bytes(content)
+    reading = tables(path)[CENSUS]
+    assert reading.frame["Forename"].tolist() == ["Zoë"]
+    assert reading.sha256 == hashlib.sha256(content).hexdigest()
+
+
+def test_utf_16_that_breaks_off_is_one_message(tmp_path: Path) -> None:
+    path = tmp_path / "a.xml"
+    path.write_bytes((UTF16 + pupil(1) + TAIL).encode("utf-16")[:-1])
+    with pytest.raises(ReadError, match="begins in UTF-16"):
+        read_table(path)
 
 
 def test_a_file_is_screened_by_the_contract_that_is_asked_for(tmp_path: Path) -> None:
@@ -347,6 +380,68 @@ def test_absence_in_two_schools_is_derived_in_each_and_added_only_where_both_say
     told = "Records with several Attendance/YearData of one year that do not each give {}, which is not known: {}."
     assert told.format("SessionsAbsent", 1) in notes
     assert told.format("SessionsAuthorised", 2) in notes
+
+
+def with_marks(number: int, *marks: tuple[str, str]) -> str:
+    parts = (
+        f"<AttendSessions><AttendanceStartDate>{start}</AttendanceStartDate><AttendanceMarks>{text}</AttendanceMarks>"
+        "</AttendSessions>"
+        for start, text in marks
+    )
+    return pupil(number).replace("</YearData>", "".join(parts) + "</YearData>")
+
+
+def sessions(tmp_path: Path, *pupils: str) -> list[tuple[object, ...]]:
+    reading = tables(write(tmp_path / "a.xml", HEAD + "".join(pupils) + TAIL))[ATTENDANCE]
+    names = ["UPN", "AcademicYear", "Term", "SessionCode", "Sessions"]
+    return list(reading.frame[names].itertuples(index=False, name=None))
+
+
+def test_marks_of_a_register_are_counted_by_term_and_code(tmp_path: Path) -> None:
+    week = "/\\" * 4 + "IC2####"  # Monday to Friday, and a weekend
+    found = sessions(tmp_path, with_marks(1, ("2025-12-29", week)), with_marks(2, ("2026-07-30", "/\\##")), pupil(3))
+    assert found == [
+        (upn(1), "2025/26", "AUT", "/", "3"),
+        (upn(1), "2025/26", "AUT", "\\", "3"),
+        (upn(1), "2025/26", "SPR", "/", "1"),
+        (upn(1), "2025/26", "SPR", "\\", "1"),
+        (upn(1), "2025/26", "SPR", "I", "1"),
+        (upn(1), "2025/26", "SPR", "C2", "1"),
+        (upn(1), "2025/26", "SPR", "#", "4"),
+        (upn(2), "2025/26", "SUM", "/", "1"),
+        (upn(2), "2025/26", "SUM", "\\", "1"),
+        (upn(2), "2025/26", "SUM", "#", "2"),
+    ]
+    reading = tables(tmp_path / "a.xml")[ATTENDANCE]
+    assert check_table(load_contract(ATTENDANCE), reading.frame, file="ctf.xml").violations == ()
+    assert "Of 3 records 1 have nothing of it, and no row in attendance." in reading.notes
+
+
+def test_a_session_that_two_schools_marked_is_one_session(tmp_path: Path) -> None:
+    found = sessions(tmp_path, with_marks(1, ("2025-09-01", "/\\//"), ("2025-09-02", "##D\\")))
+    counts = {code: n for *_, code, n in found}
+    assert counts == {"/": "3", "\\": "2", "D": "1"}
+    notes = tables(tmp_path / "a.xml")[ATTENDANCE].notes
+    assert not any("more than one code" in note for note in notes)
+    sessions(tmp_path, with_marks(1, ("2025-09-01", "/\\"), ("2025-09-01", "I\\")))
+    notes = tables(tmp_path / "a.xml")[ATTENDANCE].notes
+    assert any("more than one code, counted under each: 1." in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("start", "marks", "what"),
+    [
+        ("2025-09-31", "/\\/\\", "a date that could not be read"),
+        ("9999-12-31", "/\\/\\", "a date that could not be read"),
+        ("2025-09-05", "/\\/\\", "marks on a Saturday or Sunday"),
+    ],
+)
+def test_marks_whose_days_are_not_known_have_no_term_and_are_kept(
+    tmp_path: Path, start: str, marks: str, what: str
+) -> None:
+    found = sessions(tmp_path, with_marks(1, (start, marks)))
+    assert [row[2:] for row in found] == [(None, "/", "2"), (None, "\\", "2")]
+    assert any(what in note for note in tables(tmp_path / "a.xml")[ATTENDANCE].notes)
 
 
 def test_without_a_profile_the_year_is_that_of_the_file(tmp_path: Path) -> None:

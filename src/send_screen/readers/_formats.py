@@ -81,13 +81,28 @@ class Results(Document):
     newest_year: bool = False
 
 
+class Marks(Document):
+    """Codes of a register in one text, two a day from a date on: a row for each code of a term, with its sessions.
+
+    ``path`` is that of the elements which hold a text, ``start`` and ``text`` those below it; ``term``, ``code`` and
+    ``sessions`` are columns.
+    """
+
+    path: str
+    start: str
+    text: str
+    term: str
+    code: str
+    sessions: str
+
+
 class Rows(Document):
     """A row of a table for each element at a path below the record.
 
     ``columns``, ``repeated`` and ``spells`` are read from that element, ``constants`` are given to each row. A row with
     one of the texts of ``excluded`` at their path is left out and counted. With ``results`` there is a row for each
-    academic year of them. The academic year of a row without results is that of the record's newest results in the
-    tables ``year_of``, above this one, or else that of the file.
+    academic year of them, and with ``marks`` one for each code of a term. The academic year of a row without results is
+    that of the record's newest results in the tables ``year_of``, above this one, or else that of the file.
     """
 
     path: str
@@ -95,6 +110,7 @@ class Rows(Document):
     repeated: list[Repeated] = Field(default_factory=list)
     spells: list[Spells] = Field(default_factory=list)
     results: Results | None = None
+    marks: Marks | None = None
     year_of: list[str] = Field(default_factory=list)
     constants: dict[str, str] = Field(default_factory=dict)
     excluded: dict[str, list[str]] = Field(default_factory=dict)
@@ -129,6 +145,7 @@ class FormatTable(Document):
             given += [rows.columns, *(part.given for part in rows.repeated)]
             given += [{**part.columns, **part.constants, **part.otherwise, **part.without} for part in rows.spells]
             given += [dict.fromkeys(rows.results.components.values(), "")] if rows.results else []
+            given += [dict.fromkeys((rows.marks.term, rows.marks.code, rows.marks.sessions))] if rows.marks else []
         return list(dict.fromkeys(column for columns in given for column in columns))
 
 

@@ -22,7 +22,7 @@ from send_screen.readers._size_limits import MAX_BYTES
 from send_screen.readers._spreadsheet_2003 import read_spreadsheet_2003
 from send_screen.readers._stack import stack_tables
 from send_screen.readers._workbook import read_workbook
-from send_screen.readers._xml import root_of
+from send_screen.readers._xml import root_of, xml_as_utf8
 
 _WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 _TEXTS = (".csv", ".tsv", ".txt")
@@ -136,8 +136,10 @@ def read_tables(path: str | Path) -> list[Reading]:
     >>> [list(reading.frame.columns) for reading in read_tables(file)]
     [['UPN', 'E01']]
     """
-    content, name, parse = _read_bytes(Path(path))
-    sha256 = hashlib.sha256(content).hexdigest()
+    original, name = _read_bytes(Path(path))
+    sha256 = hashlib.sha256(original).hexdigest()
+    content = xml_as_utf8(original, name)
+    parse = _parser(content, Path(path).suffix.lower(), name)
     readings = [replace(reading, sha256=sha256) for reading in parse(io.BytesIO(content), name)]
     return join_tables(readings)[0]
 
@@ -154,15 +156,15 @@ def _of_one_table(parse: Callable[[io.BytesIO, str], Reading]) -> _Parser:
     return lambda content, file: [parse(content, file)]
 
 
-def _read_bytes(path: Path) -> tuple[bytes, str, _Parser]:
-    """Return the bytes of a file, its name in messages and its parser."""
+def _read_bytes(path: Path) -> tuple[bytes, str]:
+    """Return the bytes of a file, and its name in messages."""
     name = file_name(path)
     try:
         content = read_regular_file(path, max_bytes=MAX_BYTES)
     except OSError as error:
         message, remedy = next(texts for kind, texts in _OS_ERRORS.items() if isinstance(error, kind))
         raise ReadError(message.format(error.strerror), file=name, remedy=remedy, os_error=error) from error
-    return content, name, _parser(content, path.suffix.lower(), name)
+    return content, name
 
 
 def _is_text(start: bytes) -> bool:

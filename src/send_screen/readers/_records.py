@@ -15,6 +15,7 @@ import pandas as pd
 from send_screen.contracts._dates import read_date
 from send_screen.documents import count
 from send_screen.errors import ReadError
+from send_screen.readers._attendance_marks import sessions_by_code
 from send_screen.readers._formats import Format, FormatTable, Rows, Spells, XmlFormat
 from send_screen.readers._header import require_rows
 from send_screen.readers._reading import Reading
@@ -172,12 +173,12 @@ class _TableRows:
             def joined(column: str, what: str = what) -> ReadError:
                 return _joined(what, column, self._file)
 
-            for of_results in results_by_year(element, rows.results, counts) if rows.results else [{}]:
+            for of_part in _parts(element, rows, counts):
                 place += 1
-                row = rows.constants | texts_at(element, rows.columns, joined) | of_results
+                row = rows.constants | texts_at(element, rows.columns, joined) | of_part
                 if rows.results:
                     newest += [row[YEAR]] if YEAR in row else []
-                elif (year := when.year(rows)) and YEAR in self._names:
+                elif not rows.marks and (year := when.year(rows)) and YEAR in self._names:
                     row.setdefault(YEAR, year)
                 row |= repeated_texts(element, rows.repeated, row.get(YEAR), counts)
                 row = cleaned({k: v for k, v in of_record.items() if k in self._names} | row)
@@ -275,6 +276,13 @@ class _TableRows:
                 values = ", ".join(f"{column} {text}" for column, text in spells.without.items())
                 taken[f"Records of {name} without {spells.path}, which others have, were taken as {values}"] += 1
         yield from (f"{sentence}: {number:,}." for sentence, number in taken.items())
+
+
+def _parts(element: Element, rows: Rows, counts: Counter[str]) -> list[dict[str, str]]:
+    """Return what tells apart the rows that one element gives: of each academic year, or of each code of a register."""
+    if rows.results:
+        return results_by_year(element, rows.results, counts)
+    return sessions_by_code(element, rows.marks, counts) if rows.marks else [{}]
 
 
 def _joined(what: str, column: str, file: str) -> ReadError:

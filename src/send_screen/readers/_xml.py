@@ -15,6 +15,11 @@ _SEPARATOR = "/"  # of elements in a path of XML
 _MAX_DEPTH = 40
 _MAX_HELD = 1_000_000  # elements in memory: of one record, or outside the records
 _DECLARATION = re.compile(rb"<\?xml[^>]*\?>\s*")
+_ENCODING = re.compile(r"""(<\?xml[^>]*?)\s+encoding\s*=\s*["'][^"']*["']""")
+_UTF16_DECLARED = re.compile(
+    rb"""(?:\xef\xbb\xbf)?\s*(<\?xml[^>]*?)\s+encoding\s*=\s*["']utf-?16(?:-?[lb]e)?["']""", re.IGNORECASE
+)
+_UTF16_STARTS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\x00": "utf-16-le", b"\x00<": "utf-16-be"}
 _ROOT = re.compile(rb"\s*(?:<\?[^>]*\?>\s*|<!--.*?-->\s*)*<(?:[\w.-]+:)?([\w.-]+)", re.DOTALL)
 _CHUNK = 1_000_000  # bytes
 
@@ -44,6 +49,30 @@ class Element:
         for child in self.children:
             yield child
             yield from child.descendants()
+
+
+def xml_as_utf8(data: bytes, file: str) -> bytes:
+    """Return XML in UTF-16 as UTF-8, and other files as they are.
+
+    What the bytes are counts, not what the declaration says: programs write that of UTF-16 above UTF-8.
+
+    Raises
+    ------
+    ReadError
+        If a file that begins as XML in UTF-16 is no UTF-16.
+    """
+    encoding = _UTF16_STARTS.get(data[:2])
+    if encoding is None:
+        return _UTF16_DECLARED.sub(rb"\1", data, count=1) if _UTF16_DECLARED.match(data[:_CHUNK]) else data
+    if not data[:_CHUNK].decode(encoding, "ignore").lstrip().startswith("<"):
+        return data
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise ReadError(
+            "The XML begins in UTF-16, and not all of it is.", file=file, remedy="Export it again."
+        ) from error
+    return _ENCODING.sub(r"\1", text.lstrip(), count=1).encode()
 
 
 def root_of(start: bytes) -> str | None:
