@@ -7,6 +7,7 @@ letters, and parts that are missing.
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import io
 import random
@@ -233,6 +234,67 @@ def blade_date(text: str) -> str:
 def _blade(column: str, record: Row) -> str:
     text = record.get(column, "")
     return blade_date(text) if column.endswith("Date") else text
+
+
+def school_census_csvs(agencies: Agencies, *, term: str = "SPR", date: str = "2026-Jan-22 00:00:00") -> dict[str, str]:
+    """Return the CSV files of the school census as the Department's collection system exports it, by name.
+
+    Every child was present on 60 mornings; every third child was ill in as many sessions as its number in the file.
+    """
+    tables: dict[str, list[Row]] = {name: [] for name in _SCHOOL_CENSUS}
+    census = {"schoolcensustableid": "500", "term": term, "year": date[:4], "referencedate": date}
+    tables["schoolcensus"].append(census | {"lea": "000", "estab": "1132"})
+    for number, child in enumerate(agencies.children.to_dict("records"), start=1):
+        key = str(60_000 + number)
+        pupil = {column: child[name] for column, name in _SCHOOL_CENSUS_CHILD.items()}
+        pupil["sex"] = {"1": "M", "2": "F"}.get(child["Sex"], child["Sex"])
+        absent = str(number) if number % 3 == 0 else "0"
+        pupil |= {"pupilonrolltableid": key, "schoolcensustableid": "500", "dob": blade_date(child["DOB"])}
+        pupil |= {"ncyearactual": "R", "language": "ENG", "senprovision": "N", "termlysessionspossible": "120"}
+        tables["pupilonroll"].append(pupil | {"termlysessionsauthorised": absent, "termlysessionsunauthorised": "0"})
+        tables["addresses"].append({"pupilonrolltableid": key, "postcode": child["Postcode"]})
+        if number % 4 == 0:
+            ended = "2025-Oct-01 00:00:00" if number % 8 == 0 else ""
+            period = {"pupilonrolltableid": key, "fsmstartdate": "2025-Sep-01 00:00:00", "fsmenddate": ended}
+            tables["fsmperiodsonroll"].append(period)
+        for code, sessions in [("/", "60"), ("I", absent)][: 2 if absent != "0" else 1]:
+            at = {"termlysessiondetailsonrolltableid": str(len(tables["termlysessiondetailsonroll"]))}
+            of_code = {"pupilonrolltableid": key, "attendancereason": code, "sessions": sessions}
+            tables["termlysessiondetailsonroll"].append(at | of_code)
+    return {
+        f"school_census_{name}.csv": pd.DataFrame(rows, columns=list(_SCHOOL_CENSUS[name])).to_csv(index=False)
+        for name, rows in tables.items()
+    }
+
+
+_SCHOOL_CENSUS_CHILD = {
+    "upn": "UPN", "formerupn": "FormerUPN", "surname": "Surname", "forename": "Forename", "sex": "Sex",
+    "ethnicity": "Ethnicity",
+}  # fmt: skip
+_SCHOOL_CENSUS = {
+    "addresses": ("pupilonrolltableid", "postcode"),
+    "fsmperiodsonroll": ("pupilonrolltableid", "fsmstartdate", "fsmenddate"),
+    "pupilonroll": (
+        "pupilonrolltableid", "schoolcensustableid", *_SCHOOL_CENSUS_CHILD, "dob", "ncyearactual", "language",
+        "senprovision", "termlysessionspossible", "termlysessionsauthorised", "termlysessionsunauthorised",
+    ),
+    "schoolcensus": ("schoolcensustableid", "term", "year", "referencedate", "lea", "estab"),
+    "termlysessiondetailsonroll": (
+        "termlysessiondetailsonrolltableid", "pupilonrolltableid", "attendancereason", "sessions",
+    ),
+}  # fmt: skip
+
+
+def workbook_of(files: Mapping[str, str]) -> bytes:
+    """Return CSV files as the sheets of one workbook, under the end of their names."""
+    data = io.BytesIO()
+    with xlsxwriter.Workbook(data, {"in_memory": True}) as book:
+        for name, text in files.items():
+            sheet = book.add_worksheet(name.removesuffix(".csv")[-31:])
+            for place, row in enumerate(csv.reader(io.StringIO(text))):
+                for column, cell in enumerate(row):
+                    sheet.write_string(place, column, cell)
+    return data.getvalue()
 
 
 _CENSUS_CHILD = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -15,6 +16,7 @@ from agency_files import (
     annex_a_xlsx,
     blade_csvs,
     cin_xml,
+    school_census_csvs,
     sen2_person,
     sen2_xml,
     simulate_agencies,
@@ -22,6 +24,7 @@ from agency_files import (
     ssda903_csvs,
     ssda903_xml,
     tag,
+    workbook_of,
 )
 
 from send_screen.cohorts._source import read_source
@@ -242,6 +245,61 @@ def test_a_spec_finds_the_joined_tables_in_a_folder(tmp_path: Path) -> None:
     before = source.sha256
     write(folder, f"{BLADE}_senneed.csv", "activeplanstableid,sentype,sentyperank\nx,ASD,1\n")
     assert read_source(folder, contracts).sha256 != before
+
+
+@pytest.mark.parametrize("files", [blade_csvs, ssda903_csvs, ssd_csvs, school_census_csvs])
+def test_an_export_as_sheets_of_one_workbook_is_that_in_files(
+    tmp_path: Path, files: Callable[[Agencies], dict[str, str]]
+) -> None:
+    agencies = simulate_agencies()
+    (tmp_path / "csv").mkdir()
+    apart = tables_of(write_all(tmp_path / "csv", files(agencies)))
+    (tmp_path / "export.xlsx").write_bytes(workbook_of(files(agencies)))
+    together = {reading.contract: reading for reading in read_tables(tmp_path / "export.xlsx")}
+    names = [reading.contract for reading in apart if reading.contract]
+    assert [name for name in together if name] == names
+    for reading in apart:
+        if reading.contract:
+            frames = [
+                each.frame.drop(columns=["PersonID"], errors="ignore") for each in (reading, together[reading.contract])
+            ]
+            pd.testing.assert_frame_equal(*frames, check_dtype=False)
+
+
+def test_the_school_census_gives_pupils_and_their_attendance(agencies: Agencies, tmp_path: Path) -> None:
+    census, attendance = tables_of(write_all(tmp_path, school_census_csvs(agencies)))
+    assert (census.contract, attendance.contract) == ("education/pupil_census", "education/attendance")
+    assert len(census.frame) == len(agencies.children)
+    result = check_table(load_contract("education/pupil_census"), census.frame, file=census.file).frame
+    known = agencies.known.set_index(result.index)
+    for column in ("Surname", "Forename", "Sex", "Postcode"):
+        assert result[column].fillna("").tolist() == known[column].tolist()
+    assert set(result["AcademicYear"]) == {"2025/26"}
+    assert set(result["School"]) == {"0001132"}
+    numbers = range(1, len(result) + 1)
+    assert result["FSMeligible"].tolist() == ["true" if n % 4 == 0 and n % 8 else "false" for n in numbers]
+    assert result["SessionsAbsent"].tolist() == [0 if n % 3 else n for n in numbers]
+    found = attendance.frame[["AcademicYear", "Term", "SessionCode"]].value_counts().to_dict()
+    ill = len(agencies.children) // 3
+    assert found == {("2025/26", "AUT", "/"): len(agencies.children), ("2025/26", "AUT", "I"): ill}
+
+
+def test_an_autumn_census_holds_the_attendance_of_last_summer(tmp_path: Path) -> None:
+    files = school_census_csvs(simulate_agencies(dirty=False), term="AUT", date="2025-Oct-02 00:00:00")
+    census, attendance = tables_of(write_all(tmp_path, files))
+    assert set(census.frame["AcademicYear"]) == {"2025/26"}
+    assert set(map(tuple, attendance.frame[["AcademicYear", "Term"]].to_numpy())) == {("2024/25", "SUM")}
+    assert census.frame["SessionsPossible"].isna().all()
+    assert any("SessionsPossible" in note and "other academic years" in note for note in census.notes)
+
+
+def test_pupils_whose_census_is_not_there_have_no_year(tmp_path: Path) -> None:
+    files = school_census_csvs(simulate_agencies(dirty=False))
+    files["school_census_schoolcensus.csv"] = files["school_census_schoolcensus.csv"].replace("\n500,", "\n501,")
+    census, _ = tables_of(write_all(tmp_path, files))
+    assert census.frame["AcademicYear"].isna().all()
+    n = len(census.frame)
+    assert any(f"{n} rows (2, 3, 4, 5, 6 and more): the census that it names" in note for note in census.notes)
 
 
 def by_type(agencies: Agencies, *types: str) -> Agencies:

@@ -10,15 +10,15 @@ from functools import cache
 import pandas as pd
 
 from send_screen.contracts._dates import read_date
+from send_screen.readers._census_header import FIRST_MONTH, year_of
 from send_screen.readers._formats import Marks
-from send_screen.readers._record_values import YEAR, academic_year
+from send_screen.readers._record_values import YEAR
 from send_screen.readers._xml import Element
 
 _CODE = re.compile(r"C[12]|J1|Y[1-7]|.")  # a digit alone is no code
 _LINE_ENDS = re.compile(r"[\t\r\n]+")
 _CLOSED = "#"
 _YEARS = range(1990, 2100)  # of a date that can be one of a register
-_FIRST_MONTH = 8  # of an academic year
 _SATURDAY = 5
 
 
@@ -42,7 +42,7 @@ def sessions_by_code(element: Element, marks: Marks, counts: Counter[str]) -> li
         if len(taken) > 1:
             counts[f"Sessions of {marks.path} with more than one code, counted under each"] += 1
         for code in taken:
-            found[academic_year(day.year - (day.month < _FIRST_MONTH)), _term(day), code] += 1
+            found[year_of(day), term_of(day), code] += 1
     return [
         {marks.code: code, marks.sessions: str(n)} | ({YEAR: year, marks.term: term} if year and term else {})
         for (year, term, code), n in found.items()
@@ -64,13 +64,13 @@ def _days(start: str | None, codes: list[str], marks: Marks, counts: Counter[str
     return days
 
 
-def _term(day: dt.date) -> str:
+def term_of(day: dt.date) -> str:
     """Return the term in which the census counts a day: autumn until December, spring until Easter Sunday, or summer.
 
-    >>> _term(dt.date(2026, 4, 5)), _term(dt.date(2026, 4, 6)), _term(dt.date(2026, 9, 1))
+    >>> term_of(dt.date(2026, 4, 5)), term_of(dt.date(2026, 4, 6)), term_of(dt.date(2026, 9, 1))
     ('SPR', 'SUM', 'AUT')
     """
-    if day.month >= _FIRST_MONTH:
+    if day.month >= FIRST_MONTH:
         return "AUT"
     return "SPR" if day <= _easter(day.year) else "SUM"
 

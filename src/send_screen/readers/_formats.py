@@ -6,7 +6,7 @@ mapping, keys are columns and values are paths of elements; ``where`` and ``stag
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Annotated, Literal
 
@@ -200,7 +200,8 @@ class Part(Document):
     """One of the tables of a set: the headers by which it is known, without case, spaces and punctuation.
 
     ``key`` is the header of what names its rows in other tables; ``parent_key`` is the header of the key of the row of
-    the part ``parent`` which a row belongs to. A table with one of the headers ``absent`` is another part.
+    the part ``parent`` which a row belongs to. A table with one of the headers ``absent`` is another part. The records
+    belong to a row of the part that is their ``census``, and name it by its key.
     """
 
     headers: list[str]
@@ -208,13 +209,19 @@ class Part(Document):
     key: str | None = None
     parent: str | None = None
     parent_key: str | None = None
+    census: bool = False
+
+    def fits(self, keys: Collection[str]) -> bool:
+        """Return whether a table with these headers has all of a part, and none that it may not have."""
+        return set(self.headers) <= set(keys) and not set(self.absent) & set(keys)
 
 
 class TablesFormat(Format):
     """A set of tables that name each other's rows by keys; the rows of the part without a parent are the records.
 
     The elements in a row are its cells, under their header, and the rows of other parts that belong to it, under the
-    name of the part. ``prefix`` is a pattern of what is written before the text of a cell and means nothing.
+    name of the part; in a record also the row of its census, with what follows from it (``census_times``). ``prefix``
+    is a pattern of what is written before the text of a cell and means nothing.
     """
 
     parts: dict[str, Part]
@@ -223,7 +230,18 @@ class TablesFormat(Format):
     @property
     def record(self) -> str:
         """The part whose rows are the records."""
-        return next(name for name, part in self.parts.items() if part.parent is None)
+        return next(name for name, part in self.parts.items() if part.parent is None and not part.census)
+
+    @property
+    def row_parts(self) -> list[str]:
+        """The parts whose rows are rows of the tables."""
+        paths = [rows.path for table in self.tables for rows in table.rows]
+        return list(dict.fromkeys(self.record if path == "." else path.rpartition("/")[2] for path in paths))
+
+    def has_records(self, parts: Collection[str]) -> bool:
+        """Return whether these parts are enough of a set to be read: the records, and rows of another part."""
+        others = [name for name in self.row_parts if name != self.record]
+        return self.record in parts and (not others or any(name in parts for name in others))
 
 
 @cache
@@ -232,6 +250,20 @@ def formats() -> tuple[XmlFormat | TablesFormat, ...]:
     files = sorted((shipped("data_contracts") / "formats").glob("*.yaml"))
     loaded = [load_yaml(file.read_text("utf-8"), file=file.name, error=ContractError) for file in files]
     return tuple((XmlFormat if "record" in document else TablesFormat).model_validate(document) for document in loaded)
+
+
+def parts_of_sets(tables: Sequence[Collection[str]]) -> set[int]:
+    """Return the positions of the tables, given by the keys of their headers, that are parts of a set of a format."""
+    found: set[int] = set()
+    for mapping in formats():
+        if isinstance(mapping, TablesFormat):
+            fitting = {
+                name: [place for place, keys in enumerate(tables) if part.fits(keys)]
+                for name, part in mapping.parts.items()
+            }
+            if mapping.has_records([name for name, places in fitting.items() if places]):
+                found.update(place for places in fitting.values() for place in places)
+    return found
 
 
 def xml_format_of(data: bytes, root: str) -> XmlFormat | None:

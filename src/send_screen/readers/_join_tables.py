@@ -14,9 +14,10 @@ from send_screen.contracts._headers import header_key
 from send_screen.contracts._quote import header_like, quotable
 from send_screen.documents import count
 from send_screen.errors import ReadError
+from send_screen.readers._census_header import census_times
 from send_screen.readers._formats import Part, Paths, Rows, TablesFormat, formats
 from send_screen.readers._reading import Reading
-from send_screen.readers._records import Records
+from send_screen.readers._records import MISSING, Records
 from send_screen.readers._xml import Element
 
 _MAX_LISTED = 5  # rows that a note names
@@ -38,7 +39,7 @@ def join_tables(readings: Sequence[Reading]) -> tuple[list[Reading], list[str]]:
         if not isinstance(mapping, TablesFormat):
             continue
         parts = {name: fitting for name, part in mapping.parts.items() if (fitting := _fitting(part, rest))}
-        if mapping.record in parts and any(name in parts for name in _row_parts(mapping)):
+        if mapping.has_records(parts):
             for name, fitting in parts.items():
                 if len(fitting) > 1:
                     files = ", ".join(reading.file for reading in fitting)
@@ -50,7 +51,7 @@ def join_tables(readings: Sequence[Reading]) -> tuple[list[Reading], list[str]]:
             made += _Set(mapping, {name: fitting[0] for name, fitting in parts.items()}).readings()
             rest = [reading for reading in rest if all(reading is not fitting[0] for fitting in parts.values())]
         else:
-            lacking = [name for name in (mapping.record, *_row_parts(mapping)) if name not in parts]
+            lacking = [name for name in (mapping.record, *mapping.row_parts) if name not in parts]
             notes += (
                 f"{reading.file} looks like the part {name} of the format {mapping.name}, and was not joined: "
                 f"there is no {' or '.join(dict.fromkeys(lacking))}."
@@ -71,16 +72,9 @@ def _with_sheets(readings: Sequence[Reading]) -> list[Reading]:
     ]
 
 
-def _row_parts(mapping: TablesFormat) -> list[str]:
-    """Return the parts whose rows are rows of the tables of a format."""
-    paths = [rows.path for table in mapping.tables for rows in table.rows]
-    return list(dict.fromkeys(mapping.record if path == "." else path.rpartition("/")[2] for path in paths))
-
-
 def _fitting(part: Part, readings: Sequence[Reading]) -> list[Reading]:
-    """Return the tables that have all headers of a part, and none that it may not have."""
-    unread = [(reading, _positions(reading).keys()) for reading in readings if not reading.contract]
-    return [reading for reading, keys in unread if set(part.headers) <= keys and keys.isdisjoint(part.absent)]
+    """Return the tables that could be a part."""
+    return [reading for reading in readings if not reading.contract and part.fits(_positions(reading))]
 
 
 def _positions(reading: Reading) -> dict[str, int]:
@@ -105,9 +99,11 @@ class _Set:
         self._wanted = set(_tags(mapping)) | {
             header for part in mapping.parts.values() for header in (part.key, part.parent_key) if header
         }
+        self._wanted.update(header for part in mapping.parts.values() if part.census for header in part.headers)
         self._tables = {name: self._table(reading) for name, reading in parts.items()}
         self._below: dict[str, list[str]] = {name: [] for name in parts}  # the parts whose parent it is
         self._left: dict[str, dict[str | None, list[int]]] = {}  # rows that no row above has taken, by its key
+        self._without_census: list[int] = []  # numbers of records
         for name in parts:
             part = mapping.parts[name]
             if part.parent and part.parent_key:
@@ -120,7 +116,7 @@ class _Set:
 
     def readings(self) -> list[Reading]:
         """Return the tables of the format."""
-        rows_files = [self._tables[name].file for name in _row_parts(self._mapping) if name in self._tables]
+        rows_files = [self._tables[name].file for name in self._mapping.row_parts if name in self._tables]
         file = ", ".join(dict.fromkeys(rows_files))
         sha256 = hashlib.sha256("".join(reading.sha256 for reading in self._parts.values()).encode()).hexdigest()
         records = Records(self._mapping, file, self._mapping.record, sha256)
@@ -132,6 +128,10 @@ class _Set:
         notes += [self._mapping.note] if self._mapping.note else []
         notes += self._unread_columns()
         notes += self._doubled_keys()
+        if self._without_census:
+            notes.append(
+                f"{top.file}, {_rows(self._without_census)}: the census that it names is not there, and so its year."
+            )
         for record, note in list(self._records_of_orphans()):
             records.take(record)
             notes += [note] if note else []
@@ -160,7 +160,24 @@ class _Set:
         key = self._mapping.parts[name].key
         if key and (value := table.cells[key][place] if key in table.cells else None):
             self._take_below(element, name, value)
+        if name == self._mapping.record:
+            self._add_census(element, table.numbers[place])
         return element
+
+    def _add_census(self, record: Element, number: int) -> None:
+        """Add the row of the census that a record names, and the year and terms that follow from it."""
+        for name, part in self._mapping.parts.items():
+            if part.census and part.key:
+                table = self._tables.get(name)
+                keys = table.cells.get(part.key, []) if table else []
+                key = record.find(part.key)
+                if table is None or key is None or key not in keys:
+                    self._without_census.append(number)
+                    continue
+                place = keys.index(key)
+                texts = {header: text for header, cells in table.cells.items() if (text := cells[place])}
+                children = [Element(tag, text=text) for tag, text in (texts | census_times(texts)).items()]
+                record.children.append(Element(name, children=children))
 
     def _take_below(self, element: Element, name: str, value: str) -> None:
         for below in self._below[name]:
@@ -191,22 +208,26 @@ class _Set:
         """Yield a record for each key that the records lack, so that its rows are kept, with a note for the first."""
         record = self._mapping.record
         key = self._mapping.parts[record].key
-        for name in self._below[record]:
+        for name in filter(self._gives_rows, self._below[record]):
             table, groups = self._tables[name], self._left[name]
             numbers = sorted(table.numbers[place] for places in groups.values() for place in places)
             note = f"{self._unknown(name, numbers)}; each was kept, without what that table says."
             for value in list(groups):
                 if value is None:
                     for place in groups.pop(value):
-                        yield Element(record, children=[self._element(name, place)]), note
+                        yield Element(record, {MISSING: ""}, children=[self._element(name, place)]), note
                         note = ""
                 elif value in groups:
-                    orphan = Element(record)
+                    orphan = Element(record, {MISSING: ""})
                     if key:
                         orphan.children.append(Element(key, text=value))
                     self._take_below(orphan, record, value)
                     yield orphan, note
                     note = ""
+
+    def _gives_rows(self, part: str) -> bool:
+        """Return whether rows of a part, or of those below it, are rows of a table."""
+        return part in self._mapping.row_parts or any(map(self._gives_rows, self._below[part]))
 
     def _orphans(self) -> Iterator[str]:
         """Yield a note on the rows that belong to a row which is not there: they are in no table."""
@@ -237,6 +258,10 @@ def _tags(mapping: TablesFormat) -> Iterator[str]:
         yield from last([*part.where, *([part.newest] if part.newest else [])])
     for each in rows:
         yield from last(list(each.excluded))
+        for spells in each.spells:
+            yield from last([spells.start, spells.end])
+            for paths in spells.columns.values():
+                yield from last(paths)
 
 
 def _text(cell: object, prefix: re.Pattern[str] | None) -> str | None:

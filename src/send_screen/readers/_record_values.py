@@ -47,7 +47,8 @@ def repeated_texts(
         if part.start_year and year:
             of_year = [found for found in matching if found.find(part.start_year) == year[:4]]
             if others := len(matching) - len(of_year):
-                counts[f"{part.path} of other academic years than that of the row are left out"] += others
+                what = part.path if part.path != "." else ", ".join(part.columns)
+                counts[f"{what} of other academic years than that of the row are left out"] += others
             row |= _added(of_year, part, counts)
             continue
         if matching:

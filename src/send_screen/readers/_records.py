@@ -32,6 +32,8 @@ from send_screen.readers._record_values import (
 from send_screen.readers._size_limits import check_size
 from send_screen.readers._xml import Element, parse_xml
 
+#: Attribute of a record that only others name: it is no row itself.
+MISSING = "missing"
 _HASH_LENGTH = 8  # characters of a file's hash in the number of a child: enough to tell the files of a folder apart
 
 
@@ -157,7 +159,12 @@ class _TableRows:
         self, record: Element, of_record: dict[str, str], number: int, counts: Counter[str], when: _When
     ) -> str | None:
         """Add the rows of a record; return the newest academic year of its results."""
-        found = [(rows, element) for rows in self.mapping.rows for element in record.find_all(rows.path)]
+        found = [
+            (rows, element)
+            for rows in self.mapping.rows
+            for element in record.find_all(rows.path)
+            if not (element is record and MISSING in record.attributes)
+        ]
         place, excluded = 0, 0
         newest: list[str] = []
         for rows, element in found:

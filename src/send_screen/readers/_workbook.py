@@ -17,6 +17,7 @@ from send_screen.contracts._headers import header_key
 from send_screen.contracts._quote import header_like, quotable, upn_shaped
 from send_screen.documents import replace_surrogates
 from send_screen.errors import ReadError
+from send_screen.readers._formats import parts_of_sets
 from send_screen.readers._header import (
     Layout,
     as_frame,
@@ -83,7 +84,8 @@ class Sheet:
 def read_workbook(content: io.BytesIO, file: str) -> list[Reading]:
     """Return a reading for each group of sheets with equal headers that could hold children, the likeliest first.
 
-    Hidden sheets are left out, and so are sheets that do not look like a table of children.
+    Sheets that are the tables of a known export are read too, though some name children by keys alone. Hidden sheets
+    are left out, and so are sheets that do not look like a table of children.
     """
     invisible = InvisibleCharacters()
     sheets = _sheets(content, file, invisible)
@@ -100,9 +102,10 @@ def read_workbook(content: io.BytesIO, file: str) -> list[Reading]:
         raise ReadError("The workbook is empty.", file=file, remedy="Export it again.")
     require_rows(len(tables), file)
     best = max(tables, key=lambda sheet: sheet.rank)
+    in_sets = parts_of_sets([sheet.keys for sheet in tables])
     kinds: dict[frozenset[str], list[Sheet]] = {best.keys: []}
-    for sheet in tables:
-        if sheet.keys == best.keys or best.conflicts_with(sheet):
+    for place, sheet in enumerate(tables):
+        if sheet.keys == best.keys or place in in_sets or best.conflicts_with(sheet):
             kinds.setdefault(sheet.keys, []).append(sheet)
     read = [sheet for together in kinds.values() for sheet in together]
     notes = []
