@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,23 +22,24 @@ from send_screen.readers._stack import stack_tables
 _MIN_SHARE = 0.75  # of a contract's required columns
 
 
-def read_source_tables(path: Path) -> list[SourceTable]:
+def read_source_tables(path: Path, contracts: Collection[str]) -> list[SourceTable]:
     """Read the tables of a file, each with the name that messages call it by."""
-    return [_source_table(reading) for reading in _named_readings(path)]
+    return [_source_table(reading) for reading in _named_readings(path, contracts)]
 
 
-def _named_readings(path: Path) -> list[Reading]:
-    readings = read_tables(path)
+def _named_readings(path: Path, contracts: Collection[str]) -> list[Reading]:
+    """Read the tables of a file; those made of columns only where their contract is one of these."""
+    readings = [reading for reading in read_tables(path) if not reading.of_columns or reading.contract in contracts]
     if len(readings) == 1:
         return readings
-    return [replace(reading, file=f"{reading.file}, {reading.sheet}") for reading in readings]
+    return [replace(reading, file=", ".join(filter(None, (reading.file, reading.sheet)))) for reading in readings]
 
 
 def _source_table(reading: Reading) -> SourceTable:
     return SourceTable(reading.frame, reading.file, reading.notes, reading.sha256)
 
 
-def read_other_files(paths: Iterable[Path]) -> tuple[list[SourceTable], list[str]]:
+def read_other_files(paths: Iterable[Path], contracts: Collection[str] = ()) -> tuple[list[SourceTable], list[str]]:
     """Read the tables of files that may match a contract; return them, and a note on each file that is no table.
 
     Files that are one set of a known format, such as an export in several files, are joined.
@@ -46,7 +47,7 @@ def read_other_files(paths: Iterable[Path]) -> tuple[list[SourceTable], list[str
     readings, notes = list[Reading](), list[str]()
     for path in paths:
         try:
-            readings += _named_readings(path)
+            readings += _named_readings(path, contracts)
         except ReadError as error:
             notes.append(f"This file was not read. {error}")
     joined, not_joined = join_tables(readings)

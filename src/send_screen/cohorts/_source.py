@@ -81,7 +81,7 @@ def read_source(data: object, contracts: Mapping[str, Contract]) -> SourceData:
         tables, unused = _tables_of(folder, contracts, mapping)
         return SourceData(_mapped(tables, unused, contracts, mapping), unused, name=folder.name, folder=folder)
     if isinstance(data, str | Path) and len(contracts) > 1:
-        of_file = [with_mapped_headers(table, mapping) for table in read_source_tables(Path(data))]
+        of_file = [with_mapped_headers(table, mapping) for table in read_source_tables(Path(data), contracts)]
         if len(of_file) > 1:
             tables, unused = recognise(of_file, contracts)
             return SourceData(_mapped(tables, unused, contracts, mapping), unused, name=Path(data).name)
@@ -120,11 +120,11 @@ def _tables_of(
 ) -> tuple[dict[str, SourceTable], tuple[SourceTable, ...]]:
     """Return the table of each contract in a folder, by file name or else by its headers, and the tables of none."""
     files = {name: file for name in contracts if (file := _file_of(name, folder))}
-    tables = {name: with_mapped_headers(_read(file), mapping) for name, file in files.items()}
+    tables = {name: with_mapped_headers(_read(file, contract=name), mapping) for name, file in files.items()}
     unused: tuple[SourceTable, ...] = ()
     if without_file := {name: contract for name, contract in contracts.items() if name not in files}:
         others = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in TABLE_SUFFIXES and path.is_file()]
-        read, notes = read_other_files(path for path in others if path not in files.values())
+        read, notes = read_other_files((path for path in others if path not in files.values()), without_file)
         found, unused = recognise([with_mapped_headers(table, mapping) for table in read], without_file, notes)
         tables |= found
     return {name: tables[name] for name in contracts if name in tables}, unused

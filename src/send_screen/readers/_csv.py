@@ -7,9 +7,10 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 
 from send_screen.errors import ReadError
+from send_screen.readers._census_header import census_record
 from send_screen.readers._header import Layout, as_frame, check_row_widths, header_share, require_table, split_header
 from send_screen.readers._reading import Reading
 from send_screen.readers._size_limits import (
@@ -38,7 +39,10 @@ def read_csv(content: io.BytesIO, file: str) -> Reading:
     with _text(data, encoding) as text:
         delimiter, has_sep_line = _delimiter(InvisibleCharacters().clean(text.read(_SAMPLE_LENGTH)))
     invisible = InvisibleCharacters()
-    layout = split_header(_records(_lines(data, encoding, invisible), delimiter, has_sep_line, file))
+    records = _records(_lines(data, encoding, invisible), delimiter, has_sep_line, file)
+    first = next(records, None)
+    census = census_record(first[1]) if first else None
+    layout = split_header(records if census or not first else chain([first], records))
     check_size(file, columns=len(layout.header), cells=len(layout.header) * len(layout.rows))
     if not layout.header:
         raise ReadError("The file is empty.", file=file, remedy="Export it again.")
@@ -46,14 +50,19 @@ def read_csv(content: io.BytesIO, file: str) -> Reading:
     check_row_widths(
         layout, file, remedy="Put cells that contain the delimiter into quotation marks, or give every column a header."
     )
+    if census:
+        census.require_names(layout, file)
     require_table(layout, file)
-    notes = []
+    frame, notes = as_frame(layout), list[str]()
+    if census:
+        frame, note = census.added_to(frame)
+        notes.append(note)
     if encoding not in ("utf-8", "utf-8-sig"):
         notes.append(f"The file was read as {encoding}.")
     if delimiter != ",":
         notes.append(f"The columns are separated by a {_DELIMITERS[delimiter]}.")
     notes += [*layout.notes, *invisible.notes()]
-    return Reading(as_frame(layout), file, encoding, delimiter, notes=tuple(notes))
+    return Reading(frame, file, encoding, delimiter, notes=tuple(notes))
 
 
 def _text(data: bytes, encoding: str) -> io.TextIOWrapper:

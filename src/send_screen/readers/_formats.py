@@ -244,12 +244,72 @@ class TablesFormat(Format):
         return self.record in parts and (not others or any(name in parts for name in others))
 
 
+class HeaderRecord(Document):
+    """The record above a table that says which census the table is of: its first cell, and the names of its cells.
+
+    ``columns`` maps columns of the ``contracts`` to those names, or to what follows from them (``census_times``).
+    """
+
+    name: str
+    source: str
+    valid_from: Annotated[str | None, Field(alias="from")] = None
+    valid_until: Annotated[str | None, Field(alias="until")] = None
+    fields: list[str]
+    first: str
+    contracts: list[str]
+    columns: dict[str, str]
+
+
+class WideFormat(Document):
+    """A table with a column for each code, or for each session, in place of a row for each code.
+
+    ``codes`` and ``count`` are columns of the contract: the codes of the first are headers, also after one of the
+    ``prefixes``, and their cells are counts. Or a header is a day and AM or PM, and its cells are codes, whose ``year``
+    and ``term`` follow from the day. A table is of this format if ``least`` of its headers are such.
+    """
+
+    name: str
+    source: str
+    valid_from: Annotated[str | None, Field(alias="from")] = None
+    valid_until: Annotated[str | None, Field(alias="until")] = None
+    contract: str
+    codes: str
+    count: str
+    year: str
+    term: str
+    prefixes: list[str]
+    least: int
+
+
+_AnyFormat = XmlFormat | TablesFormat | HeaderRecord | WideFormat
+#: What each kind of document has, and no other.
+_KINDS: dict[str, type[_AnyFormat]] = {
+    "record": XmlFormat, "parts": TablesFormat, "fields": HeaderRecord, "least": WideFormat,
+}  # fmt: skip
+
+
 @cache
-def formats() -> tuple[XmlFormat | TablesFormat, ...]:
-    """Return the formats that come with the library."""
+def _documents() -> tuple[_AnyFormat, ...]:
     files = sorted((shipped("data_contracts") / "formats").glob("*.yaml"))
     loaded = [load_yaml(file.read_text("utf-8"), file=file.name, error=ContractError) for file in files]
-    return tuple((XmlFormat if "record" in document else TablesFormat).model_validate(document) for document in loaded)
+    return tuple(
+        next(kind for key, kind in _KINDS.items() if key in document).model_validate(document) for document in loaded
+    )
+
+
+def formats() -> list[XmlFormat | TablesFormat]:
+    """Return the formats of records that come with the library."""
+    return [document for document in _documents() if isinstance(document, XmlFormat | TablesFormat)]
+
+
+def header_records() -> list[HeaderRecord]:
+    """Return the records that may stand above a table."""
+    return [document for document in _documents() if isinstance(document, HeaderRecord)]
+
+
+def wide_formats() -> list[WideFormat]:
+    """Return the formats of tables with a column for each code."""
+    return [document for document in _documents() if isinstance(document, WideFormat)]
 
 
 def parts_of_sets(tables: Sequence[Collection[str]]) -> set[int]:

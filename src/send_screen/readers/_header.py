@@ -15,6 +15,7 @@ import pandas as pd
 
 from send_screen.contracts._quote import date_shaped, header_like, identifier_shaped, quotable
 from send_screen.errors import ReadError
+from send_screen.readers._session_headers import session_of
 
 _SEARCHED = 20  # first rows, in which the header is looked for; a title above it fills at most half of the columns
 _COMPARED = 500  # rows that are compared with the header
@@ -107,7 +108,7 @@ def check_headers(headers: Sequence[str], file: str, *, row: int | None = None) 
     named = [header for header in headers if header]
     if not named:
         raise ReadError("The first row has no headers.", file=file, remedy="Put the names of the columns into row 1.")
-    values = sum(not header_like(header) for header in named)
+    values = sum(not _is_name(header) for header in named)
     if any(identifier_shaped(header) or date_shaped(header) for header in named) or 2 * values > len(named):
         raise _no_header(file, row)
     duplicates = [header for header, count in Counter(named).items() if count > 1]
@@ -143,8 +144,12 @@ def header_share(layout: Layout) -> float:
         if cells[: len(header)] != header:
             for seen, cell in zip(below, cells, strict=False):
                 seen.add(cell)
-    named = [header_like(cell) and cell not in seen for cell, seen in zip(header, below, strict=True) if cell]
+    named = [_is_name(cell) and cell not in seen for cell, seen in zip(header, below, strict=True) if cell]
     return sum(named) / len(named) if named else 0.0
+
+
+def _is_name(cell: str) -> bool:
+    return header_like(cell) or session_of(cell) is not None
 
 
 def _no_header(file: str, row: int | None) -> ReadError:

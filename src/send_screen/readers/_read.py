@@ -12,6 +12,7 @@ from pathlib import Path
 
 from send_screen.documents import file_name, read_regular_file
 from send_screen.errors import ReadError
+from send_screen.readers._attendance_columns import tables_of_columns
 from send_screen.readers._csv import read_csv
 from send_screen.readers._formats import xml_format_of
 from send_screen.readers._join_tables import join_tables
@@ -93,10 +94,13 @@ def read_table(path: str | Path, *, contract: str | None = None) -> Reading:
     """
     readings = read_tables(path)
     meant = [reading for reading in readings if reading.contract and reading.contract == contract]
+    if not meant:
+        readings = [reading for reading in readings if not reading.of_columns]
     if len(readings) == 1:
         return readings[0]
     if meant:
-        others = [str(reading.sheet) for reading in readings if reading.contract != contract]
+        of_columns = any(reading.of_columns for reading in meant)
+        others = [str(reading.sheet) for reading in readings if reading.contract != contract and not of_columns]
         note = [f"The file also holds {', '.join(others)}, which was not read."] if others else []
         return _stacked(meant, note)
     names = ", ".join(str(reading.shown_sheet or reading.sheet) for reading in readings)
@@ -120,7 +124,7 @@ def read_tables(path: str | Path) -> list[Reading]:
     -------
     list of Reading
         Of a workbook, one for each group of sheets with the same headers; of XML, one for each table of its format; of
-        another file, one.
+        another file, one. Of a table with a column for each code of the register, also one with a row for each.
 
     Raises
     ------
@@ -141,7 +145,8 @@ def read_tables(path: str | Path) -> list[Reading]:
     content = xml_as_utf8(original, name)
     parse = _parser(content, Path(path).suffix.lower(), name)
     readings = [replace(reading, sha256=sha256) for reading in parse(io.BytesIO(content), name)]
-    return join_tables(readings)[0]
+    tables = join_tables(readings)[0]
+    return [*tables, *(made for table in tables for made in tables_of_columns(table))]
 
 
 def _stacked(readings: list[Reading], notes: list[str]) -> Reading:

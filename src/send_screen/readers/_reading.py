@@ -29,6 +29,8 @@ class Reading:
         The name of the sheet as a message may quote it: a name that could be a child's is replaced by its number.
     contract : str or None
         The id of the contract whose columns the table has, where it was read by a format that comes with the library.
+    of_columns : bool
+        Whether it was made from columns of another table of the file, which is there too.
     notes : tuple of str
         How the file was interpreted, as sentences.
     sha256 : str
@@ -42,5 +44,6 @@ class Reading:
     sheet: str | None = None
     shown_sheet: str | None = None
     contract: str | None = None
+    of_columns: bool = False
     notes: tuple[str, ...] = ()
     sha256: str = ""
