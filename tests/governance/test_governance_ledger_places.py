@@ -253,3 +253,55 @@ def test_what_the_driver_says_is_not_quoted(said: str, words: str) -> None:
         raise psycopg.OperationalError(said)
     assert "s3cret" not in str(caught.value)
     assert "anna" not in str(caught.value)
+
+
+def test_what_a_process_verified_once_it_does_not_verify_again_and_every_other_does(
+    ledger_place: Any, alter_ledger: Callable[[str], None]
+) -> None:
+    verified: list[Any] = []
+    for number in range(3):
+        with open_for_append(ledger_place, verified=verified) as book:
+            assert len(book.entries) == number
+            book.append(entry(f"thing {number}"))
+    with open_for_append(ledger_place) as book:  # another process
+        book.append(entry("from elsewhere"))
+    alter_ledger("update entries set content = replace(content, 'thing', 'thong') where number = 2")
+    with open_for_append(ledger_place, verified=verified) as book:
+        assert [each.number for each in book.entries] == [1, 2, 3, 4]
+    with pytest.raises(LedgerError, match="Entry 2 was altered"), open_for_append(ledger_place):
+        pass
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "delete from entries where number > 2",
+        "update entries set content = (select content from entries as other where other.number = 1) where number = 4",
+    ],
+)
+def test_an_older_copy_does_not_take_the_place_of_a_ledger_that_a_process_knows(
+    filled: Any, alter_ledger: Callable[[str], None], statement: str
+) -> None:
+    verified: list[Any] = []
+    with open_for_append(filled, verified=verified):
+        pass
+    alter_ledger(statement)
+    with (
+        pytest.raises(LedgerError, match="Entry 4, which was there before"),
+        open_for_append(filled, verified=verified),
+    ):
+        pass
+    assert len(verified) == 4
+
+
+def test_what_others_appended_is_verified_before_it_is_followed(
+    filled: Any, alter_ledger: Callable[[str], None]
+) -> None:
+    verified: list[Any] = []
+    with open_for_append(filled, verified=verified):
+        pass
+    with open_for_append(filled) as book:
+        book.append(entry("from elsewhere"))
+    alter_ledger("update entries set content = replace(content, 'elsewhere', 'nowhere') where number = 5")
+    with pytest.raises(LedgerError, match="Entry 5 was altered"), open_for_append(filled, verified=verified):
+        pass

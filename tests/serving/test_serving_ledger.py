@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import logging
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from send_screen import record
+from send_screen import erase, record
+from send_screen.errors import UsageError
 from send_screen.governance import read_ledger, records_of_child
 from send_screen.serving._model import ServedModel
 from send_screen.serving._responses import respond
@@ -83,6 +85,33 @@ def test_a_childs_record_shows_what_was_answered(served: Any, body: bytes, tmp_p
         name: answer[name] for name in answer.keys() & held.keys()
     }
     assert "Answer of a server" in (tmp_path / "asked" / "record.html").read_text(encoding="utf-8")
+
+
+def test_what_was_answered_expires_as_a_list_does(
+    served: Any, body: bytes, ledger_place: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = served(ledger_place)
+    for _ in range(2):
+        respond(model.predict_records, body, "text/csv")
+    until = read_ledger(ledger_place).entries[0].keep_until
+    assert until == (dt.date.today() + dt.timedelta(days=365)).isoformat()  # the shortest of its contracts
+    assert erase(expired=True, ledger=ledger_place).answers == ()
+
+    class Later(dt.date):
+        @classmethod
+        def today(cls) -> Any:
+            return cls.fromisoformat(until) + dt.timedelta(days=1)
+
+    monkeypatch.setattr("send_screen.workflows._erase.dt.date", Later)
+    shown = erase(expired=True, ledger=ledger_place)
+    assert ([entry.number for entry in shown.answers], shown.runs, shown.entry) == ([1, 2], (), None)
+    assert f"2 requests to a server, from entry 1 to entry 2, kept until {until}" in shown.to_text()
+    assert erase(expired=True, by="A. Head", reason="retention", ledger=ledger_place).entry == 3
+    read_ledger(ledger_place).require_unaltered()
+    assert records_of_child(ledger_place, upns(body)[0]) == []
+    with pytest.raises(UsageError, match="past their date"):
+        record(upns(body)[0], out=tmp_path / "asked", ledger=ledger_place)
+    assert erase(expired=True, ledger=ledger_place).answers == ()
 
 
 def test_without_a_ledger_nothing_is_entered(served: Any, body: bytes, tmp_path: Path) -> None:

@@ -100,11 +100,18 @@ def test_names_of_schools_are_names_of_folders() -> None:
     assert names == ["St. Mary s", "st. mary s (2)", ".. .. etc".strip(" ."), "school not known", "a b c", "x" * 60]
 
 
-def test_the_time_that_is_left_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_pace_and_the_time_that_is_left_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
-    clock = iter([0.0, 300.0])
+    clock = iter([1000.0, 1300.0, 1330.0])
     monkeypatch.setattr("time.monotonic", lambda: next(clock))
     step = _Step(told.append, 4)
-    step.report("a.csv", 0)
-    step.report("b.csv, school 1 of 2", 1)
-    assert told == ["Screening a.csv (file 1 of 4)", "Screening b.csv, school 1 of 2 (file 2 of 4, about 15 min left)"]
+    step.read("a.csv", 0)
+    step.screen("a.csv", 0, 0, 1)
+    step.screen("b.csv", 1, 0, 2)
+    step.screen("b.csv", 3, 1, 2)
+    assert told == [
+        "Reading a.csv (file 1 of 4)",
+        "Screening a.csv (file 1 of 4)",
+        "Screening b.csv, school 1 of 2 (file 2 of 4; 0.2 schools a minute, about 15 min left)",
+        "Screening b.csv, school 2 of 2 (file 4 of 4; 0.4 schools a minute)",
+    ]

@@ -114,10 +114,12 @@ class Cohort:
             By name.
         """
         excluded_from = self.excluded["school"].fillna("").astype(str)
+        none = np.array([], dtype=np.intp)
+        rows, excluded_rows = _positions(self.show["school"]), _positions(excluded_from)
         parts = {}
-        for name in sorted({*self.show["school"], *excluded_from}):
-            part = self.take((self.show["school"] == name).to_numpy())
-            excluded = self.excluded[(excluded_from == name).to_numpy()].reset_index(drop=True)
+        for name in sorted({*rows, *excluded_rows}):
+            part = self.take(rows.get(name, none))
+            excluded = self.excluded.iloc[excluded_rows.get(name, none)].reset_index(drop=True)
             children = {*part.ids, *excluded["child_id"].dropna()}
             parts[name] = replace(
                 part,
@@ -128,3 +130,8 @@ class Cohort:
                 else self.conflicts,
             )
         return parts
+
+
+def _positions(names: pd.Series) -> dict[str, np.ndarray]:
+    """Return name -> positions of its rows."""
+    return {str(name): np.asarray(rows) for name, rows in names.groupby(names.to_numpy()).indices.items()}

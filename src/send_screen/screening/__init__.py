@@ -21,6 +21,7 @@ from send_screen.screening._result import (
     ScreeningResult,
     SinceLast,
 )
+from send_screen.screening._retention import keep_until
 from send_screen.screening._review_sample import ReviewSample, draw_review_sample, review_key
 from send_screen.screening._role import RoleAccess, role_access
 from send_screen.screening._scored import score_cohort
@@ -39,6 +40,7 @@ __all__ = [
     "ReviewSample",
     "child_records",
     "child_kinds",
+    "keep_until",
     "ChildRecord",
     "Decision",
     "DECISION_COLUMNS",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import os
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import pandas as pd
 
 from send_screen.errors import SendScreenError
-from send_screen.governance import Bundle, LedgerLocation, ServedEntry, open_for_append
+from send_screen.governance import AnyEntry, Bundle, LedgerLocation, ServedEntry, open_for_append
+from send_screen.screening import keep_until
 from send_screen.serving._requests import RequestError
 
 SERVED_LEDGER_VARIABLE = "SEND_SCREEN_SERVED_LEDGER"
@@ -24,7 +26,13 @@ def served_ledger() -> LedgerLocation | None:
 
 
 def enter_answers(
-    location: LedgerLocation, bundle: Bundle, table: pd.DataFrame, children: dict[int, str], *, role: str | None
+    location: LedgerLocation,
+    bundle: Bundle,
+    table: pd.DataFrame,
+    children: dict[int, str],
+    *,
+    role: str | None,
+    verified: list[AnyEntry],
 ) -> ServedEntry:
     """Append one entry for a request, with a sealed record of each child who has an identifier.
 
@@ -38,6 +46,8 @@ def enter_answers(
     children : dict of int to str
         Child's identifier by ``row`` of the table.
     role : str or None
+    verified : list of Entry
+        What this server verified of the ledger: see :func:`open_for_append`.
 
     Raises
     ------
@@ -49,6 +59,7 @@ def enter_answers(
     for row, answer in zip(plain["row"], plain[list(_RECORDED)].to_dict("records"), strict=True):
         if row in children:
             records.setdefault(children[row], {"answers": []})["answers"].append(answer)
+    until = keep_until(bundle, dt.date.today())
     answered = int((table["status"] == "screened").sum())
     entry = ServedEntry(
         version=bundle.published.version.id,
@@ -56,9 +67,10 @@ def enter_answers(
         role=role,
         answered=answered,
         refused=len(table) - answered,
+        keep_until=until.isoformat() if until else None,
     )
     try:
-        with open_for_append(location) as ledger:
+        with open_for_append(location, verified=verified) as ledger:
             return ledger.append(entry, records=records)
     except SendScreenError as error:
         _logger.error("An answer was refused, since it cannot be entered in the ledger: %s", error)

@@ -13,7 +13,15 @@ from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.pyfunc import scoring_server
 
 from send_screen.errors import SendScreenError
-from send_screen.governance import LEDGER, LedgerLocation, find_withdrawal, named_ledger, open_bundle, withdrawn_error
+from send_screen.governance import (
+    LEDGER,
+    AnyEntry,
+    LedgerLocation,
+    find_withdrawal,
+    named_ledger,
+    open_bundle,
+    withdrawn_error,
+)
 from send_screen.serving._enter import enter_answers, served_ledger
 from send_screen.serving._predict import predict_children
 from send_screen.serving._responses import respond
@@ -29,6 +37,7 @@ class ServedModel(mlflow.pyfunc.PythonModel):
         if find_withdrawal(_ledgers(), version=version, manifest_sha256=manifest_sha256) is not None:
             raise withdrawn_error(f"The version {version}")
         self.served_ledger = served_ledger()
+        self.verified: list[AnyEntry] = []
         # MLflow's own error about a request quotes it: children's data in a message and a log.
         os.environ["MLFLOW_DISABLE_SCHEMA_DETAILS"] = "true"
         patch_scoring_server()
@@ -37,7 +46,7 @@ class ServedModel(mlflow.pyfunc.PythonModel):
         """Return the prediction of each row, without what ``role`` may not see; enter it first if a ledger is named."""
         table, children = predict_children(self.bundle, rows, role=role)
         if self.served_ledger is not None:
-            enter_answers(self.served_ledger, self.bundle, table, children, role=role)
+            enter_answers(self.served_ledger, self.bundle, table, children, role=role, verified=self.verified)
         return table
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Erase a child from a ledger, and the records of runs that are past their date."""
+"""Erase a child from a ledger, and the records of runs and of served answers that are past their date."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from send_screen.governance import (
     Ledger,
     LedgerLocation,
     ScreeningEntry,
+    ServedEntry,
     erase_child,
     open_for_append,
     read_ledger,
@@ -38,6 +39,8 @@ class Erasure(Result):
     ledger: str
     runs: tuple[ScreeningEntry, ...]
     """Runs that are past their date; none where one child was erased."""
+    answers: tuple[ServedEntry, ...]
+    """Requests to a server that are past their date."""
     entry: int | None
     """Number of the entry that says so; None where nothing was to be erased, or it was only listed."""
     by_child: bool
@@ -47,23 +50,34 @@ class Erasure(Result):
         """What was erased."""
         if self.by_child:
             return f"The child's records in {self.ledger} can no longer be read: entry {self.entry}. Totals remain."
-        runs = count(len(self.runs), "run is", "runs are")
+        runs = count(len(self.runs), "run", "runs")
+        requests = f" and {self._requests}" if self.answers else ""
+        verb = "is" if len(self.runs) == 1 and not self.answers else "are"
         done = f"; their records can no longer be read: entry {self.entry}" if self.entry else ""
-        return f"{runs} past the date until which records may be kept{done}."
+        return f"{runs}{requests} {verb} past the date until which records may be kept{done}."
+
+    @property
+    def _requests(self) -> str:
+        return count(len(self.answers), "request to a server", "requests to a server")
 
     def sections(self) -> Iterable[Section]:
         """Yield the runs that are past their date, and what is to be deleted elsewhere."""
-        if self.runs:
-            lines = [f"entry {run.number}: {run.file}, kept until {run.keep_until}; {run.folder}" for run in self.runs]
+        lines = [f"entry {run.number}: {run.file}, kept until {run.keep_until}; {run.folder}" for run in self.runs]
+        if self.answers:
+            first, last = self.answers[0], self.answers[-1]
+            entries = f"from entry {first.number} to entry {last.number}"
+            lines.append(f"{self._requests}, {entries}, kept until {last.keep_until}")
+        if lines:
             yield Section(lines, title="Past their date")
-        if self.runs and self.entry is None:
+        if lines and self.entry is None:
             yield Section(["Nothing was erased. To erase them, add --by and --reason."])
         elif self.entry is not None:
             yield Section(_ELSEWHERE)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers of entries."""
-        return {"entry": self.entry, "runs": [run.number for run in self.runs], "by_child": self.by_child}
+        numbers = {name: [entry.number for entry in getattr(self, name)] for name in ("runs", "answers")}
+        return {"entry": self.entry, **numbers, "by_child": self.by_child}
 
 
 def erase(
@@ -84,8 +98,8 @@ def erase(
     child : str, optional
         The child's identifier, as in the school's file.
     expired : bool, default False
-        In place of a child: all runs past the date until which their contracts allow to keep them. Without ``by`` they
-        are only listed.
+        In place of a child: all runs and answers of a server past the date until which their contracts allow to keep
+        them. Without ``by`` they are only listed.
     by, reason : str, optional
         Who answers for it and why, without anybody's identifier.
     ledger : str or pathlib.Path, optional
@@ -124,18 +138,20 @@ def erase(
             raise UsageError(f"There is no ledger at {location}.", remedy="Name it with --ledger.")
         _require_no_name(child, place, f"{by} {reason}")
         entry = erase_child(place, child, by=by, reason=reason)
-        return Erasure(location.name, (), entry.number, by_child=True)
+        return Erasure(location.name, (), (), entry.number, by_child=True)
     known = read_ledger(place, records=False)
     known.require_unaltered()
-    runs = _past_their_date(known, dt.date.today())
-    if not runs or (by is None and reason is None):
-        return Erasure(known.location.name, runs, None, by_child=False)
+    past = _past_their_date(known, dt.date.today())
+    runs = tuple(entry for entry in past if isinstance(entry, ScreeningEntry))
+    answers = tuple(entry for entry in past if isinstance(entry, ServedEntry))
+    if not past or (by is None and reason is None):
+        return Erasure(known.location.name, runs, answers, None, by_child=False)
     by, reason = validate_free_text("--by", by or ""), validate_free_text("--reason", reason or "")
     with open_for_append(place) as open_ledger:
-        numbers = {run.number for run in runs}
+        numbers = {entry.number for entry in past}
         decided = (e.number for e in open_ledger.entries if isinstance(e, DecisionsEntry) and e.screening in numbers)
         number = open_ledger.expire((*sorted(numbers), *decided), by=by, reason=reason).number
-    return Erasure(known.location.name, runs, number, by_child=False)
+    return Erasure(known.location.name, runs, answers, number, by_child=False)
 
 
 def _require_no_name(child: str, place: str | Path, text: str) -> None:
@@ -146,12 +162,12 @@ def _require_no_name(child: str, place: str | Path, text: str) -> None:
             raise UsageError("The child's name is in --by or --reason.", remedy="The entry stays: leave it out.")
 
 
-def _past_their_date(ledger: Ledger, today: dt.date) -> tuple[ScreeningEntry, ...]:
+def _past_their_date(ledger: Ledger, today: dt.date) -> tuple[ScreeningEntry | ServedEntry, ...]:
     gone = {number for entry in ledger.entries if isinstance(entry, ExpiryEntry) for number in entry.entries}
     return tuple(
         entry
         for entry in ledger.entries
-        if isinstance(entry, ScreeningEntry)
+        if isinstance(entry, ScreeningEntry | ServedEntry)
         and entry.number not in gone
         and entry.keep_until is not None
         and entry.keep_until < today.isoformat()

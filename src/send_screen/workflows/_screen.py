@@ -12,12 +12,13 @@ from typing import Any
 from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW, Cohort, load_cohort
 from send_screen.documents import count
 from send_screen.errors import DataError, UsageError
-from send_screen.governance import LEDGER, Bundle, OpenLedger, open_for_append, withdrawal, withdrawn_error
+from send_screen.governance import LEDGER, AnyEntry, Bundle, OpenLedger, open_for_append, withdrawal, withdrawn_error
 from send_screen.results import Result, Section
 from send_screen.screening import (
     Capacity,
     ScreeningResult,
     child_records,
+    keep_until,
     read_decisions,
     result_for_role,
     select_children,
@@ -235,13 +236,17 @@ def screen_into(
     allow_synthetic_model: bool,
     replace: bool,
     ledger: str | Path | None,
+    verified: list[AnyEntry] | None = None,
 ) -> ScreenedFile:
-    """Screen a cohort that was loaded from ``file``, enter the run into the ledger and write its files; as screen()."""
+    """Screen a cohort that was loaded from ``file``, enter the run into the ledger and write its files; as screen().
+
+    ``verified``: see :func:`open_for_append`.
+    """
     today = dt.date.today()
     selection = select_children(bundle, cohort, capacity=capacity, per_school=per_school)
     result = result_for_role(selection, file=file, role=role, allow_synthetic_model=allow_synthetic_model, today=today)
     records = child_records(selection)
-    with open_for_append(ledger or out.resolve().parent / LEDGER) as open_ledger:
+    with open_for_append(ledger or out.resolve().parent / LEDGER, verified=verified) as open_ledger:
         version = bundle.published.version.id
         if withdrawal(open_ledger.entries, version, manifest_sha256=bundle.manifest_sha256) is not None:
             raise withdrawn_error(str(model))
@@ -255,18 +260,11 @@ def screen_into(
             contents,
             folder,
             records=records,
-            keep_until=_keep_until(bundle, today),
+            keep_until=keep_until(bundle, today),
             manifest_sha256=bundle.manifest_sha256,
             ledger=open_ledger,
         )
     return ScreenedFile(result, summary, folder, stopped, kept if folder == out else out)
-
-
-def _keep_until(bundle: Bundle, today: dt.date) -> dt.date | None:
-    """Return until when what was read may be kept: by the contract that is shortest; None where none says it."""
-    used = [bundle.contracts[use.contract] for use in bundle.spec.data if not use.training_only]
-    days = [contract.retention_days for contract in used if contract.retention_days is not None]
-    return today + dt.timedelta(days=min(days)) if days else None
 
 
 def _move_entered_list(out: Path, date: str, ledger: OpenLedger) -> Path | None:

@@ -14,7 +14,7 @@ from typing import Any
 from send_screen.cohorts import MANUAL_REVIEW, load_cohort
 from send_screen.documents import count
 from send_screen.errors import LedgerError, MachineError, SendScreenError, UsageError
-from send_screen.governance import LEDGER
+from send_screen.governance import LEDGER, AnyEntry
 from send_screen.reports import SchoolRow, render_schools, render_schools_csv
 from send_screen.results import Result, Section
 from send_screen.screening import Capacity
@@ -100,7 +100,7 @@ def screen_schools(
     tracking_uri : str, optional
         See :func:`screen`.
     progress : callable, optional
-        Called with a sentence before each school, with the time that is left.
+        Called with a sentence before each file and school, with the pace and the time that is left.
 
     Returns
     -------
@@ -129,16 +129,17 @@ def screen_schools(
     schools: list[SchoolRow] = []
     not_read: list[str] = []
     names: set[str] = set()
+    verified: list[AnyEntry] = []
     step = _Step(progress or (lambda _: None), len(paths))
     for number, path in enumerate(paths):
-        step.report(path.name, number)
+        step.read(path.name, number)
         with _named(path.name, not_read):
             cohort = load_cohort(
                 bundle.spec, path, training=False, contracts=bundle.contracts, academic_year=academic_year
             )
             parts = cohort.split_by_school()
             for position, (school, part) in enumerate(parts.items()):
-                step.report(f"{path.name}, school {position + 1} of {len(parts)}", number + position / len(parts))
+                step.screen(path.name, number, position, len(parts))
                 name = _free_name(school if len(parts) > 1 else path.stem, names)
                 with _named(f"{path.name}, {name}", not_read):
                     screened = screen_into(
@@ -153,6 +154,7 @@ def screen_schools(
                         allow_synthetic_model=allow_synthetic_model,
                         replace=False,
                         ledger=ledger or out.resolve().parent / LEDGER,
+                        verified=verified,
                     )
                     schools.append(_row(name, school, screened))
     page = render_schools(schools, not_read, screened_on=dt.date.today().isoformat(), version=bundle.published.version)
@@ -172,16 +174,31 @@ def _named(what: str, not_read: list[str]) -> Iterator[None]:
 
 
 class _Step:
-    """Reports what is screened, and how much time is left."""
+    """Reports what is screened, how many schools a minute, and how much time is left."""
 
     def __init__(self, report: Callable[[str], None], n_files: int) -> None:
-        self._report, self._n_files, self._began = report, n_files, time.monotonic()
+        self._report, self._n_files = report, n_files
+        self._n_schools, self._began = 0, 0.0
 
-    def report(self, what: str, n_done: float) -> None:
-        """Report that ``what`` begins, after ``n_done`` of the files."""
-        left = (time.monotonic() - self._began) * (self._n_files - n_done) / n_done if n_done else 0.0
-        minutes = f", about {round(left / 60)} min left" if left >= _WORTH_TELLING else ""
-        self._report(f"Screening {what} (file {int(n_done) + 1} of {self._n_files}{minutes})")
+    def read(self, file: str, number: int) -> None:
+        """Report that a file is read; ``number`` counts from 0."""
+        self._report(f"Reading {file} (file {number + 1} of {self._n_files})")
+
+    def screen(self, file: str, number: int, school: int, n_schools: int) -> None:
+        """Report that a school of a file begins; ``school`` counts from 0."""
+        now = time.monotonic()
+        pace = ""
+        if not self._n_schools:
+            self._began = now  # the first file is read, which takes as long for one school as for a thousand
+        elif (elapsed := now - self._began) > 0:
+            n_done = number + school / n_schools
+            left = elapsed * (self._n_files - n_done) / n_done
+            rate = 60 * self._n_schools / elapsed
+            pace = f"; {rate:,.{0 if rate >= 10 else 1}f} schools a minute"
+            pace += f", about {round(left / 60)} min left" if left >= _WORTH_TELLING else ""
+        self._n_schools += 1
+        of = f", school {school + 1:,} of {n_schools:,}" if n_schools > 1 else ""
+        self._report(f"Screening {file}{of} (file {number + 1} of {self._n_files}{pace})")
 
 
 def _free_name(school: str, taken: set[str]) -> str:

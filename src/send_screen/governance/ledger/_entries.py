@@ -133,6 +133,8 @@ class ServedEntry(Entry):
     """Rows with a prediction."""
     refused: Count
     """Rows without one."""
+    keep_until: str | None
+    """ISO date until which its records may be kept; None where no contract says it."""
 
 
 class ListedChild(Document):

@@ -240,8 +240,18 @@ def read_ledger(ledger: str | Path | LedgerLocation, *, records: bool = True) ->
 
 
 @contextmanager
-def open_for_append(ledger: str | Path | LedgerLocation) -> Iterator[OpenLedger]:
+def open_for_append(
+    ledger: str | Path | LedgerLocation, *, verified: list[AnyEntry] | None = None
+) -> Iterator[OpenLedger]:
     """Verify the chain of a ledger and lock it, and yield it for appending; a missing file is created.
+
+    Parameters
+    ----------
+    ledger : str, pathlib.Path or LedgerLocation
+    verified : list of Entry, optional
+        For a process that opens a ledger many times: the same list each time, empty at first. It has the entries that
+        were verified, and only those that follow are verified then. That the last of it is still there is verified
+        each time, so that no older copy can take the place of the ledger.
 
     Raises
     ------
@@ -255,6 +265,8 @@ def open_for_append(ledger: str | Path | LedgerLocation) -> Iterator[OpenLedger]
     location = LedgerLocation.parse(ledger)
     with open_to_write(location) as connection:
         with translate_errors(location, "read"), connection.begin():
-            entries, faults = verify_entries(location, connection)
-        Ledger(location, tuple(entries), tuple(faults)).require_unaltered()
+            entries = [] if verified is None else verified
+            new, faults = verify_entries(location, connection, after=entries[-1] if entries else None)
+        Ledger(location, faults=tuple(faults)).require_unaltered()
+        entries += new
         yield OpenLedger(location, entries, connection)

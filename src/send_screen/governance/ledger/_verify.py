@@ -31,8 +31,13 @@ def hash_records(sealed: Iterable[tuple[str, bytes]]) -> str:
     return "" if empty else digest.hexdigest()
 
 
-def verify_entries(location: LedgerLocation, connection: Connection) -> tuple[list[AnyEntry], list[str]]:
-    """Return the rows that are entries, oldest first, and what is wrong with each, in sentences."""
+def verify_entries(
+    location: LedgerLocation, connection: Connection, *, after: AnyEntry | None = None
+) -> tuple[list[AnyEntry], list[str]]:
+    """Return the rows that are entries, oldest first, and what is wrong with each, in sentences.
+
+    With ``after``, an entry that was verified before, only those that follow it; it must still be there.
+    """
     from sqlalchemy import select
 
     from send_screen.governance.ledger._database import MAX_BYTES
@@ -40,11 +45,20 @@ def verify_entries(location: LedgerLocation, connection: Connection) -> tuple[li
 
     content = _content(location)
     query = select(table.c.number, content).order_by(table.c.number)
-    rows = connection.execute(query, execution_options={"yield_per": 1000})
     entries: list[AnyEntry] = []
     faults: list[str] = []
     previous: str | None = NO_PREVIOUS_HASH
     number = n_bytes = 0
+    if after is not None:
+        previous, number = after.sha256, after.number
+        query = query.where(table.c.number > number)
+        stored = connection.execute(select(content).where(table.c.number == number)).scalar()
+        if stored is None or _as_bytes(stored) != after.canonical():
+            faults.append(
+                f"Entry {number}, which was there before, is gone or is another one now, as where somebody puts an "
+                "older copy back."
+            )
+    rows = connection.execute(query, execution_options={"yield_per": 1000})
     for stored_number, stored in rows:
         if len(faults) >= _MAX_FAULTS:
             faults.append(_MORE_FAULTS)
