@@ -76,6 +76,17 @@ def test_values_written_another_way_mean_the_same():
     assert list(words.frame.columns) == list(plain.frame.columns)
 
 
+def test_headings_of_bromcoms_templates_are_understood():
+    """Those of its guide to importing students (docs.bromcom.com, read in November 2026), beside the census's names."""
+    _, plain = check_example(EXAMPLES / "valid" / "pupil_census.csv", "education/pupil_census")
+    _, result = check_example(EXAMPLES / "valid" / "pupil_census_bromcom_headers.csv", "education/pupil_census")
+    read = ["Surname", "Forename", "Sex", "NCyearActual", "ClassName"]
+    assert result.frame[read].equals(plain.frame[read])
+    headings = {"Last Name": "Surname", "First Name": "Forename", "Admission Number": "PersonID", "Gender": "Sex"}
+    headings |= {"Year Group": "NCyearActual", "Tutor Group": "ClassName"}
+    assert headings.items() <= result.columns.aliased.items()
+
+
 def test_headers_and_codes_of_englands_systems_are_understood():
     _, result = check_example(EXAMPLES / "valid" / "pupil_census_sims_headers.csv", "education/pupil_census")
     frame = result.frame
