@@ -105,14 +105,19 @@ def test_without_a_ledger_it_goes_on_and_says_so(store: Store, tmp_path: Path, m
     assert not store.ledger.exists()
 
 
-def give_out(what: str, store: Store, out: Path, ledger: Any) -> None:
-    if what == "folder":
-        export(VERSION, out / "model", ledger=ledger, tracking_uri=store.uri)
-    else:
+def give_out(what: Any, store: Store, out: Path, ledger: Any) -> None:
+    if what == "kit":
         kit(store.exported, out / "school.zip", ledger=ledger)
+        return
+    options: dict[str, Any] = {"dialect": "sqlite"} if what == "sql" else {}
+    options |= {"ledger": ledger, "tracking_uri": store.uri}
+    export(VERSION, out / "model", to=what, allow_synthetic_model=what != "folder", **options)
 
 
-@pytest.mark.parametrize("what", ["folder", "kit"])
+FORMS = ("folder", "sql", "xlsx", "kit")
+
+
+@pytest.mark.parametrize("what", FORMS)
 def test_what_cannot_be_entered_leaves_no_file(what: str, store: Store, tmp_path: Path) -> None:
     (tmp_path / "plain").write_text("no folder", encoding="utf-8")
     (tmp_path / "other.db").write_bytes(b"no ledger" * 100)
@@ -122,7 +127,7 @@ def test_what_cannot_be_entered_leaves_no_file(what: str, store: Store, tmp_path
         assert left_in(tmp_path / "out") == []
 
 
-@pytest.mark.parametrize("what", ["folder", "kit"])
+@pytest.mark.parametrize("what", FORMS)
 def test_a_withdrawal_in_between_is_seen_under_the_lock(
     what: str, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

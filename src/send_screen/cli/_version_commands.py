@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -23,13 +23,27 @@ from send_screen.cli._options import (
 
 @command()
 def export(
-    model: Version,
+    model: VersionOrFolder,
     out: Annotated[Path, typer.Option(help="A folder that is not there yet.")],
+    to: Annotated[
+        Literal["folder", "sql", "xlsx"],
+        typer.Option(help="The version to screen with; one SQL query; or a workbook for one child at a time."),
+    ] = "folder",
+    dialect: Annotated[
+        str | None, typer.Option(help="Of the query, with --to sql: postgres, duckdb, sqlite, tsql or spark.")
+    ] = None,
+    allow_synthetic_model: Annotated[
+        bool,
+        typer.Option(
+            "--allow-synthetic-model",
+            help="Write a query or workbook of a model that was trained on invented people; every row says so.",
+        ),
+    ] = False,
     ledger: AskedLedger = None,
     tracking_uri: Tracking = None,
     json: Json = False,
 ) -> None:
-    """Write a version into a folder to screen with: plain files, no MLflow."""
+    """Write a version into a folder: plain files to screen with, an SQL query, or a workbook."""
 
 
 @command()

@@ -33,7 +33,7 @@ def enter_export(
     registered: RegisteredVersion | None,
     out: Path,
     *,
-    what: Literal["folder", "kit"],
+    what: Literal["folder", "sql", "xlsx", "kit"],
     ledger: str | Path | None,
     tracking_uri: str | None,
 ) -> ExportEntry | None:
@@ -47,7 +47,7 @@ def enter_export(
         The same in the registry; None where it came from an exported folder.
     out : pathlib.Path
         Where it will stand; the entry has the last part of it.
-    what : {"folder", "kit"}
+    what : {"folder", "sql", "xlsx", "kit"}
     ledger, tracking_uri : str or pathlib.Path or None
         As the user gave them.
 

@@ -107,7 +107,7 @@ class WithdrawalEntry(DecisionEntry):
 
 
 class ExportEntry(Entry):
-    """A version that was given out as a folder or as a kit, recorded before anything of it stands under its name."""
+    """A version that was given out in one of four forms, recorded before anything of it stands under its name."""
 
     kind: Literal["exported"] = "exported"
     by: str
@@ -116,7 +116,7 @@ class ExportEntry(Entry):
     """Number of the version in the model registry; None where it came from an exported folder."""
     version: str
     manifest_sha256: str
-    what: Literal["folder", "kit"]
+    what: Literal["folder", "sql", "xlsx", "kit"]
     file_name: str
     """Name of the folder or zip, without the folders above it."""
 
