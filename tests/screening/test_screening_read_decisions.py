@@ -74,15 +74,22 @@ def test_rows_of_a_child_that_contradict_each_other_are_both_named(tmp_path: Pat
     assert [len(row.problems) for row in found.rows] == [1, 1]
 
 
-def test_a_blank_row_is_blank_and_the_same_twice_is_no_contradiction(tmp_path: Path) -> None:
+def test_a_row_that_is_there_several_times_counts_once(tmp_path: Path) -> None:
     rows = [
         [CHILD, "", "2", "r", "", "", "", "", ""],
         [CHILD, "", "2", "r", "Assess", "", "", "", ""],
         [CHILD, "", "2", "r", "Assess", "", "", "", ""],
     ]
     found = read_decisions(written(tmp_path, *rows), today=TODAY)
-    assert [row.is_blank for row in found.rows] == [True, False, False]
+    assert [row.record.decision for row in found.rows] == [Decision.ASSESS]
     assert not any(row.problems for row in found.rows)
+
+
+def test_a_row_that_cannot_be_read_is_no_repetition_of_one_that_can(tmp_path: Path) -> None:
+    rows = [[CHILD, "", "2", "r", said, "", "", "", ""] for said in ("Maybe", "", "Maybe", "Assess")]
+    found = read_decisions(written(tmp_path, *rows), today=TODAY)
+    assert [row.row for row in found.rows] == [2, 5]
+    assert all("Another row of this child says something else" in row.problems[-1] for row in found.rows)
 
 
 def test_what_the_list_put_before_a_formula_is_taken_off_again(tmp_path: Path) -> None:

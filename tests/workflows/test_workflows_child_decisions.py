@@ -242,6 +242,38 @@ def test_a_child_without_an_identifier_is_named_only_where_something_is_written(
     assert sum("no identifier" in text for text in returned.not_entered) == len(returned.not_entered) > 0
 
 
+@pytest.mark.parametrize("copied_when", ["blank", "filled"])
+def test_a_copied_sheet_counts_no_child_twice(school: Path, copied_when: str) -> None:
+    path = school / "july" / "list.xlsx"
+    n_rows = sum(sheet.max_row - 1 for sheet in openpyxl.load_workbook(path).worksheets if sheet.title != "About")
+    for decided in ("Assess", "Support now"):  # the second time, what was entered before is not cleared by the copy
+        write(path, {1: {**ROW, "What we decided": decided}})
+        book = openpyxl.load_workbook(path)
+        copy = book.copy_worksheet(book["List"])
+        if copied_when == "blank":
+            for cell in copy[2]:
+                if cell.value in (decided, *ROW.values()):
+                    cell.value = None
+        book.save(path)
+        found = decisions(path)
+        assert (found.ok, sum(found.counts.values()), found.n_blank, found.cleared) == (True, 1, n_rows - 1, ())
+        again = decisions(path)
+        assert (again.entries, again.n_unchanged, again.n_blank) == ((), 1, n_rows - 1)
+        book = openpyxl.load_workbook(path)
+        del book[copy.title]
+        book.save(path)
+
+
+def test_a_sheet_that_people_added_is_no_list(school: Path) -> None:
+    path = school / "july" / "list.xlsx"
+    write(path, {1: ROW})
+    book = openpyxl.load_workbook(path)
+    book.create_sheet("Minutes", 0).append(["ID", "Note"])
+    book["Minutes"].append(["A000000000001", "asked for by the office"])
+    book.save(path)
+    assert decisions(path).ok
+
+
 @pytest.mark.parametrize("sheet", ["List", "Just below", "Look at by hand"])
 def test_a_sheet_that_lost_a_column_is_named_and_nothing_entered(school: Path, trained: Any, sheet: str) -> None:
     path = school / "july" / "list.xlsx"

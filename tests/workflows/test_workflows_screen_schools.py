@@ -94,6 +94,31 @@ def test_a_folder_that_is_not_empty_is_refused(trained: Any, trust: Path, packs:
         screen_schools(trained.exported, [], out=trust / "none")
 
 
+def test_a_copy_of_a_file_is_named_and_not_screened_again(trained: Any, trust: Path, tmp_path: Path) -> None:
+    rows = pd.read_csv(trust / "oak.csv", dtype=str, keep_default_na=False)
+    rows.iloc[3:].to_csv(tmp_path / "oak older.csv", index=False)
+    found = screen_schools(trained.exported, [trust / "oak.csv", tmp_path / "oak older.csv"], out=tmp_path / "packs")
+    assert not found.ok
+    assert [school.folder for school in found.schools] == ["oak"]
+    (named,) = found.not_read
+    assert named.startswith("oak older.csv, oak older: Half or more of its children are in the pack oak")
+    assert not (tmp_path / "packs" / "oak older").exists()
+
+
+def test_a_child_in_two_files_is_told_without_naming_her(trained: Any, trust: Path, tmp_path: Path) -> None:
+    oak, elm = (pd.read_csv(trust / f"{name}.csv", dtype=str, keep_default_na=False) for name in ("oak", "elm"))
+    pd.concat([elm, oak.head(1)]).assign(School=oak["School"][0]).to_csv(tmp_path / "elm.csv", index=False)
+    found = screen_schools(trained.exported, [trust / "oak.csv", tmp_path / "elm.csv"], out=tmp_path / "packs")
+    assert found.ok
+    assert found.shared == ("1 to 9 children of elm are in oak too, and were screened in both.",)
+    page, text = (found.out / "schools.html").read_text("utf-8"), found.to_text()
+    assert found.shared[0] in page
+    assert found.shared[0] in " ".join(text.split())
+    assert oak["UPN"][0] not in page + text
+    # two schools of one number, as of two authorities where the number lacks theirs, can be told apart
+    assert [school.name for school in found.schools] == [f"{oak['School'][0]}, {pack}" for pack in ("oak", "elm")]
+
+
 def test_names_of_schools_are_names_of_folders() -> None:
     taken: set[str] = set()
     names = [_free_name(name, taken) for name in ("St. Mary's", "st. mary s", "../../etc", "", "a/b:c*?", "x" * 200)]

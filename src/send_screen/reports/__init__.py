@@ -27,7 +27,7 @@ from send_screen.reports._measured_view import headlines
 from send_screen.reports._model_pictures import draw_term
 from send_screen.reports._outcomes_page import OutcomeFigures, render_outcomes
 from send_screen.reports._render import render_html
-from send_screen.reports._schools_page import SchoolRow, render_schools, render_schools_csv
+from send_screen.reports._schools_page import SchoolRow, band, render_schools, render_schools_csv
 from send_screen.reports._senco_page import render_screening
 from send_screen.reports._text import format_owner, join_list, run_watermarks, version_watermarks
 from send_screen.reports._version_pages import (
@@ -74,6 +74,7 @@ __all__ = [
     "render_pages",
     "render_plots",
     "SchoolRow",
+    "band",
     "render_schools",
     "render_schools_csv",
     "render_screening",

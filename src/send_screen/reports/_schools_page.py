@@ -38,7 +38,12 @@ def band(n: int) -> str:
 
 
 def render_schools(
-    schools: Sequence[SchoolRow], not_read: Sequence[str], *, screened_on: str, version: VersionMetadata
+    schools: Sequence[SchoolRow],
+    not_read: Sequence[str],
+    shared: Sequence[str],
+    *,
+    screened_on: str,
+    version: VersionMetadata,
 ) -> str:
     """Render the page about all schools, by name."""
     return render_html(
@@ -46,6 +51,7 @@ def render_schools(
         children=version.children,
         schools=sorted(schools, key=lambda school: school.name),
         not_read=not_read,
+        shared=shared,
         screened_on=screened_on,
         version=version,
         band=band,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -97,7 +97,7 @@ def read_decisions(path: str | Path, *, today: dt.date | None = None) -> Returne
     ReadError
         If the file cannot be read, or is not the list of a screening run.
     """
-    readings = [reading for reading in read_tables(path) if _headers(reading).keys() & {"run", "child_id"}]
+    readings = [reading for reading in read_tables(path) if _is_of_list(_headers(reading))]
     for reading in readings:
         if lacking := [_HEADINGS[name] for name in _NEEDED if name not in _headers(reading)]:
             raise ReadError(
@@ -115,13 +115,18 @@ def read_decisions(path: str | Path, *, today: dt.date | None = None) -> Returne
     rows = [row for reading in readings for row in _rows(reading, today or dt.date.today())]
     headers = {header_key(str(header)) for reading in readings for header in reading.frame.columns}
     whole = _IN_WORKBOOK if "place" in headers else _IN_CSV if "rank" in headers else frozenset[str]()
-    return ReturnedList(readings[0].file, readings[0].sha256, tuple(_contradictions(rows)), whole)
+    return ReturnedList(readings[0].file, readings[0].sha256, tuple(_contradictions(_each_once(rows))), whole)
 
 
 def _headers(reading: Reading) -> dict[str, Any]:
     """Return what is needed of a table -> its header in it."""
     headers = {header_key(str(header)): header for header in reading.frame.columns}
     return {name: headers[key] for name in _NEEDED for key in map(header_key, _NEEDED[name]) if key in headers}
+
+
+def _is_of_list(names: Collection[str]) -> bool:
+    """Return whether a table is of the list, although it may have lost columns: people add sheets of their own."""
+    return "what_we_decided" in names or {"run", "child_id"} <= {*names}
 
 
 def _rows(reading: Reading, today: dt.date) -> Iterator[DecidedRow]:
@@ -178,6 +183,18 @@ def _date(name: str, text: str, order: Mapping[str, DateOrder], problems: list[s
     if text and date is None:
         problems.append(f"{_HEADINGS[name]!r} is no date. Write it as 31/10/2026.")
     return date
+
+
+def _each_once(rows: Iterable[DecidedRow]) -> list[DecidedRow]:
+    """Return the rows without repeated ones, as of a sheet that was copied: blank, or with the same in them."""
+    kept: dict[tuple[str, str, str, str], list[DecidedRow]] = {}
+    for row in rows:
+        of_child = kept.setdefault((row.run, row.child_id, row.name, row.row_in_file), [])
+        said = [(other.record, other.problems) for other in of_child]
+        if (row.is_blank and of_child) or (row.record, row.problems) in said:
+            continue
+        of_child[:] = [*(other for other in of_child if not other.is_blank), row]
+    return [row for of_child in kept.values() for row in of_child]
 
 
 def _contradictions(rows: Iterable[DecidedRow]) -> Iterator[DecidedRow]:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from send_screen.cohorts import MANUAL_REVIEW, load_cohort
+from send_screen.cohorts import MANUAL_REVIEW, Cohort, load_cohort
 from send_screen.documents import count
 from send_screen.errors import LedgerError, MachineError, SendScreenError, UsageError
 from send_screen.governance import LEDGER, AnyEntry
-from send_screen.reports import SchoolRow, render_schools, render_schools_csv
+from send_screen.reports import SchoolRow, band, render_schools, render_schools_csv
 from send_screen.results import Result, Section
 from send_screen.screening import Capacity
 from send_screen.workflows._export import load_model
@@ -27,6 +28,7 @@ _NOT_IN_A_NAME = re.compile(r"[^\w .()-]+")
 _MAX_NAME = 60  # characters of a pack's folder
 _WORTH_TELLING = 60.0  # seconds that are left
 _WITHOUT_SCHOOL = "school not known"
+_COPY = 0.5  # of a school's children in one other pack: it is the same school again
 
 
 @dataclass(frozen=True, repr=False)
@@ -35,7 +37,9 @@ class ScreenedSchools(Result):
 
     schools: tuple[SchoolRow, ...]
     not_read: tuple[str, ...]
-    """Files or folders of which nothing was screened, each with the reason."""
+    """Files, folders or schools of which nothing was screened, each with the reason."""
+    shared: tuple[str, ...]
+    """Packs with children in common, in sentences without a child."""
     out: Path
 
     @property
@@ -58,11 +62,14 @@ class ScreenedSchools(Result):
             yield Section(self.not_read, title="NOT SCREENED")
         if nobody:
             yield Section(nobody, title="NOBODY could be screened in")
+        if self.shared:
+            yield Section(self.shared, title="In more than one pack")
         yield Section([f"Open {(self.out / PAGE).resolve()}"])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the counts of each school."""
-        return {"schools": [school._asdict() for school in self.schools], "not_read": list(self.not_read)}
+        schools = [school._asdict() for school in self.schools]
+        return {"schools": schools, "not_read": list(self.not_read), "shared": list(self.shared)}
 
 
 def screen_schools(
@@ -81,7 +88,8 @@ def screen_schools(
     """Screen many schools: each has a pack of its own, a folder as :func:`screen` writes it, with its own places.
 
     Beside the packs, ``schools.html`` and ``schools.csv`` say how many were screened and listed in each school, without
-    a child, and with small counts in bands. What cannot be read is named, and the rest is screened.
+    a child, and with small counts in bands. What cannot be read is named, and the rest is screened. So is a school of
+    which half of the children are in another pack already.
 
     Parameters
     ----------
@@ -129,6 +137,7 @@ def screen_schools(
     schools: list[SchoolRow] = []
     not_read: list[str] = []
     names: set[str] = set()
+    packs = _Packs()
     verified: list[AnyEntry] = []
     step = _Step(progress or (lambda _: None), len(paths))
     for number, path in enumerate(paths):
@@ -142,6 +151,7 @@ def screen_schools(
                 step.screen(path.name, number, position, len(parts))
                 name = _free_name(school if len(parts) > 1 else path.stem, names)
                 with _named(f"{path.name}, {name}", not_read):
+                    children = packs.require_new(part)
                     screened = screen_into(
                         bundle,
                         part,
@@ -157,9 +167,12 @@ def screen_schools(
                         verified=verified,
                     )
                     schools.append(_row(name, school, screened))
-    page = render_schools(schools, not_read, screened_on=dt.date.today().isoformat(), version=bundle.published.version)
+                    packs.add(name, children)
+    schools = _told_apart(schools)
+    today, version = dt.date.today().isoformat(), bundle.published.version
+    page = render_schools(schools, not_read, packs.shared, screened_on=today, version=version)
     write_output({out / TABLE: render_schools_csv(schools), out / PAGE: page})
-    return ScreenedSchools(tuple(schools), tuple(not_read), out)
+    return ScreenedSchools(tuple(schools), tuple(not_read), tuple(packs.shared), out)
 
 
 @contextmanager
@@ -170,7 +183,37 @@ def _named(what: str, not_read: list[str]) -> Iterator[None]:
     except (MachineError, LedgerError):
         raise
     except SendScreenError as error:
-        not_read.append(f"{what}: {' '.join(str(error).split())}")
+        text = " ".join(str(error).split())
+        not_read.append(text if text.startswith(f"{what}: ") else f"{what}: {text}")
+
+
+class _Packs:
+    """Which children are in which pack, to find those who are in several: a copied file, or a child who moved."""
+
+    def __init__(self) -> None:
+        self.shared: list[str] = []
+        """Packs with children in common."""
+        self._pack_of: dict[str, str] = {}
+
+    def require_new(self, part: Cohort) -> set[str]:
+        """Return the children of a school; raise UsageError where half of them are in one pack already."""
+        children = {*part.ids.astype(str), *part.excluded["child_id"].dropna().astype(str)}
+        for pack, n in self._count(children).items():
+            if n >= _COPY * len(children):
+                raise UsageError(
+                    f"Half or more of its children are in the pack {pack}, so it is not screened again.",
+                    remedy="Where one is a copy or an older file, leave it out.",
+                )
+        return children
+
+    def add(self, pack: str, children: Collection[str]) -> None:
+        """Add a pack that was made."""
+        for other, n in self._count(children).items():
+            self.shared.append(f"{band(n)} children of {pack} are in {other} too, and were screened in both.")
+        self._pack_of |= dict.fromkeys(children, pack)
+
+    def _count(self, children: Collection[str]) -> Counter[str]:
+        return Counter(self._pack_of[child] for child in children if child in self._pack_of)
 
 
 class _Step:
@@ -209,6 +252,15 @@ def _free_name(school: str, taken: set[str]) -> str:
         name, number = f"{plain} ({number})", number + 1
     taken.add(name.casefold())
     return name
+
+
+def _told_apart(schools: list[SchoolRow]) -> list[SchoolRow]:
+    """Return the rows, with the pack in the name of those schools that have one name."""
+    names = Counter(school.name for school in schools)
+    return [
+        school._replace(name=f"{school.name}, {school.folder}") if names[school.name] > 1 else school
+        for school in schools
+    ]
 
 
 def _row(folder: str, school: str, screened: ScreenedFile) -> SchoolRow:
