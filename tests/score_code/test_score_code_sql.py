@@ -18,7 +18,7 @@ from tables_factory import TABLES
 from send_screen.errors import UsageError
 from send_screen.score_code import DIALECTS, render_query, render_self_test
 from send_screen.score_code._dialects import find_dialect
-from send_screen.tables import LevelsTerm, LinearTerm, RiskTables, ShapeTerm
+from send_screen.tables import LevelsTerm, LinearTerm, RiskTables
 
 ENGINES = list(RUN)
 
@@ -107,6 +107,18 @@ def test_every_row_and_the_query_say_what_they_are(engine: str) -> None:
     assert all(line.startswith("-- ") for line in head.splitlines())
     for words in (PROVENANCE.notice, PROVENANCE.version, PROVENANCE.manifest_sha256, "2999-07-31", PROVENANCE.title):
         assert words in head
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_no_text_ends_its_comment(engine: str) -> None:
+    breaks = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
+    text = "".join(f"x{one}DROP TABLE children; {one}" for one in breaks)
+    hostile = dataclasses.replace(PROVENANCE, title=text, owner=text, population=text, notice=f"*/ {text}")
+    found = RUN[engine](
+        render_query(TABLES, hostile, engine), pd.DataFrame({"reading": [2.0], "E02": ["1"], "absence": [4.0]})
+    )
+    assert found["status"].tolist() == ["scored"]
+    assert found["notice"].tolist() == [hostile.notice]
 
 
 def change_source(query: str, select: str) -> str:
@@ -255,32 +267,16 @@ def test_a_dialect_must_be_one_of_five(dialect: Any) -> None:
         render_query(TABLES, PROVENANCE, dialect)
 
 
-def test_case_is_nested_where_that_is_quicker_and_flat_where_it_must_be() -> None:
-    shape = ShapeTerm(
-        feature="a",
-        edges=tuple(map(float, range(500))),
-        values=tuple(map(float, range(501))),
-        slope=0.0,
-        low=0.0,
-        high=500.0,
-        missing=0.0,
-        mean=0.0,
-        n=None,
-        n_missing=None,
-    )
-    tables = RiskTables(intercept=0.0, terms=(shape,), n_training=1, name="steps")
-    deepest = {d: _nesting(render_query(tables, PROVENANCE, d)) for d in ("duckdb", "tsql")}
-    assert deepest["tsql"] <= 3 < deepest["duckdb"] <= 12
-    X = pd.DataFrame({"a": [*range(500), -1.0, 499.5]}, dtype=np.float64)
-    assert run_duckdb(render_query(tables, PROVENANCE, "duckdb"), X)["score"].tolist() == tables.score(X).tolist()
-
-
-def _nesting(query: str) -> int:
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_case_is_nested_no_deeper_than_t_sql_allows(dialect: str) -> None:
     depth = deepest = 0
-    for word in re.findall(r"\b(CASE|END)\b", query):
+    for word in re.findall(
+        r"\b(CASE|END)\b", render_query(random_tables(np.random.default_rng(1)), PROVENANCE, dialect)
+    ):
         depth += 1 if word == "CASE" else -1
         deepest = max(deepest, depth)
-    return deepest
+    assert depth == 0
+    assert 2 <= deepest <= 4
 
 
 def test_the_model_file_of_golden_rows_is_enough() -> None:

@@ -44,8 +44,6 @@ class Dialect:
     has_nan: bool
     fence: str = ""
     """The end of a subquery whose columns are computed once, before and not where each is used."""
-    flat_case: bool = False
-    """Whether CASE may be nested only a few levels deep."""
     underflow_is_error: bool = False
 
     def identifier(self, name: str) -> str:
@@ -201,7 +199,6 @@ _ALL = (
         is_number=_in(_TSQL_TYPE, ("float", "real", "decimal", "numeric", *_INTEGERS)),
         is_level=_in(_TSQL_TYPE, ("nvarchar", "varchar", "nchar", "char", *_INTEGERS)),
         has_nan=False,
-        flat_case=True,
     ),
     Dialect(
         name="spark",

@@ -16,7 +16,7 @@ from send_screen.screening._limits import RESEARCH_BANNER
 
 @dataclass(frozen=True)
 class Provenance:
-    """The version, its hash, and the conditions of its use; every text is one line."""
+    """The version, its hash, and the conditions of its use."""
 
     title: str
     version: str
@@ -48,13 +48,13 @@ class Provenance:
                 )
             notice = f"{reword(RESEARCH_BANNER, spec.children_are)} {notice}"
         return cls(
-            title=_one_line(version.title),
+            title=version.title,
             version=version.id,
             manifest_sha256=bundle.manifest_sha256,
             review_date=spec.review_date,
-            owner=_one_line(format_owner(version.owner)),
-            population=_one_line(f"{version.population}; {version.eligible_description}"),
-            notice=_one_line(notice),
+            owner=format_owner(version.owner),
+            population=f"{version.population}; {version.eligible_description}",
+            notice=notice,
         )
 
     @property
@@ -62,7 +62,3 @@ class Provenance:
         """What is said in place of a score after the review date."""
         date = self.review_date.isoformat()
         return f"refused: the model was to be reviewed by {date}, and may not be used after that date"
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

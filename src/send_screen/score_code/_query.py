@@ -58,13 +58,14 @@ class ScoreQuery:
     def to_sql(self) -> str:
         """Return the query, which reads a table ``children`` with a column for each feature."""
         columns = ",\n".join(f"    c.{self._name(column)}" for column in self.columns)
-        source = (
-            "  -- YOUR TABLE: change what stands in these brackets, and nothing else. One row for each child:\n"
-            f"  -- {CHILD} is what you know a row by; {IN_POPULATION} is 1 where it is one of these, 0 where not:\n"
-            f"  -- {self._provenance.population}.\n"
-            "  -- Numbers must have a numeric type; codes must be text or whole numbers. NULL and NaN are not known.\n"
-            f"  SELECT\n{columns}\n  FROM {self._name('children')} AS c"
+        comments = (
+            "YOUR TABLE: change what stands in these brackets, and nothing else. One row for each child:",
+            f"{CHILD} is what you know a row by; {IN_POPULATION} is 1 where it is one of these, 0 where not:",
+            f"{self._provenance.population}.",
+            "Numbers must have a numeric type; codes must be text or whole numbers. NULL and NaN are not known.",
         )
+        said = "".join(f"  {_comment(line)}\n" for line in comments)
+        source = f"{said}  SELECT\n{columns}\n  FROM {self._name('children')} AS c"
         return f"{self.header()}WITH {self.steps(source)}\n{self.result()}\n;\n"
 
     @property
@@ -84,7 +85,7 @@ class ScoreQuery:
             f"Written by send_screen for {self._dialect.name}. It knows of no withdrawal: ask the ledger of decisions.",
             _OF_USE,
         )
-        return "".join(f"-- {line}\n" for line in lines)
+        return "".join(f"{_comment(line)}\n" for line in lines)
 
     def steps(self, source: str) -> str:
         """Return the common table expressions, from that of the source on."""
@@ -213,19 +214,16 @@ class ScoreQuery:
         return [self._dialect.double(value) for value in values]
 
     def _case(self, x: str, edges: Sequence[str], leaves: Sequence[str]) -> str:
-        """Return the leaf of the bin that a value is in, by halves unless CASE may not be nested."""
+        """Return the leaf of the bin of a value; CASE is not nested, which T-SQL allows ten levels deep only."""
         runs = [list(run) for _, run in groupby(range(len(leaves)), lambda i: leaves[i])]
         # neighbours that are the same are one bin
-        edges, leaves = [edges[run[0] - 1] for run in runs[1:]], [leaves[run[0]] for run in runs]
-        if not edges:
-            return leaves[0]
-        if self._dialect.flat_case:
-            whens = " ".join(f"WHEN {x} < {edge} THEN {leaf}" for edge, leaf in zip(edges, leaves, strict=False))
-            return f"CASE {whens} ELSE {leaves[-1]} END"
-        half = (len(edges) - 1) // 2
-        below = self._case(x, edges[:half], leaves[: half + 1])
-        above = self._case(x, edges[half + 1 :], leaves[half + 1 :])
-        return f"CASE WHEN {x} < {edges[half]} THEN {below} ELSE {above} END"
+        whens = [f"WHEN {x} < {edges[run[-1]]} THEN {leaves[run[0]]}" for run in runs[:-1]]
+        return f"CASE {' '.join(whens)} ELSE {leaves[-1]} END" if whens else leaves[-1]
+
+
+def _comment(text: str) -> str:
+    """Return a text as a comment; every kind of line break in it is a blank."""
+    return f"-- {' '.join(text.split())}"
 
 
 def _underflows_to(slope: float) -> float:

@@ -8,7 +8,6 @@ from send_screen.score_code._inputs import inputs_of
 from send_screen.score_code._provenance import Provenance
 from send_screen.score_code._query import render_query
 from send_screen.score_code._self_test import render_self_test
-from send_screen.score_code._workbook import render_xlsx
 
 SCORE_SQL, SELF_TEST_SQL, SCORE_XLSX = "score.sql", "self_test.sql", "score.xlsx"
 
@@ -60,5 +59,7 @@ def render_workbook(bundle: Bundle, *, allow_synthetic_model: bool = False) -> d
     PopulationError
         As :func:`render_sql`.
     """
+    from send_screen.score_code._workbook import render_xlsx  # imports XlsxWriter
+
     provenance = Provenance.of(bundle, allow_synthetic_model=allow_synthetic_model)
     return {SCORE_XLSX: render_xlsx(bundle.tables, inputs_of(bundle), provenance)}

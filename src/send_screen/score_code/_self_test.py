@@ -20,6 +20,10 @@ from send_screen.score_code._query import (
 )
 from send_screen.tables import LevelsTerm, RiskTables
 
+# of the query and of the library, and under which name each is shown
+_NUMBERS = (("c", "computed"), ("e", "expected"))
+_STATES = (("c", "computed_state"), ("e", "expected_state"))
+
 
 def render_self_test(tables: RiskTables, provenance: Provenance, dialect: DialectName) -> str:
     """Return a query with golden rows in place of the user's table, which compares every score and contribution.
@@ -45,22 +49,40 @@ class SelfTest:
 
     def to_sql(self) -> str:
         """Return the query."""
-        name = self._dialect.identifier
-        quantities = [("score", "score", "status")]
-        quantities += [(f, f"contribution.{f}", f"state.{f}") for f in self._tables.features]
-        compared = "\n  UNION ALL\n".join(self._compare(*quantity) for quantity in quantities)
-        columns = (CHILD, "quantity", "computed", "expected", "computed_state", "expected_state", "differs")
-        shown = ", ".join(f"d.{name(column)}" for column in columns)
+        name, text = self._dialect.identifier, self._dialect.text
+        quantities = ["score", *self._tables.features]
+        shown = (
+            *(f"c.{name(CHILD)} AS {name(CHILD)}", f"q.{name('quantity')} AS {name('quantity')}"),
+            *(f"{self._chosen(each, 'score', 'contribution')} AS {name(as_)}" for each, as_ in _NUMBERS),
+            *(f"{self._chosen(each, 'status', 'state')} AS {name(as_)}" for each, as_ in _STATES),
+        )
+        (computed, expected), (state, expected_state) = (
+            tuple(f"p.{name(as_)}" for _, as_ in pairs) for pairs in (_NUMBERS, _STATES)
+        )
+        columns = (f"p.{name(CHILD)}", f"p.{name('quantity')}", computed, expected, state, expected_state)
+        differs = f"CASE WHEN {computed} = {expected} AND {state} = {expected_state} THEN 0 ELSE 1 END"
+        rows = ((("n", str(n)), ("quantity", text(quantity))) for n, quantity in enumerate(quantities))
+        lines = ",\n    ".join(shown)
         return (
             f"{self._query.header()}-- SELF-TEST on synthetic rows: n_differ must be 0. After the review date every row"
             " differs, since none is scored.\n"
             f"WITH {self._query.steps(self._rows())},\n"
             f"computed_rows AS (\n{self._query.result()}\n),\n"
             f"expected_rows AS (\n{self._expected()}\n),\n"
-            f"compared AS (\n{compared}\n)\n"
-            f"SELECT {shown}, SUM(d.{name('differs')}) OVER () AS {name('n_differ')}\n"
+            f"quantities AS (\n{self._union(rows)}\n),\n"
+            f"pairs AS (\n  SELECT\n    {lines}\n"
+            f"  FROM computed_rows AS c JOIN expected_rows AS e ON c.{name(CHILD)} = e.{name(CHILD)}\n"
+            "  CROSS JOIN quantities AS q\n),\n"
+            f"compared AS (\n  SELECT {', '.join(columns)}, {differs} AS {name('differs')}\n  FROM pairs AS p\n)\n"
+            f"SELECT d.*, SUM(d.{name('differs')}) OVER () AS {name('n_differ')}\n"
             f"FROM compared AS d\nORDER BY d.{name('differs')} DESC, d.{name(CHILD)}\n;\n"
         )
+
+    def _chosen(self, relation: str, of_score: str, of_feature: str) -> str:
+        """Return the column that belongs to the number of a quantity: that of the score, or that of a feature."""
+        columns = (of_score, *(f"{of_feature}.{feature}" for feature in self._tables.features))
+        whens = (f"WHEN {n} THEN {relation}.{self._dialect.identifier(column)}" for n, column in enumerate(columns))
+        return f"CASE q.{self._dialect.identifier('n')} {' '.join(whens)} END"
 
     def _rows(self) -> str:
         return self._union(
@@ -121,14 +143,3 @@ class SelfTest:
             return KNOWN
         is_nan = self._is_nan(i, j) and not isinstance(self._tables.terms[j], LevelsTerm)
         return MISSING_NAN if is_nan else MISSING
-
-    def _compare(self, quantity: str, value: str, state: str) -> str:
-        """Return the comparison of one quantity of every golden row."""
-        name, text = self._dialect.identifier, self._dialect.text
-        v, s, key = name(value), name(state), name(CHILD)
-        return (
-            f"  SELECT c.{key} AS {key}, {text(quantity)} AS {name('quantity')}, c.{v} AS {name('computed')}, "
-            f"e.{v} AS {name('expected')}, c.{s} AS {name('computed_state')}, e.{s} AS {name('expected_state')}, "
-            f"CASE WHEN c.{v} = e.{v} AND c.{s} = e.{s} THEN 0 ELSE 1 END AS {name('differs')}\n"
-            f"  FROM computed_rows AS c JOIN expected_rows AS e ON c.{key} = e.{key}"
-        )

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import xlsxwriter
 from xlsxwriter.utility import xl_range_abs, xl_rowcol_to_cell
 
 from send_screen.score_code._inputs import Input
@@ -48,8 +49,6 @@ def render_xlsx(tables: RiskTables, inputs: Sequence[Input], provenance: Provena
     -------
     bytes
     """
-    import xlsxwriter
-
     content = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(content, options) as workbook:
