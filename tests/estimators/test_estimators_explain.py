@@ -1,6 +1,5 @@
 """Explanations of the additive models: exact, interventional, whole training set as background, and plottable."""
 
-import builtins
 import itertools
 import math
 import subprocess
@@ -165,15 +164,47 @@ def test_shap_is_not_imported_until_it_is_needed():
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=120).returncode == 0
 
 
+FIRST = """
+import sys, numpy as np, pandas as pd
+from concurrent.futures import ThreadPoolExecutor
+from send_screen.estimators import PenalisedLogisticClassifier
+
+X = pd.DataFrame({"reading": np.tile([1.0, 2.0, 3.0, np.nan], 100), "age": np.tile([60.0, 61.0], 200)})
+model = PenalisedLogisticClassifier().fit(X, np.tile([1, 0, 0, 0, 1, 1, 0, 0], 50))
+with ThreadPoolExecutor(4) as pool:
+    explanations = list(pool.map(model.explain, [X] * 4))
+assert not {"shap", "shap.plots", "shap.explainers", "matplotlib"} & set(sys.modules)
+
+import warnings
+warnings.simplefilter("ignore")
+import matplotlib, shap
+matplotlib.use("Agg")
+assert all(type(each) is shap.Explanation for each in explanations)
+assert all(callable(part) for part in (shap.plots.bar, shap.utils.sample, shap.TreeExplainer, shap.maskers.Independent))
+shap.plots.beeswarm(explanations[0], show=False)
+shap.plots.waterfall(explanations[0][3], show=False)
+assert type(model.explain(X)) is shap.Explanation
+"""
+
+
+def test_explaining_imports_no_plots_or_explainers_and_leaves_shap_whole():
+    done = subprocess.run([sys.executable, "-c", FIRST], check=False, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_numbers_are_explained_without_a_copy_of_them(dtype):
+    X, need = children(400)
+    X = X.drop(columns="goal").astype(dtype)
+    model = PenalisedLogisticClassifier(C=1.0).fit(X, need)
+    explanation = model.explain(X)
+    assert explanation.display_data is None
+    assert np.shares_memory(explanation.data, X.to_numpy())
+    assert np.array_equal(explanation.values, model.explain(X.astype(object)).values)
+
+
 def test_a_missing_package_is_named(monkeypatch, fitted):
-    real = builtins.__import__
-
-    def without_shap(name, *args, **kwargs):
-        if name == "shap":
-            raise ImportError(name)
-        return real(name, *args, **kwargs)
-
     model, X = fitted
-    monkeypatch.setattr(builtins, "__import__", without_shap)
+    monkeypatch.setitem(sys.modules, "shap", None)
     with pytest.raises(MissingExtraError, match="shap"):
         model.explain(X)

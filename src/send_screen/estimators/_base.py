@@ -211,7 +211,8 @@ class AdditiveClassifier(BinaryRiskClassifier):
         shap.Explanation
             For any plot of ``shap.plots``. ``values`` (n, p) are in log-odds, zero for a feature that the model does
             not use; ``output_names`` is :data:`~send_screen.estimators.INTERVENTIONAL`. ``data`` are numbers: for
-            text, the position of its level. ``display_data`` holds the texts, or is None where there are none.
+            text, the position of its level. ``display_data`` holds the texts, or is None where there are none. Where
+            all columns are float64, or all float32, ``data`` is the memory of ``X``.
 
         Raises
         ------
@@ -225,8 +226,10 @@ class AdditiveClassifier(BinaryRiskClassifier):
         names = list(_check_feature_names_in(self))
         shown = (X if isinstance(X, pd.DataFrame) else pd.DataFrame(np.asarray(X))).set_axis(names, axis=1)
         tables = self.risk_tables_
-        values = np.zeros(shown.shape, dtype=np.float64)
-        values[:, [names.index(feature) for feature in tables.features]] = tables.contributions(frame)
+        values = tables.contributions(frame)
+        if list(tables.features) != names:
+            used, values = values, np.zeros(shown.shape, dtype=np.float64)
+            values[:, [names.index(feature) for feature in tables.features]] = used
         levels = {term.feature: list(term.levels) for term in tables.terms if isinstance(term, LevelsTerm)}
         return explanation(values, tables.base_value, shown, label=INTERVENTIONAL, levels=levels)
 

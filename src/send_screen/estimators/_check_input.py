@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,7 @@ from send_screen.tables._terms import level_text
 SIGNS = {"increasing": 1, "decreasing": -1}
 _MIN_WEIGHT, _MAX_WEIGHT = 1e-30, 1e30  # of a row that counts at all: LightGBM keeps weights in four bytes
 _MAX_VALUE = 1e100  # no value may be larger: squares are added up
+_ROWS_AT_A_TIME = 65_536
 _MAX_WHOLE = 2_000_000_000  # numbers are added to a seed, and LightGBM's seeds end at 2**31
 Levels = Mapping[str, Sequence[str] | None]
 """Columns of text, with their levels where they are known."""
@@ -39,17 +40,21 @@ def checked_frame(
     """Return the ``columns`` of ``X`` (None: all): ``text_columns`` hold text or None, the others float64 or NaN.
 
     Columns of an array are x0, x1, ... With ``reset`` (in ``fit``) the estimator's ``n_features_in_`` and
-    ``feature_names_in_`` are set; without, ``X`` must agree with them.
+    ``feature_names_in_`` are set; without, ``X`` must agree with them, and float32 stays as it is. Columns that need
+    no conversion are not copied.
     """
     # a frame for a model that was fitted without names is an array, as in scikit-learn
     named = has_names(X) and (reset or hasattr(estimator, "feature_names_in_"))
     frame = (_from_frame if named else _from_array)(estimator, X, text_columns, columns, reset=reset)
-    for name in frame.columns:
-        if name not in text_columns and bool((np.abs(frame[name].to_numpy()) > _MAX_VALUE).any()):
-            raise ValueError(
-                f"Input X contains infinity, or a value beyond {_MAX_VALUE:g}, in column {name!r}. Make it NaN "
-                f"where it stands for a value that is not known, or clip it."
-            )
+    numbers_in = {name: frame[name].to_numpy() for name in frame.columns if name not in text_columns}
+    for start in range(0, len(frame), _ROWS_AT_A_TIME):  # an array whose rows lie together is read once, not by column
+        for name, values in numbers_in.items():
+            some = values[start : start + _ROWS_AT_A_TIME]
+            if max(float(np.fmax.reduce(some)), -float(np.fmin.reduce(some))) > _MAX_VALUE:
+                raise ValueError(
+                    f"Input X contains infinity, or a value beyond {_MAX_VALUE:g}, in column {name!r}. Make it NaN "
+                    f"where it stands for a value that is not known, or clip it."
+                )
     return frame
 
 
@@ -76,7 +81,8 @@ def _from_array(
             raise ValueError("Complex data not supported: X must hold real numbers.") from None
         raise
     names = _check_feature_names_in(estimator)
-    return _cells(pd.DataFrame(array, columns=pd.Index(names, dtype=object)).infer_objects(), text_columns, columns)
+    frame = pd.DataFrame(array, columns=pd.Index(names, dtype=object)).infer_objects()
+    return _cells(frame, text_columns, columns, reset=reset)
 
 
 def _from_frame(
@@ -98,23 +104,32 @@ def _from_frame(
     except ValueError as error:
         expected = [str(name) for name in getattr(estimator, "feature_names_in_", names)]
         raise ValueError(f"{error}\n{describe_difference(expected, names)}") from None
-    return _cells(X, text_columns, columns)
+    return _cells(X, text_columns, columns, reset=reset)
 
 
-def _cells(X: pd.DataFrame, text_columns: Levels, columns: Sequence[str] | None) -> pd.DataFrame:
-    """Return the columns ``columns`` of ``X`` as levels or float64."""
+def _cells(X: pd.DataFrame, text_columns: Levels, columns: Sequence[str] | None, *, reset: bool) -> pd.DataFrame:
+    """Return the columns ``columns`` of ``X`` as levels or numbers."""
     require_known(text_columns, X.columns, "categorical_features")
     require_known(columns or (), X.columns, "features")
     used = list(X.columns if columns is None else columns)
+    rows = pd.RangeIndex(len(X))
+    ready = {np.dtype(np.float64)} if reset else {np.dtype(np.float32), np.dtype(np.float64)}
+    if used == list(X.columns) and not text_columns and ready.issuperset(X.dtypes):
+        return X.set_axis(rows)
     cells = {
-        name: _levels(name, X[name], text_columns[name]) if name in text_columns else _numbers(name, X[name])
+        name: _levels(name, X[name], text_columns[name]) if name in text_columns else _numbers(name, X[name], ready)
         for name in used
     }
-    return pd.DataFrame(cells, columns=pd.Index(used, dtype=object), index=pd.RangeIndex(len(X)))
+    return pd.DataFrame(cells, columns=pd.Index(used, dtype=object), index=rows, copy=False)
 
 
-def _numbers(name: str, column: pd.Series) -> np.ndarray:
-    """Return a column as float64 with NaN; one of dtype object too, if all its known values are numbers."""
+def _numbers(name: str, column: pd.Series, ready: Collection[Any]) -> np.ndarray:
+    """Return a column as float64 with NaN, and one of a ``ready`` dtype as it is.
+
+    A column of dtype object is converted too, if all its known values are numbers.
+    """
+    if column.dtype in ready:
+        return column.to_numpy()
     if isinstance(column.dtype, pd.SparseDtype):
         column = column.astype(column.dtype.subtype)
     kind = column.dtype
