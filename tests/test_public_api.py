@@ -33,6 +33,7 @@ def test_the_public_names() -> None:
         "record",
         "letter",
         "erase",
+        "verify_ledger",
         "outcomes",
         "audit",
         "promote",

@@ -74,6 +74,7 @@ if TYPE_CHECKING:
         simulate,
         template,
         train,
+        verify_ledger,
         withdraw,
     )
 
@@ -92,6 +93,7 @@ __all__ = [
     "record",
     "letter",
     "erase",
+    "verify_ledger",
     "outcomes",
     "audit",
     "promote",

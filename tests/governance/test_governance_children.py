@@ -240,3 +240,49 @@ def test_a_row_that_goes_without_an_erasure_is_named(filled: Any, alter_ledger: 
     alter_ledger("delete from children")
     with pytest.raises(LedgerError, match="no entry says that she was erased"):
         read_ledger(filled).require_unaltered()
+
+
+TOKEN = "token = (select max(token) from children)"
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("delete from entry_keys where entry = 1", "key of entry 1 was removed, and no entry says"),
+        (
+            "update entry_keys set sealed_key = (select sealed_key from entry_keys as other where other.entry = 2) "
+            "where entry = 1",
+            "The key of entry 1 was altered",
+        ),
+        (f"update children set token = 'x' where {TOKEN}", "Rows of children were altered"),
+        (
+            "update children set sealed_key = (select sealed_key from children as other order by token limit 1) "
+            f"where {TOKEN}",
+            "Rows of children were altered",
+        ),
+    ],
+)
+def test_keys_that_were_removed_or_swapped_are_named(
+    filled: Any, alter_ledger: Callable[[str], None], statement: str, words: str
+) -> None:
+    read_ledger(filled).require_unaltered()
+    alter_ledger(statement)
+    with pytest.raises(LedgerError, match=words):
+        read_ledger(filled).require_unaltered()
+
+
+def test_what_expired_and_is_back_from_a_backup_is_named(filled: Any, alter_ledger: Callable[[str], None]) -> None:
+    alter_ledger("create table backup_of_keys as select * from entry_keys where entry = 1")
+    for _ in range(2):
+        with open_for_append(filled) as book:
+            book.expire((1,), by="A", reason="retention")
+        read_ledger(filled).require_unaltered()
+        alter_ledger("insert into entry_keys select * from backup_of_keys")
+        with pytest.raises(LedgerError, match="records of entry 1, which expired, are there again"):
+            read_ledger(filled).require_unaltered()
+
+
+def test_without_the_key_of_the_ledger_the_chain_is_verified_and_none_is_made(path: Path) -> None:
+    path.with_suffix(".key").unlink()
+    read_ledger(path).require_unaltered()
+    assert not path.with_suffix(".key").exists()

@@ -172,6 +172,23 @@ def test_an_erasure_has_a_name_and_a_reason(school: Path, listed: list[str], giv
     assert (school / "ledger.db").read_bytes() == content
 
 
+@pytest.mark.parametrize("typed", [lambda upn: f"{upn} ", str.lower, lambda upn: f"{upn[:4]} {upn[4:]}"])
+def test_a_upn_is_found_however_it_is_typed(school: Path, listed: list[str], typed: Any) -> None:
+    child = listed[0]
+    text = typed(child)
+    assert record(text, out=school / "request", ledger=school / "ledger.db").n_lists == 2
+    assert erase(text, by="A. Head", reason="asked", ledger=school / "ledger.db").entry is not None
+    with pytest.raises(UsageError, match="holds nothing"):
+        record(child, out=school / "gone", ledger=school / "ledger.db")
+
+
+def test_what_is_held_under_another_identifier_is_told(school: Path, listed: list[str]) -> None:
+    record(listed[0], out=school / "request", ledger=school / "ledger.db")
+    assert "former pupil number" in (school / "request" / "record.html").read_text("utf-8")
+    done = erase(listed[0], by="A. Head", reason="asked", ledger=school / "ledger.db")
+    assert "former UPN" in done.to_text()
+
+
 def test_what_is_to_be_erased_is_one_thing(listed: list[str]) -> None:
     for child, expired in ((None, False), (listed[0], True)):
         with pytest.raises(UsageError, match="not clear"):

@@ -148,6 +148,21 @@ def erase(
 
 
 @command()
+def verify_ledger(
+    ledger: RunLedger = None,
+    last_hash: Annotated[
+        str | None, typer.Option(help="The hash of an entry, as this printed it before: it must still be there.")
+    ] = None,
+    lists: Annotated[
+        list[Path] | None,
+        typer.Option(help="A folder of lists: the entry of each must be there; can be given several times."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Verify a ledger: what was altered, removed, added or moved in it is named, and what was cut off its end."""
+
+
+@command()
 def outcomes(
     model: VersionOrFolder,
     data: Annotated[

@@ -68,6 +68,7 @@ from send_screen.governance.ledger._ledger import Ledger, OpenLedger, open_for_a
 from send_screen.governance.ledger._location import LEDGER, LedgerLocation
 from send_screen.governance.ledger._records import (
     count_shared,
+    entries_with_key,
     erase_child,
     find_pseudonyms,
     records_of_child,
@@ -144,5 +145,6 @@ __all__ = [
     "count_shared",
     "records_of_child",
     "records_of_entry",
+    "entries_with_key",
     "erase_child",
 ]

@@ -24,6 +24,7 @@ _MODULES = {
     "_decisions": ("decisions", "EnteredDecisions"),
     "_held_record": ("record", "letter", "WrittenRecord"),
     "_erase": ("erase", "Erasure"),
+    "_verify_ledger": ("verify_ledger", "VerifiedLedger"),
     "_promote": ("promote", "Promotion"),
     "_withdraw": ("withdraw", "Withdrawal"),
     "_history": ("history", "History"),

@@ -14,11 +14,11 @@ from send_screen.errors import UsageError
 from send_screen.governance import (
     LEDGER,
     DecisionsEntry,
-    ExpiryEntry,
     Ledger,
     LedgerLocation,
     ScreeningEntry,
     ServedEntry,
+    entries_with_key,
     erase_child,
     open_for_append,
     read_ledger,
@@ -26,9 +26,13 @@ from send_screen.governance import (
     validate_free_text,
 )
 from send_screen.results import Result, Section
+from send_screen.workflows._held_record import find_identifier
 
 _ELSEWHERE = (
-    "The lists themselves are files in their folders, and may be on paper and in backups: delete them there too.",
+    "The lists themselves are files in their folders, and may be on paper and in backups: delete them there too."
+)
+_OTHER_IDENTIFIER = (
+    "What was recorded under another identifier of the child, such as a former UPN, is still there: erase it too."
 )
 
 
@@ -72,7 +76,7 @@ class Erasure(Result):
         if lines and self.entry is None:
             yield Section(["Nothing was erased. To erase them, add --by and --reason."])
         elif self.entry is not None:
-            yield Section(_ELSEWHERE)
+            yield Section([_ELSEWHERE, *([_OTHER_IDENTIFIER] if self.by_child else [])])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers of entries."""
@@ -136,6 +140,7 @@ def erase(
         location = LedgerLocation.parse(place)
         if not location.exists():
             raise UsageError(f"There is no ledger at {location}.", remedy="Name it with --ledger.")
+        child = find_identifier(place, child)
         _require_no_name(child, place, f"{by} {reason}")
         entry = erase_child(place, child, by=by, reason=reason)
         return Erasure(location.name, (), (), entry.number, by_child=True)
@@ -163,12 +168,12 @@ def _require_no_name(child: str, place: str | Path, text: str) -> None:
 
 
 def _past_their_date(ledger: Ledger, today: dt.date) -> tuple[ScreeningEntry | ServedEntry, ...]:
-    gone = {number for entry in ledger.entries if isinstance(entry, ExpiryEntry) for number in entry.entries}
+    readable = entries_with_key(ledger.location)
     return tuple(
         entry
         for entry in ledger.entries
         if isinstance(entry, ScreeningEntry | ServedEntry)
-        and entry.number not in gone
+        and entry.number in readable
         and entry.keep_until is not None
         and entry.keep_until < today.isoformat()
     )

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from send_screen.contracts._upn import repair_upn
 from send_screen.documents import count, file_name, read_regular_file
 from send_screen.errors import UsageError
 from send_screen.governance import (
@@ -186,10 +187,17 @@ def _as_json(held: HeldRecord) -> dict[str, Any]:
     }
 
 
-def _held_record(place: str | Path, child: str) -> HeldRecord:
+def find_identifier(place: str | Path, child: str) -> str:
+    """Return a child's identifier as a ledger has it: as given, or, of a UPN, without its blanks and in capitals."""
     child = child.strip()
+    known = find_pseudonyms(place, [child, repair_upn(child)])
+    return repair_upn(child) if child not in known and known else child
+
+
+def _held_record(place: str | Path, child: str) -> HeldRecord:
     ledger = read_ledger(place)
     ledger.require_unaltered()
+    child = find_identifier(place, child)
     records = dict(records_of_child(place, child)) if ledger.entries else {}
     pseudonym = find_pseudonyms(place, [child]).get(child) if ledger.entries else None
     if pseudonym is None:

@@ -167,6 +167,25 @@ class Children:
         return self.key.wrapping_key
 
 
+def unopened_keys(location: LedgerLocation, connection: Connection) -> tuple[int, list[int]]:
+    """Return how many children's keys the key of the ledger does not open, and the entries whose key it does not.
+
+    Nothing where it opens none at all: then it is the key of another ledger.
+
+    Raises
+    ------
+    SendScreenError
+        If the key of the ledger is not there.
+    """
+    key = LedgerKey(location, may_create=False).wrapping_key
+    rows = [Child(*row) for row in connection.execute(select(children))]
+    closed = sum(unseal(key, row.sealed_key, bound_to=f"{row.token}:{row.pseudonym}") is None for row in rows)
+    of_entries = connection.execute(select(entry_keys).order_by(entry_keys.c.entry)).all()
+    altered = [number for number, sealed in of_entries if unseal(key, sealed, bound_to=f"entry {number}") is None]
+    opens_none = closed == len(rows) and len(altered) == len(of_entries)
+    return (0, []) if opens_none else (closed, altered)
+
+
 def existing_children(location: LedgerLocation, connection: Connection) -> Children | None:
     """Return the children of a ledger; None where it holds none, so that no key is asked for."""
     if connection.execute(select(children.c.token).limit(1)).first() is None:

@@ -30,7 +30,13 @@ from send_screen.governance.ledger._entries import (
     WithdrawalEntry,
 )
 from send_screen.governance.ledger._location import LedgerLocation
-from send_screen.governance.ledger._verify import hash_records, verify_children, verify_entries, verify_records
+from send_screen.governance.ledger._verify import (
+    hash_records,
+    verify_children,
+    verify_entries,
+    verify_keys,
+    verify_records,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -236,6 +242,7 @@ def read_ledger(ledger: str | Path | LedgerLocation, *, records: bool = True) ->
         entries, faults = verify_entries(location, connection)
         if records:
             faults += verify_records(connection, entries) + verify_children(connection, entries)
+            faults += verify_keys(location, connection, entries)
     return Ledger(location, tuple(entries), tuple(faults))
 
 

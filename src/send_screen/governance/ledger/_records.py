@@ -94,6 +94,17 @@ def records_of_entry(ledger: str | Path | LedgerLocation, number: int) -> list[t
         ]
 
 
+def entries_with_key(ledger: str | Path | LedgerLocation) -> set[int]:
+    """Return the numbers of the entries that have records which did not expire."""
+    from sqlalchemy import select
+
+    from send_screen.governance.ledger._database import open_to_read
+    from send_screen.governance.ledger._schema import entry_keys
+
+    with open_to_read(LedgerLocation.parse(ledger)) as connection:
+        return set() if connection is None else {*connection.execute(select(entry_keys.c.entry)).scalars()}
+
+
 def erase_child(ledger: str | Path | LedgerLocation, child_id: str, *, by: str, reason: str) -> ErasureEntry:
     """Erase a child from a ledger: nobody can read her records any more, or tell which pseudonym she had.
 

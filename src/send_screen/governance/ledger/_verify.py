@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from send_screen.errors import MachineError
-from send_screen.governance.ledger._entries import NO_PREVIOUS_HASH, AnyEntry, ErasureEntry, parse_entry
+from send_screen.errors import MachineError, SendScreenError
+from send_screen.governance.ledger._entries import NO_PREVIOUS_HASH, AnyEntry, ErasureEntry, ExpiryEntry, parse_entry
 from send_screen.governance.ledger._location import LedgerLocation
 
 if TYPE_CHECKING:
@@ -149,6 +149,43 @@ def verify_children(connection: Connection, entries: Sequence[AnyEntry]) -> list
     if any(pseudonym not in erased for pseudonym in without_row):
         faults.append("The row of a child who has records was removed, and no entry says that she was erased.")
     return faults[:_MAX_FAULTS]
+
+
+def verify_keys(location: LedgerLocation, connection: Connection, entries: Sequence[AnyEntry]) -> list[str]:
+    """Return which keys were removed without an expiry, are back after one, or were altered, in sentences.
+
+    Whether they were altered only the key of the ledger tells: without it, that is not verified.
+    """
+    from sqlalchemy import select
+
+    from send_screen.governance.ledger._schema import entry_keys
+
+    expired = {number for entry in entries if isinstance(entry, ExpiryEntry) for number in entry.entries}
+    with_records = {entry.number for entry in entries if entry.n_records}
+    there = {*connection.execute(select(entry_keys.c.entry)).scalars()}
+    faults = [
+        f"The key of entry {number} was removed, and no entry says that its records expired."
+        for number in sorted(with_records - expired - there)
+    ]
+    faults += [
+        f"The records of entry {number}, which expired, are there again, as from a backup: erase what is expired again."
+        for number in sorted(expired & there)
+    ]
+    return [*faults[:_MAX_FAULTS], *_altered_keys(location, connection)]
+
+
+def _altered_keys(location: LedgerLocation, connection: Connection) -> list[str]:
+    """Return what the key of the ledger does not open, in sentences; nothing where that key is not there."""
+    from send_screen.governance.ledger._children import unopened_keys
+
+    try:
+        children, numbers = unopened_keys(location, connection)
+    except SendScreenError:
+        return []
+    faults = [f"The key of entry {number} was altered." for number in numbers[:_MAX_FAULTS]]
+    if children:
+        faults.append("Rows of children were altered: they cannot be found, or their records cannot be read.")
+    return faults
 
 
 def _as_bytes(value: object) -> bytes:
