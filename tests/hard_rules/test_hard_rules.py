@@ -29,7 +29,7 @@ from send_screen.errors import ExitCode, PopulationError, SendScreenError, Usage
 from send_screen.governance import find_pseudonyms, open_bundle, read_ledger, sha256_of
 from send_screen.screening import screen_cohort
 from send_screen.serving import predict_records
-from send_screen.workflows import promote, screen
+from send_screen.workflows import export, promote, screen
 
 OUTPUTS = ("list.csv", "list.xlsx", "excluded.csv", "report.html", "summary.json")
 
@@ -301,6 +301,16 @@ def test_rule_5_research_marks_every_output(trained: Any, tmp_path: Path, name: 
     file = real_children(trained.school_file, tmp_path / "real.csv")
     screen(trained.exported, file, out=tmp_path / "out", allow_synthetic_model=True)
     assert re.search("research only", text_of(tmp_path / "out", name), re.IGNORECASE)
+
+
+@pytest.mark.parametrize("options", [{"to": "sql", "dialect": "duckdb"}, {"to": "xlsx"}])
+def test_rule_5_a_query_or_workbook_of_a_synthetic_model_is_refused(
+    options: dict[str, Any], trained: Any, tmp_path: Path
+) -> None:
+    with pytest.raises(PopulationError, match="invented children") as refused:
+        export(trained.exported, tmp_path / "out", **options)
+    assert "--allow-synthetic-model" in str(refused.value.remedy)
+    assert not (tmp_path / "out").exists()
 
 
 # 6. Outside its population it refuses

@@ -13,7 +13,7 @@ from registry_store import WHO, Store, run
 from score_code_factory import RUN, hostile_children
 
 from send_screen import export, load_model
-from send_screen.errors import PopulationError, UsageError
+from send_screen.errors import UsageError
 from send_screen.governance import ExportEntry, read_ledger
 
 VERSION = "models:/reception_sen/1"
@@ -72,16 +72,6 @@ def test_exports_are_entered_and_a_withdrawal_names_them(store: Store, tmp_path:
     assert code != 0
     assert "withdrawn" in said + err
     assert not (tmp_path / "again").exists()
-
-
-@pytest.mark.parametrize("options", [{"to": "sql", "dialect": "duckdb"}, {"to": "xlsx"}])
-def test_a_model_of_synthetic_children_becomes_score_code_only_where_that_is_allowed(
-    options: dict[str, Any], trained: Any, tmp_path: Path
-) -> None:
-    with pytest.raises(PopulationError, match="invented children") as refused:
-        export(trained.exported, tmp_path / "out", **options)
-    assert "--allow-synthetic-model" in str(refused.value.remedy)
-    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(

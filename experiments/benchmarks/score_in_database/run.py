@@ -46,10 +46,10 @@ def neighbour(name: str) -> ModuleType:
 
 
 def seconds(task: Task) -> float:
-    """Return how long a task takes."""
-    start = time.perf_counter()
+    """Return the processor time that a task takes, of all threads: DuckDB runs in this process."""
+    start = time.process_time()
     task()
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 def top_reasons(tables: RiskTables, n: int) -> str:
@@ -80,7 +80,7 @@ def main() -> None:
 
 
 def timed(tables: RiskTables, X: pd.DataFrame, threads: int, repeats: int) -> dict[str, Any]:
-    """Return seconds of the query and of the library, in turn, and how many numbers differ."""
+    """Return processor time of the query and of the library, in turn, and how many numbers differ."""
     connection = duckdb.connect(config={"threads": threads})
     given = X.assign(child=np.arange(len(X)), in_population=1)  # noqa: F841  # DuckDB finds it by its name
     connection.execute("CREATE TABLE children AS SELECT * FROM given")
@@ -121,7 +121,7 @@ def timed(tables: RiskTables, X: pd.DataFrame, threads: int, repeats: int) -> di
         differ += int(np.sum(column != expected))
     connection.execute("DROP TABLE written")
     return {
-        "seconds": found,
+        "processor_seconds": found,
         "query_over_library": [each["query"] / each["library"] for each in rounds],
         "query_over_library_from_and_into_the_database": [
             each["query"] / each["library_from_and_into_the_database"] for each in rounds
