@@ -38,7 +38,7 @@ def _truncate(text: str) -> str:
     return text if len(text) <= _MAX_CELL_LENGTH else f"{text[: _MAX_CELL_LENGTH - 1]}…"
 
 
-def _height(cells: Sequence[tuple[str, int]]) -> float:
+def row_height(cells: Sequence[tuple[str, int]]) -> float:
     """Return the height that texts need in columns of these widths: LibreOffice does not fit rows by itself."""
     lines = (sum(max(1, len(textwrap.wrap(part, width))) for part in text.split("\n")) for text, width in cells)
     return min(_MAX_HEIGHT, _LINE * max(_MIN_LINES, *lines) + 3)
@@ -77,7 +77,7 @@ def _sheet(
     formats, sheet = _Formats.of(workbook), workbook.add_worksheet(_SHEETS[kind])
     printed, unprinted = columns
     titles = [(reword(column.title, noun), column.width) for column in printed]
-    sheet.set_row(0, _height(titles))
+    sheet.set_row(0, row_height(titles))
     for x, column in enumerate([*printed, *unprinted]):
         sheet.set_column(x, x, column.width)
         sheet.write_string(0, x, reword(column.title, noun), formats.head)
@@ -93,7 +93,7 @@ def _sheet(
                 texts.append((text, column.width if x < len(printed) else _MAX_CELL_LENGTH))
             else:
                 sheet.write_number(y, x, cell, formats.score if isinstance(cell, float) else formats.body)
-        sheet.set_row(y, _height(texts))
+        sheet.set_row(y, row_height(texts))
     _validate(sheet, printed, len(children))
     sheet.freeze_panes(1, 1)
     sheet.autofilter(0, 0, len(children), len(printed) + len(unprinted) - 1)
@@ -198,7 +198,7 @@ def render_list_xlsx(result: ScreeningResult) -> bytes:
         about.set_column(1, 1, 100)
         for y, (what, text) in enumerate(_about(result, run, watermarks)):
             cells = (reword(what, noun), 28), (_truncate(reword(text, noun)), 100)
-            about.set_row(y, _height(cells))
+            about.set_row(y, row_height(cells))
             about.write_string(y, 0, cells[0][0], bold)
             about.write_string(y, 1, cells[1][0], wrap)
         about.protect("", dict.fromkeys(_ALLOWED, True))

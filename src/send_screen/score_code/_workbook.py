@@ -15,6 +15,7 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.utility import xl_range_abs, xl_rowcol_to_cell
 
+from send_screen.reports._list_workbook import row_height
 from send_screen.score_code._inputs import Input
 from send_screen.score_code._provenance import Provenance
 from send_screen.tables import LevelsTerm, RiskTables, Term
@@ -29,6 +30,7 @@ _VALUE, _NOTE, _CONTRIBUTION = 1, 3, 4  # columns of the sheet to fill in
 _X, _OK, _BIN, _LINE, _STEP, _LOG_ODDS, _MEAN, _TERM = range(1, 9)  # columns of the working
 _SLOPE, _LOW, _HIGH = range(9, 12)
 _ROW, _COLUMN, _CELL, _PAIR_MEAN, _HALF = range(1, 6)
+_WIDTHS = (42, 18, 48, 42, 22)  # of the sheet to fill in
 _ASK = "Say first whether the child is one whom the model is for."
 _NOT_IN = "No score: the child is none of those whom the model is for."
 _NOT_A_NUMBER = "No score: a value is not a number."
@@ -92,7 +94,7 @@ class _Book:
         for k in range(len(self.tables.interactions)):
             self._interaction(k)
         self._sums()
-        for sheet, widths in ((self.child, (42, 18, 48, 34, 14)), (self.working, (42, *(13,) * 11)), (self.sheet, ())):
+        for sheet, widths in ((self.child, _WIDTHS), (self.working, (42, *(13,) * 11)), (self.sheet, ())):
             for x, width in enumerate(widths):
                 sheet.set_column(x, x, width)
             sheet.protect("", {"format_columns": True, "format_rows": True})
@@ -103,22 +105,18 @@ class _Book:
     def _head(self) -> None:
         """Write what the workbook says of itself, and the question whether the child is one of the population."""
         p, text = self.provenance, self.child.write_string
-        text(0, 0, p.title, self.bold)
-        self.child.merge_range(1, 0, 1, 4, "", self.wrap)
-        text(1, 0, p.notice, self.bold)
-        self.child.set_row(1, 50)
-        self.child.merge_range(2, 0, 2, 4, "", self.wrap)
         about = (
             f"Version {p.version}. SHA-256 of its manifest: {p.manifest_sha256}. To be reviewed by "
             f"{p.review_date.isoformat()}: no score after that day. Who answers for it: {p.owner}."
         )
-        text(2, 0, about, self.wrap)
-        self.child.set_row(2, 35)
+        for y, (words, form) in enumerate(((p.title, self.bold), (p.notice, self.bold), (about, self.wrap))):
+            self._across(y, 0, words, form)
         text(_POPULATION, 0, "Is the child one whom the model is for?", self.bold)
         self.child.write_blank(_POPULATION, 1, None, self.text_entry)
         answers = {"validate": "list", "source": ["yes", "no"], **_WRONG}
         self.child.data_validation(_POPULATION, 1, _POPULATION, 1, answers)
-        text(_POPULATION, 2, f"{p.population}.", self.wrap)
+        self._across(_POPULATION, 2, f"{p.population}.", self.wrap)
+        self._across(_STATUS, 1, "", self.bold)
         for y, words in ((_STATUS, "Status"), (_SCORE, "Score (log-odds)"), (_RISK, "Risk"), (_BASE, "Base value")):
             text(y, 0, words, self.bold)
         for x, words in enumerate(("What", "Value", "How it is written", "Note", "Contribution (log-odds)")):
@@ -129,11 +127,18 @@ class _Book:
             for x, words in enumerate(titles):
                 self.working.write_string(y, x, words, self.bold)
 
+    def _across(self, y: int, x: int, words: str, form: Any) -> None:
+        """Write a text from a column to the last, in a row that is high enough."""
+        self.child.merge_range(y, x, y, len(_WIDTHS) - 1, "", form)
+        self.child.write_string(y, x, words, form)
+        self.child.set_row(y, row_height([(words, sum(_WIDTHS[x:]))]))
+
     def _feature(self, term: Term, each: Input, halves: Sequence[str]) -> None:
         """Write the row of a feature: the cell to fill in, the steps of its term, and its contribution."""
         y, is_levels = self.rows[term.feature], isinstance(term, LevelsTerm)
         self.child.write_string(y, 0, each.label, self.wrap)
         self.child.write_string(y, 2, each.how, self.wrap)
+        self.child.set_row(y, row_height([(each.label, _WIDTHS[0]), (each.how, _WIDTHS[2])]))
         self.child.write_blank(y, _VALUE, None, self.text_entry if is_levels else self.entry)
         self._validate(y, each)
         self.working.write_string(y, 0, term.feature)
