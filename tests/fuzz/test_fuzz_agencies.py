@@ -17,6 +17,7 @@ from agency_files import (
     annex_a_xlsx,
     blade_csvs,
     cin_xml,
+    ctf_xml,
     school_census_csvs,
     sen2_xml,
     simulate_agencies,
@@ -50,7 +51,7 @@ SETS = (blade_csvs, ssda903_csvs, ssd_csvs, school_census_csvs)
 
 @cache
 def xml(kind: str) -> str:
-    return {"sen2": sen2_xml, "cin": cin_xml, "903": ssda903_xml}[kind](AGENCIES)
+    return {"sen2": sen2_xml, "cin": cin_xml, "903": ssda903_xml, "ctf": ctf_xml}[kind](AGENCIES)
 
 
 # Of each kind of XML: for each table, the elements that are rows.
@@ -58,7 +59,9 @@ ROWS = {
     "sen2": {"ehc_plan": ["Requests"]},
     "cin": {"involvement": ["CINdetails", "ChildProtectionPlans"], "disability": ["Disability"]},
     "903": {"involvement": ["EPISODE"]},
+    "ctf": {"pupil_census": ["Pupil"]},  # a pupil may have no profile and no register
 }
+RECORDS = {"sen2": "Persons/Person", "cin": "Children/Child", "903": "CHILD", "ctf": "CTFpupilData/Pupil"}
 
 
 def damaged_bytes(data: bytes, rng: random.Random) -> bytes:
@@ -109,6 +112,8 @@ def xml_file(rng: random.Random) -> dict[str, bytes]:
     text = xml(rng.choice(list(ROWS)))
     damage = rng.choice((damaged_tree, damaged_tree, damaged_text, None))
     data = damage(text, rng).encode("utf-8", "surrogatepass") if damage else damaged_bytes(text.encode(), rng)
+    if rng.random() < 0.1:
+        data = data.decode("utf-8", "replace").encode("utf-16")
     return {"a.xml": data}
 
 
@@ -151,7 +156,23 @@ def workbook(rng: random.Random) -> dict[str, bytes]:
     return {"a.xlsx": data.getvalue()}
 
 
-KINDS = [*[xml_file] * 4, *(partial(folder, make) for make in (*SETS, blade_csvs)), workbook]
+def attendance(rng: random.Random) -> dict[str, bytes]:
+    """Return a table with a column for each code or session, in half of the files below a header record."""
+    sessions = [f"0{day}/09/2025 {half}" for day in range(1, 6) for half in ("AM", "PM")]
+    codes = rng.choice([["/", "\\", "B", "C", "E", "I", "M", "O", "U"], sessions])
+    rows = [["UPN", "Surname", "DOB", "Sex", "Ethnicity", "AcademicYear", *codes]]
+    for child in AGENCIES.children.to_dict("records"):
+        cells = [rng.choice(["", "0", "3", "/", "I"]) for _ in codes]
+        rows.append([*(child[name] for name in ("UPN", "Surname", "DOB", "Sex", "Ethnicity")), "2025/26", *cells])
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows(rows)
+    data = damaged_csv(out.getvalue(), rng)
+    if rng.random() < 0.5:
+        data = b"H,SC,SPR,2026,2026-01-22,L,000,Supplier,,001,2026-01-22T10:36:42\r\n" + data
+    return {"a.csv": damaged_bytes(data, rng) if rng.random() < 0.3 else data}
+
+
+KINDS = [attendance, *[xml_file] * 4, *(partial(folder, make) for make in (*SETS, blade_csvs)), workbook]
 
 
 def counted(notes: str, what: str) -> int:
@@ -161,11 +182,12 @@ def counted(notes: str, what: str) -> int:
 
 def account_for_xml(path, readings) -> None:
     """Compare the rows with the elements of the file, as another parser counts them."""
-    text = path.read_text("utf-8-sig")
+    data = path.read_bytes()
+    text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     declarations = re.compile(r"<\?xml[^>]*\?>\s*")
     root = ElementTree.fromstring(declarations.sub("", text).encode())
     tables = {reading.sheet: reading for reading in readings}
-    kind = next(kind for kind, names in ROWS.items() if tables.keys() <= names.keys() and root_fits(kind, root))
+    kind = next(kind for kind, names in ROWS.items() if tables.keys() & names.keys() and root_fits(kind, root))
     notes = " ".join(readings[0].notes)
     for table, names in ROWS[kind].items():
         elements = sum(1 for element in root.iter() if element.tag in names)
@@ -176,7 +198,7 @@ def account_for_xml(path, readings) -> None:
 
 
 def root_fits(kind: str, root) -> bool:
-    return (root.find({"sen2": "Persons/Person", "cin": "Children/Child", "903": "CHILD"}[kind])) is not None
+    return root.find(RECORDS[kind]) is not None
 
 
 def account_for_tables(files: dict[str, bytes], tables) -> None:
@@ -197,6 +219,12 @@ def run(path, files: dict[str, bytes]) -> str:
         if len(files) == 1 and "a.xml" in files:
             readings = read_tables(path / "a.xml")
             account_for_xml(path / "a.xml", readings)
+            tables = [(reading.contract, reading.frame, reading.notes) for reading in readings]
+        elif "a.csv" in files:
+            readings = read_tables(path / "a.csv")
+            for made in readings[1:]:  # a row of each child
+                step = 10 ** len(str(made.frame.index.max() // readings[0].frame.index.max())) // 10
+                assert set(made.frame.index // step) == set(readings[0].frame.index)
             tables = [(reading.contract, reading.frame, reading.notes) for reading in readings]
         else:
             found, notes = read_other_files(sorted(path.iterdir()))

@@ -147,6 +147,41 @@ def test_every_identifier_is_checked_against_what_the_row_says(row: dict[str, st
     assert result.crosswalk["status"].tolist() == [LINKED, LINKED if agrees else CONFLICT]
 
 
+TWIN = WHO | {"UPN": upn(501), "Forename": "Zibba"}  # of the first child, by nearly the same name
+
+
+@pytest.mark.parametrize("at_this_school", [False, True])
+@pytest.mark.parametrize(
+    "other", [{"NHSNumber": nhs(1)}, {"PersonID": "7"}, {"FormerUPN": upn(1), "Forename": "Quonix"}]
+)
+def test_a_twin_under_an_own_number_is_never_taken_for_the_other(other: dict[str, str], at_this_school: bool) -> None:
+    """Whatever else is mistyped: the other's NHS number, agency's number, or a former number that is not the twin's."""
+    children = CHILDREN.assign(Sex="M", NHSNumber=[nhs(1), None, None, None])
+    if at_this_school:
+        children = pd.concat([children, pd.DataFrame([TWIN])], ignore_index=True)
+    result = link(WHO | {"UPN": upn(1), "PersonID": "7"}, TWIN | other, children=children)
+    taken = result.crosswalk[(result.crosswalk["row"] == 1) & (result.crosswalk["status"] == LINKED)]
+    assert taken["child_id"].tolist() in ([], [upn(501)])
+    assert (result.crosswalk["child_id"] == upn(1)).any()  # the other twin's own row is found
+
+
+def test_a_twin_without_a_forename_under_an_own_number_is_in_conflict() -> None:
+    children = CHILDREN.assign(Sex="M", NHSNumber=[nhs(1), None, None, None])
+    nameless = {name: value for name, value in TWIN.items() if name != "Forename"} | {"NHSNumber": nhs(1)}
+    result = link(nameless, children=children)
+    assert result.crosswalk["status"].tolist() == [CONFLICT]
+
+
+def test_a_child_whose_number_changed_is_found_by_another_identifier() -> None:
+    """By the same forename, or where one of the numbers is temporary: that of a child who moved."""
+    children = CHILDREN.assign(Sex="M", NHSNumber=[nhs(1), None, None, None])
+    renumbered = WHO | {"UPN": upn(501), "NHSNumber": nhs(1)}
+    body = "00010012250A"
+    temporary = WHO | {"UPN": upn_check_letter(body) + body, "NHSNumber": nhs(1), "Forename": "Zib"}
+    for row in (renumbered, temporary):
+        assert found(link(row, children=children)) == [(0, upn(1), NHS)]
+
+
 def test_a_number_of_several_persons_links_nobody() -> None:
     """A placeholder: rows of one number contradict each other."""
     first = {"UPN": upn(1), "PersonID": "0"} | WHO

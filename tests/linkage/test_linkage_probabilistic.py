@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from send_screen.contracts import upn_check_letter
 from send_screen.linkage import CLERICAL, CONFLICT, FILE, ID, LINKED, PROBABILISTIC, LinkageResult, link_records
 from send_screen.linkage._expected_errors import expected_errors
 from send_screen.linkage._identifiers import comparable
@@ -82,6 +83,24 @@ def test_identifiers_in_trouble(children: pd.DataFrame, reviews: pd.DataFrame, t
     links = result.links.set_index("row")["child_id"]
     assert (links == children["UPN"].reindex(links.index)).all()
     assert links.index.isin(rows).sum() >= 0.9 * len(rows)
+
+
+@pytest.mark.parametrize("twin_at_this_school", [False, True])
+def test_a_same_sex_twin_under_an_own_number_is_never_taken_for_the_other(
+    children: pd.DataFrame, reviews: pd.DataFrame, twin_at_this_school: bool
+) -> None:
+    """Of 40 children, the agency has no record but that of a twin, by nearly the same forename."""
+    rows = reviews.index[-40:]
+    numbers = [upn_check_letter(body) + body for body in (f"999100122{n:03d}" for n in range(len(rows)))]
+    twins = reviews.loc[rows].assign(UPN=numbers, Forename=reviews.loc[rows, "Forename"] + "a")
+    table = pd.concat([reviews.drop(index=rows), twins])
+    if twin_at_this_school:
+        children = pd.concat([children, twins.assign(NCyearActual="R")], ignore_index=True)
+    links = link(children, table).links.set_index("row")["child_id"]
+    assert links.reindex(rows).dropna().tolist() == (numbers if twin_at_this_school else [])
+    without = link(children, table.assign(UPN=table["UPN"].where(~table.index.isin(rows)))).links
+    if not twin_at_this_school:  # without their numbers they are: it is the number that tells them apart
+        assert without["row"].isin(rows).sum() > len(rows) / 2
 
 
 def test_records_of_other_children_are_not_linked(children: pd.DataFrame, reviews: pd.DataFrame) -> None:

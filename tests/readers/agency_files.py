@@ -135,6 +135,37 @@ def collect_header(collection: str, reference_date: str) -> str:
     return tag("Header", tag("CollectionDetails", details) + tag("Source", tag("LEA", "000")))
 
 
+def ctf_xml(agencies: Agencies, *, dirty: bool = True) -> str:
+    """Return a Common Transfer File: pupils with a profile, support, free meals and a register."""
+    school = tag("LEA", "000") + tag("Estab", "1132") + tag("AcademicYear", "2025")
+    header = tag("Header", tag("DateTime", "2026-07-10T10:00:00") + tag("SourceSchool", school))
+    pupils = (_ctf_pupil(number, child) for number, child in enumerate(agencies.children.to_dict("records")))
+    return _file("CTfile", header, tag("CTFpupilData", "".join(pupils)), dirty=dirty)
+
+
+def _ctf_pupil(number: int, child: Row) -> str:
+    details = tag("FormerUPN", child["FormerUPN"]) + tag("NCyearActual", "R") + tag("Ethnicity", child["Ethnicity"])
+    support = tag("SEN", tag("StartDate", "2025-09-01") + tag("SENprovision", "NK"[number % 2]))
+    meals = tag("FSMinstance", tag("FSMstartDate", "2025-09-01")) if number % 3 else ""
+    marks = tag("AttendanceStartDate", "2025-09-01") + tag("AttendanceMarks", "/\\" * 4 + "II####" + "/\\")
+    year = tag("Year", "2025") + tag("SessionsPossible", "12") + tag("SessionsAttended", "10")
+    results = "".join(
+        tag(
+            "StageAssessment",
+            tag("Subject", "COM") + tag("Method", "FA") + tag("Component", f"E{goal:02d}") + tag("ResultStatus", "R")
+            + tag("Result", 1 + (number + goal) % 2) + tag("Year", "2026"),
+        )
+        for goal in range(1, 18)
+    )  # fmt: skip
+    identity = {"UPN": "UPN", "Surname": "Surname", "Forename": "Forename", "DOB": "DOB", "Sex": "Sex"}
+    parts = {
+        "BasicDetails": details, "SENhistory": support, "FSMhistory": meals,
+        "Attendance": tag("YearData", year + tag("AttendSessions", marks)),
+        "StageAssessments": tag("KeyStage", tag("Stage", "EYF") + results) if number % 5 else "",
+    }  # fmt: skip
+    return tag("Pupil", tags(child, identity) + "".join(tag(name, text) for name, text in parts.items()))
+
+
 _PERSON = {
     "Surname": "Surname", "Forename": "Forename", "DOB": "PersonBirthDate", "Sex": "Sex", "Ethnicity": "Ethnicity",
     "Postcode": "PostCode", "UPN": "UPN", "UPNunknown": "UPNunknown",

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from difflib import SequenceMatcher
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+from pandas.api.extensions import ExtensionArray
+
+from send_screen.contracts import valid_upns
 
 #: Columns by which records are compared, the same in every contract that holds a child.
 COMPARED = ("Forename", "Surname", "DOB", "Sex", "Postcode")
@@ -22,22 +26,41 @@ def column(frame: pd.DataFrame, name: str) -> pd.Series:
     return frame[name] if name in frame else pd.Series(None, index=frame.index, dtype=object)
 
 
+def texts(values: pd.Series) -> pa.Array:
+    """Return values as Arrow text, in which they are found and compared fastest."""
+    found = pa.array(values, from_pandas=True)
+    if isinstance(found, pa.ChunkedArray):
+        found = found.combine_chunks()
+    return found if found.type == pa.large_string() else found.cast(pa.large_string())
+
+
+def take(values: Sequence[str], positions: np.ndarray) -> ExtensionArray:
+    """Return the text at each position; missing where it is -1."""
+    return pd.array(list(values), dtype="str").take(positions, allow_fill=True)
+
+
 def comparable(frame: pd.DataFrame) -> pd.DataFrame:
     """Return names in small letters without accents and marks, ISO birth dates, sex, and postcodes without gaps.
 
     What is not known is None. Records by the same name in other spellings, such as José and JOSE, become equal.
     """
-    born = pd.to_datetime(column(frame, "DOB"), errors="coerce")
+    changes = {"Forename": name_letters, "Surname": name_letters, "DOB": None, "Sex": str, "Postcode": postcode_key}
     return pd.DataFrame(
         {
-            "Forename": _each(column(frame, "Forename"), name_letters),
-            "Surname": _each(column(frame, "Surname"), name_letters),
-            "DOB": born.dt.strftime("%Y-%m-%d").astype(object).where(born.notna(), None),
-            "Sex": _each(column(frame, "Sex"), str),
-            "Postcode": _each(column(frame, "Postcode"), postcode_key),
+            name: (_each(frame[name], change) if change else _iso_dates(frame[name])) if name in frame else None
+            for name, change in changes.items()
         },
         index=frame.index,
+        dtype=object,
     )
+
+
+def _iso_dates(values: pd.Series) -> pd.Series:
+    """Return dates as ISO text, each distinct one once; None for what is no date."""
+    codes, distinct = pd.factorize(values)
+    dates = pd.to_datetime(pd.Series(distinct), errors="coerce")
+    texts = dates.dt.strftime("%Y-%m-%d").astype(object).where(dates.notna(), None)
+    return pd.Series(np.array([*texts, None], dtype=object)[codes], index=values.index, dtype=object)
 
 
 def name_letters(name: str) -> str:
@@ -57,6 +80,27 @@ def postcode_key(postcode: str) -> str:
     'ZZ11AA'
     """
     return re.sub(r"[\W_]+", "", postcode).upper()
+
+
+def another_pupil(children: pd.DataFrame, rows: pd.DataFrame, child_id: str) -> np.ndarray:
+    """Return which rows, beside a child each, have a unique pupil number of their own that is another pupil's.
+
+    Both numbers are valid and permanent, and the forename is not the same. A twin has all else in common.
+    """
+    mine, theirs = (frame[child_id].to_numpy(dtype=object) for frame in (children, rows))
+    found = pd.notna(mine) & pd.notna(theirs) & (mine != theirs)
+    found &= theirs != column(children, "FormerUPN").to_numpy(dtype=object)
+    at = np.flatnonzero(found)
+    forenames = [_each(column(frame, "Forename").iloc[at], name_letters).to_numpy() for frame in (children, rows)]
+    same = pd.notna(forenames[0]) & (forenames[0] == forenames[1])
+    found[at] = _is_permanent(mine[at]) & _is_permanent(theirs[at]) & ~same
+    return np.asarray(found)
+
+
+def _is_permanent(upns: np.ndarray) -> np.ndarray:
+    """Return which texts are valid unique pupil numbers that are not temporary: those end in a letter."""
+    permanent = np.array([str(upn)[-1:].isdecimal() for upn in upns], dtype=bool)
+    return np.asarray(valid_upns(pd.Series(upns, dtype=object)).to_numpy() & permanent)
 
 
 def other_forename(left: pd.DataFrame, right: pd.DataFrame) -> np.ndarray:

@@ -10,7 +10,14 @@ import pandas as pd
 from send_screen.documents import count
 from send_screen.linkage._exact import NOBODY, ExactLinks, link_exactly
 from send_screen.linkage._expected_errors import ExpectedErrors, expected_errors
-from send_screen.linkage._identifiers import column, comparable, other_child, other_forename, people_by_number
+from send_screen.linkage._identifiers import (
+    column,
+    comparable,
+    other_child,
+    other_forename,
+    people_by_number,
+    take,
+)
 from send_screen.linkage._result import CLERICAL, CONFLICT, LINKED, PROBABILISTIC, LinkageResult
 from send_screen.specs import Linkage
 
@@ -62,8 +69,10 @@ def link_records(
     -----
     Rounds, in order: ``child_id``; former UPN on either side; NHS number, where some table holds it beside a UPN; the
     agency's own number, where another row of the same person is linked. A link that birth date, names and sex of the
-    row contradict is a conflict, and teaches no other row. Then, for what is left, the probability that two records
-    are of one child [1]_, from names, birth date, sex and postcode; a clearly different forename is never linked by it.
+    row contradict is a conflict, and teaches no other row. So is a link by another identifier where the row's own valid
+    number is another pupil's and its forename not the same: a twin has all else in common. Then, for what is left, the
+    probability that two records are of one child [1]_, from names, birth date, sex and postcode. A clearly different
+    forename is never linked by it, nor another pupil's number without the same forename.
     The m probabilities are estimated from pairs that the exact rounds link, with a prior worth 20 pairs; the u
     probabilities from 200,000 random pairs; the number of matches by EM, in which a child is one person of the agency
     or none, and a person one child or none.
@@ -84,24 +93,29 @@ def link_records(
     [{'child_id': 'B2', 'row': 0, 'person_id': '7', 'link': 'UPN'}]
     """
     linkage = linkage or Linkage()
-    ids = children[child_id]
-    known = children[ids.notna() & ~ids.duplicated()]
+    known = children[children[child_id].notna() & ~children[child_id].duplicated()]
+    ids = known[child_id]
     crosswalks, expected, parameters = [], dict[str, ExpectedErrors](), dict[str, pd.DataFrame]()
     exact_links, several = link_exactly(known, tables, child_id=child_id)
     for name, exact in exact_links.items():
         table = tables[name]
         found = _exact_rows(exact)
         if linkage.probabilistic:
-            found, expected[name], parameters[name] = _add_probable(known, table, found, exact, linkage, seed)
-        child = np.array([*known[child_id].to_numpy(dtype=object), None], dtype=object)  # None last, at NOBODY
+            found, expected[name], parameters[name] = _add_probable(
+                known, table, found, exact, linkage, child_id=child_id, seed=seed
+            )
+        rows, of_all = found.index.to_numpy(), np.zeros(len(found), dtype=np.int64)
         crosswalks.append(
-            found.assign(
-                child_id=child[found["child"].to_numpy()],
-                contract=name,
-                file=(files or {}).get(name, ""),
-                row=table.index.to_numpy()[found.index],
-                person_id=column(table, "PersonID").to_numpy(dtype=object)[found.index],
-            )[_COLUMNS]
+            pd.DataFrame(
+                {
+                    "child_id": pd.api.extensions.take(ids.array, found["child"].to_numpy(), allow_fill=True),
+                    "contract": take([name], of_all),
+                    "file": take([(files or {}).get(name, "")], of_all),
+                    "row": table.index.to_numpy()[rows],
+                    "person_id": column(table, "PersonID").array[rows],
+                    **{part: found[part].array for part in ("status", "link", "probability", "reason")},
+                }
+            )
         )
     return LinkageResult(
         crosswalk=pd.concat(crosswalks, ignore_index=True) if crosswalks else pd.DataFrame(columns=_COLUMNS),
@@ -122,22 +136,28 @@ def _several_nhs_numbers(n: int) -> tuple[str, ...]:
 
 def _exact_rows(exact: ExactLinks) -> pd.DataFrame:
     """Return the rows that the exact rounds link, or that contradict themselves, by position."""
-    at = np.flatnonzero((exact.child != NOBODY) | pd.notna(exact.conflict))
-    child = exact.child[at]
-    status = np.where(exact.accepted[at], LINKED, CONFLICT)
-    parts = {"child": child, "link": exact.rule[at], "reason": exact.conflict[at], "status": status}
+    at = np.flatnonzero((exact.child != NOBODY) | exact.in_conflict)
+    status = take([LINKED, CONFLICT], exact.in_conflict[at].astype(np.int64))
+    parts = {"child": exact.child[at], "link": exact.rule(at), "reason": exact.conflict(at), "status": status}
     return pd.DataFrame(parts, index=at).assign(probability=np.nan)
 
 
 def _add_probable(
-    children: pd.DataFrame, table: pd.DataFrame, found: pd.DataFrame, exact: ExactLinks, linkage: Linkage, seed: int
+    children: pd.DataFrame,
+    table: pd.DataFrame,
+    found: pd.DataFrame,
+    exact: ExactLinks,
+    linkage: Linkage,
+    *,
+    child_id: str,
+    seed: int,
 ) -> tuple[pd.DataFrame, ExpectedErrors, pd.DataFrame]:
     """Add the rows that probability links or leaves in doubt; return them, the expected errors, and m and u."""
     from send_screen.linkage._probabilistic import candidates
 
     linked = np.flatnonzero(exact.accepted)
     linked = linked[~pd.Series(exact.child[linked]).duplicated()]  # one row of each child
-    left = np.flatnonzero((exact.child == NOBODY) & pd.isna(exact.conflict))
+    left = np.flatnonzero((exact.child == NOBODY) & ~exact.in_conflict)
     person = _persons(table.iloc[left])
     first = left[~pd.Series(person).duplicated()]  # one row of each person, in order of their numbers
     persons = table.iloc[np.concatenate([linked, first])]
@@ -147,6 +167,7 @@ def _add_probable(
         pd.DataFrame({"child": exact.child[linked], "person": np.arange(len(linked))}),
         np.setdiff1d(np.arange(len(children)), exact.child[linked]),
         len(linked) + np.arange(len(first)),
+        child_id=child_id,
         seed=seed,
     )
     pairs = result.pairs.assign(person=result.pairs["person"] - len(linked))

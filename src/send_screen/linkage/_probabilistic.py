@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from send_screen.errors import MissingExtraError
-from send_screen.linkage._identifiers import COMPARED, comparable
+from send_screen.linkage._identifiers import COMPARED, another_pupil, comparable
 
 PAIRS_FOR_U = 200_000  # random pairs of records, of which nearly all are of different children
 MIN_LINKED = 50  # linked persons of whom random pairs are drawn; with fewer, they are drawn of all persons
@@ -92,9 +92,10 @@ def candidates(
     unlinked_children: np.ndarray,
     unlinked_persons: np.ndarray,
     *,
+    child_id: str,
     seed: int,
 ) -> Candidates:
-    """Return the pairs of unlinked children and persons that may be the same.
+    """Return the pairs of unlinked children and persons that may be the same; none with the number of another pupil.
 
     The m probabilities (a level among pairs of one child) are estimated from the pairs that identifiers link
     (``linked``: positions ``child`` and ``person``), the u probabilities (among pairs of different children) from
@@ -117,6 +118,9 @@ def candidates(
         m[comparison.name] = _shares(same[comparison.name], PRIOR_PAIRS * np.array(comparison.m))
         u[comparison.name] = _shares(different[comparison.name], np.full(k, _HALF))
     found = _compared(left.iloc[unlinked_children], right.iloc[unlinked_persons], m, u)
+    if child_id in persons:  # a twin has all but the forename in common, and may have a number of his or her own
+        sides = children.iloc[unlinked_children[found["child"]]], persons.iloc[unlinked_persons[found["person"]]]
+        found = found[~another_pupil(*sides, child_id)]
     factor, child, person = (found[name].to_numpy() for name in ("bayes_factor", "child", "person"))
     prior, probability = _estimate_matches(factor, child, person, len(unlinked_children), len(unlinked_persons))
     return Candidates(
