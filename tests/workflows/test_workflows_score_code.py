@@ -41,6 +41,18 @@ def test_a_version_as_a_query_is_the_version(engine: Any, trained: Any, tmp_path
     assert bundle.manifest_sha256 in test
 
 
+def test_a_query_says_where_each_column_comes_from(trained: Any, tmp_path: Path) -> None:
+    export(trained.exported, tmp_path / "query", to="sql", dialect="duckdb", allow_synthetic_model=True)
+    lines = (tmp_path / "query" / "score.sql").read_text("utf-8").splitlines()
+    comments = dict(line.strip().removeprefix('c."').split("  -- ") for line in lines if "  -- " in line.strip())
+    assert set(comments) == {
+        f'{feature}"' + (feature != "absence") * "," for feature in load_model(trained.exported).tables.features
+    }
+    assert comments['E02",'] == "Speaking: education/eyfsp.E02, NULL where it is A"
+    assert comments['absence"'].endswith("education/pupil_census.SessionsPossible, NULL where that is 0 or not known")
+    assert comments['age_months",'].endswith("whole months from education/pupil_census.DOB to the as-of date")
+
+
 def test_a_version_as_a_workbook_asks_for_its_features(trained: Any, tmp_path: Path) -> None:
     made = export(trained.exported, tmp_path / "book", to="xlsx", allow_synthetic_model=True)
     assert "score.xlsx" in made.headline

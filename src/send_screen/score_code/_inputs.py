@@ -1,4 +1,4 @@
-"""What a person is asked for in a workbook: the name of each feature, and how its value is written."""
+"""What each feature is: the columns it follows from, and how a person writes its value in a workbook."""
 
 from __future__ import annotations
 
@@ -44,3 +44,19 @@ def _input(bundle: Bundle, feature: Feature, term: Term) -> Input:
     return Input(
         feature.label, feature.unit or column.unit or "a number", minimum=column.minimum, maximum=column.maximum
     )
+
+
+def describe_source(bundle: Bundle, feature: Feature) -> str:
+    """Return what a feature is, and how it follows from the columns of the contracts."""
+    source = feature.source
+    if isinstance(source, Equals):
+        return (
+            f"{feature.label}: 1 where {source.column} is {source.value}, 0 where it is another, NULL where not known"
+        )
+    if isinstance(source, Share):
+        return f"{feature.label}: {source.of} / {source.out_of}, NULL where that is 0 or not known"
+    if isinstance(source, AgeInMonths):
+        born = " and ".join(map(str, source.sources))
+        return f"{feature.label}: whole months from {born} to {'the as-of date' if source.at == 'as_of' else source.at}"
+    codes = ", ".join(bundle.contracts[source.contract].columns[source.column].missing_codes)
+    return f"{feature.label}: {source}" + (f", NULL where it is {codes}" if codes else "")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Self
 
 from send_screen.documents import reword
 from send_screen.errors import PopulationError
 from send_screen.governance import Bundle
 from send_screen.reports import format_owner
+from send_screen.score_code._inputs import describe_source
 from send_screen.screening import NOTICE
 from send_screen.screening._limits import RESEARCH_BANNER
 
@@ -26,6 +28,8 @@ class Provenance:
     population: str
     notice: str
     """What every row says; it begins with the research banner where the model was trained on synthetic children."""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """What each feature is, and from which columns of the contracts it follows."""
 
     @classmethod
     def of(cls, bundle: Bundle, *, allow_synthetic_model: bool) -> Self:
@@ -55,6 +59,7 @@ class Provenance:
             owner=format_owner(version.owner),
             population=f"{version.population}; {version.eligible_description}",
             notice=notice,
+            sources={feature.name: describe_source(bundle, feature) for feature in bundle.features},
         )
 
     @property

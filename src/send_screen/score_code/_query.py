@@ -22,7 +22,6 @@ CHILD, IN_POPULATION = "child", "in_population"
 SCORED = "scored"
 KNOWN, MISSING, MISSING_NAN, CLIPPED, UNKNOWN = "known", "missing", "missing (NaN)", "clipped", "unknown category"
 NOT_A_NUMBER, NOT_A_LEVEL = "not a number", "not a text or whole number"
-_OF_USE = "The score is in log-odds; contributions add up to it with the base value, which is the score less their sum."
 
 
 def render_query(tables: RiskTables, provenance: Provenance, dialect: DialectName) -> str:
@@ -57,15 +56,19 @@ class ScoreQuery:
 
     def to_sql(self) -> str:
         """Return the query, which reads a table ``children`` with a column for each feature."""
-        columns = ",\n".join(f"    c.{self._name(column)}" for column in self.columns)
+        columns = ""
+        for column in self.columns:
+            comma = "" if column == self.columns[-1] else ","
+            said = self._provenance.sources.get(column)
+            columns += f"    c.{self._name(column)}{comma}{f'  {_comment(said)}' if said else ''}\n"
         comments = (
             "YOUR TABLE: change what stands in these brackets, and nothing else. One row for each child:",
             f"{CHILD} is what you know a row by; {IN_POPULATION} is 1 where it is one of these, 0 where not:",
             f"{self._provenance.population}.",
             "Numbers must have a numeric type; codes must be text or whole numbers. NULL and NaN are not known.",
         )
-        said = "".join(f"  {_comment(line)}\n" for line in comments)
-        source = f"{said}  SELECT\n{columns}\n  FROM {self._name('children')} AS c"
+        source = "".join(f"  {_comment(line)}\n" for line in comments)
+        source += f"  SELECT\n{columns}  FROM {self._name('children')} AS c"
         return f"{self.header()}WITH {self.steps(source)}\n{self.result()}\n;\n"
 
     @property
@@ -83,7 +86,7 @@ class ScoreQuery:
             f"To be reviewed by {p.review_date.isoformat()}. After that day there is no score, and every row says why.",
             f"Who answers for it: {p.owner}.",
             f"Written by send_screen for {self._dialect.name}. It knows of no withdrawal: ask the ledger of decisions.",
-            _OF_USE,
+            f"The score is in log-odds: the base value, {self._tables.base_value!r}, and the contributions.",
         )
         return "".join(f"{_comment(line)}\n" for line in lines)
 
