@@ -20,7 +20,8 @@ from send_screen.cohorts._features import (
 )
 from send_screen.cohorts._join import NO_RECORD
 from send_screen.cohorts._link import LinkedTables, link
-from send_screen.contracts import SYNTHETIC_AUTHORITY, SYNTHETIC_RANGE, Contract, valid_nhs_numbers, valid_upns
+from send_screen.contracts import SYNTHETIC_AUTHORITY, SYNTHETIC_RANGE, Column, Contract, valid_nhs_numbers, valid_upns
+from send_screen.contracts._check import WholeTable
 from send_screen.contracts._predicates import recording_dates
 from send_screen.documents import count, first_few
 from send_screen.errors import DataError, PopulationError
@@ -49,6 +50,7 @@ def load_cohort(
     training: bool = True,
     contracts: Mapping[str, Contract] | None = None,
     academic_year: str | None = None,
+    whole: Mapping[str, WholeTable] | None = None,
 ) -> Cohort:
     """Read the data a spec names and build its cohort.
 
@@ -65,6 +67,8 @@ def load_cohort(
         By default those that the spec was read with.
     academic_year : str, optional
         The academic year of tables that do not say theirs, such as ``"2025/26"``.
+    whole : mapping of contract id to WholeTable, optional
+        What was found of the whole tables, where the data are some of their rows.
 
     Returns
     -------
@@ -89,7 +93,7 @@ def load_cohort(
     >>> len(cohort) + len(cohort.excluded)
     600
     """
-    linked = link(spec, data, training=training, contracts=contracts, academic_year=academic_year)
+    linked = link(spec, data, training=training, contracts=contracts, academic_year=academic_year, whole=whole)
     excluded = linked.problem.assign(kind=pd.Series(MANUAL_REVIEW, index=linked.frame.index, dtype=object))
     excluded.loc[excluded["rule"].isin([OTHER_YEAR, *_year_rules(linked)]), "kind"] = OUTSIDE
     # Eligibility is applied before a missing record counts: whoever is not eligible needs no manual review.
@@ -98,7 +102,7 @@ def load_cohort(
     as_of = as_of_dates(linked, spec)
     moved_on = _apply_population(spec, linked, excluded, as_of)
     _apply_years(spec, linked, excluded)
-    if not training:
+    if not training and not whole:
         _raise_on_wrong_file(spec, excluded)
     remedy = "Nothing to do here: what is already in place goes on."
     _apply_conditions(spec, spec.eligible.where, linked, excluded, as_of, NOT_ELIGIBLE, remedy)
@@ -347,22 +351,27 @@ def _text(linked: LinkedTables, ref: ColumnRef | None) -> pd.Series:
 
 
 def _is_synthetic(spec: ModelSpec, linked: LinkedTables, keep: np.ndarray, *, training: bool) -> bool:
-    """Return whether the children are synthetic: with a valid identifier that no real child has.
-
-    That is a UPN of authority 000, or an NHS number of the range 999.
+    """Return whether the children are synthetic.
 
     One synthetic child in training makes a version synthetic. One real child among those to be screened makes a file
     real. A mistyped identifier is neither.
     """
     column = linked.contracts[spec.data[0].contract].columns[spec.child_id]
-    ids = linked.origin["child_id"].astype("string")
+    synthetic, real = synthetic_and_real(column, linked.origin["child_id"])
+    return bool((synthetic & keep).any()) if training else bool(synthetic.any() and not real.any())
+
+
+def synthetic_and_real(column: Column, ids: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Return which children are synthetic, and which are real, by a valid identifier: bool, shape (n,).
+
+    No real child has a UPN of authority 000, or an NHS number of the range 999. Other identifiers tell neither.
+    """
+    texts = ids.astype("string")
     if column.rule("upn"):
-        valid, invented = valid_upns(ids), ids.str.slice(1, 4) == SYNTHETIC_AUTHORITY
+        valid, invented = valid_upns(texts), texts.str.slice(1, 4) == SYNTHETIC_AUTHORITY
     elif column.rule("nhsNumber"):
-        valid, invented = valid_nhs_numbers(ids), ids.str.startswith(SYNTHETIC_RANGE)
+        valid, invented = valid_nhs_numbers(texts), texts.str.startswith(SYNTHETIC_RANGE)
     else:
-        return False
-    synthetic = valid & invented.fillna(False)
-    if training:
-        return bool((synthetic & keep).any())
-    return bool(synthetic.any() and not (valid & ~synthetic).any())
+        return np.zeros(len(ids), dtype=bool), np.zeros(len(ids), dtype=bool)
+    is_invented = invented.fillna(False).to_numpy(dtype=bool)
+    return valid.to_numpy() & is_invented, valid.to_numpy() & ~is_invented

@@ -22,6 +22,7 @@ from send_screen.cohorts._notes import missing_display_columns, unreadable_value
 from send_screen.cohorts._source import SourceData, read_source
 from send_screen.cohorts._source_table import SourceTable
 from send_screen.contracts import CheckedTable, Contract, check_table
+from send_screen.contracts._check import WholeTable
 from send_screen.contracts._note import notes_of
 from send_screen.errors import DataError
 from send_screen.linkage import LinkageResult
@@ -49,8 +50,11 @@ def link(
     training: bool,
     contracts: Mapping[str, Contract] | None = None,
     academic_year: str | None = None,
+    whole: Mapping[str, WholeTable] | None = None,
 ) -> LinkedTables:
     """Read, check and join the tables that a spec names; see :func:`~send_screen.cohorts.load_cohort`.
+
+    ``whole`` says what was found of the whole table of each contract, where the data are some of its rows.
 
     An error names every reason why a file as a whole cannot be used.
     """
@@ -64,17 +68,21 @@ def link(
     needed = needed_columns(spec, training=training)
     checks = {
         name: check_table(
-            used[name], table.frame, file=table.file, other_contracts=[used[other] for other in _sharing(name, tables)]
+            used[name],
+            table.frame,
+            file=table.file,
+            other_contracts=[used[other] for other in _sharing(name, tables)],
+            whole=whole[name] if whole else None,
         )
         for name, table in tables.items()
     }
     notes: list[str] = []
     other_years: list[pd.DataFrame] = []
     for name, table in {id(table): (name, table) for name, table in tables.items()}.values():
-        if table.file_sha256:  # a frame, such as the records of a request, is kept as it is
+        if table.file_sha256 or whole:  # a frame, such as the records of a request, is kept as it is
             checks_of_table = {each: checks[each] for each in tables if each in (name, *_sharing(name, tables))}
             kept, of_other_years, dropped = drop_repeats_and_other_years(
-                used, checks_of_table, table.frame, table.file, one_year=not training
+                used, checks_of_table, table.frame, table.file, one_year=not training, whole=whole
             )
             checks |= kept
             other_years.append(of_other_years)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from send_screen.contracts._derive import derivation_of, derive
 from send_screen.contracts._headers import HeaderMatch, match_headers
 from send_screen.contracts._load import available_contracts, load_contract
 from send_screen.contracts._note import Note
-from send_screen.contracts._parse_cells import Repair, parse_column, repair_notes
+from send_screen.contracts._parse_cells import ColumnStyle, Repair, parse_column, repair_notes
 from send_screen.contracts._predicates import is_parsed, is_unique_key, key_of, satisfies, with_leading_zeros
 from send_screen.contracts._quote import quotable
 from send_screen.contracts._result import CheckedTable
@@ -23,8 +24,26 @@ MAX_HEADERS = 5  # reported one by one; more are reported together
 _MIN_MISSING = 4  # required columns that a file must lack to be taken for a table of another contract
 
 
+@dataclass(frozen=True)
+class WholeTable:
+    """What only a whole table tells, for checking some of its rows by themselves."""
+
+    headers: HeaderMatch
+    styles: Mapping[str, ColumnStyle]
+    """How the columns of numbers and dates are written, by name in the contract."""
+    filled: frozenset[str]
+    """Columns of the contract that hold anything."""
+    academic_year: str | None = None
+    """The one that is screened, of a table that says it."""
+
+
 def check_table(
-    contract: Contract, frame: pd.DataFrame, *, file: str, other_contracts: Collection[Contract] = ()
+    contract: Contract,
+    frame: pd.DataFrame,
+    *,
+    file: str,
+    other_contracts: Collection[Contract] = (),
+    whole: WholeTable | None = None,
 ) -> CheckedTable:
     """Check a table against its contract and collect every violation.
 
@@ -38,6 +57,8 @@ def check_table(
         The file's name, for the messages.
     other_contracts : collection of Contract, optional
         Contracts that the same table is also checked against: a header of theirs is not suggested for a column.
+    whole : WholeTable, optional
+        Of the table that the rows are a part of: then nothing is concluded from the part's columns as a whole.
 
     Returns
     -------
@@ -53,24 +74,19 @@ def check_table(
     >>> [(violation.row, violation.rule) for violation in result.violations]
     [(2, 'SEN-UPN-CHECK'), (2, 'SEN-PROVISION-CODE')]
     """
-    headers = match_headers(
-        [str(header) for header in frame.columns],
-        contract.columns,
-        marks=contract.header_marks,
-        elsewhere=_headers_of(other_contracts, frame),
-        fits=lambda column, index: _fits(column, frame.iloc[:, index]),
-    )
+    headers = whole.headers if whole else header_match(contract, frame, other_contracts)
     rows = _row_numbers(frame)
     columns: dict[str, pd.Series] = {}
     repairs: dict[str, Repair] = {}
     blank = pd.Series(None, index=frame.index, dtype=object)
     for column in contract.columns.values():
         index = headers.position.get(column.name)
-        columns[column.name], repair = parse_column(blank if index is None else frame.iloc[:, index], column)
+        cells = blank if index is None else frame.iloc[:, index]
+        columns[column.name], repair = parse_column(cells, column, whole.styles.get(column.name) if whole else None)
         if repair:
             repairs[column.name] = repair
     notes = [*_header_notes(headers), *repair_notes(repairs)]
-    filled = {name for name in headers.position if columns[name].notna().any()}
+    filled = whole.filled if whole else {name for name in headers.position if columns[name].notna().any()}
     from_codes: dict[str, pd.Series] = {}
     for name, column in contract.columns.items():
         derivation = derivation_of(column, filled)
@@ -92,7 +108,7 @@ def check_table(
     other_table = _other_table(contract, headers, other_contracts) if _lacks_required(contract, headers) else None
     violations = [
         *file_violations(contract, headers, len(frame), file, other_table=other_table),
-        *other_coding(contract, prepared, failures, file),
+        *(() if whole else other_coding(contract, prepared, failures, file)),
         *row_violations(contract, prepared, failures, file=file),
     ]
     bad = {violation.row for violation in violations if violation.level == "row" and violation.severity == "error"}
@@ -102,6 +118,17 @@ def check_table(
         columns=headers.report,
         bad_rows=prepared.index[prepared.index.isin(list(bad))],
         notes=tuple(notes),
+    )
+
+
+def header_match(contract: Contract, frame: pd.DataFrame, other_contracts: Collection[Contract] = ()) -> HeaderMatch:
+    """Return which columns of a frame are the contract's."""
+    return match_headers(
+        [str(header) for header in frame.columns],
+        contract.columns,
+        marks=contract.header_marks,
+        elsewhere=_headers_of(other_contracts, frame),
+        fits=lambda column, index: _fits(column, frame.iloc[:, index]),
     )
 
 

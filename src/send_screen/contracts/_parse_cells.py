@@ -80,13 +80,40 @@ class Repair:
     words: tuple[str, str]
 
 
-def parse_column(series: pd.Series, column: Column) -> tuple[pd.Series, Repair | None]:
+@dataclass(frozen=True)
+class ColumnStyle:
+    """How the numbers or dates of a column are written, which only the whole column tells."""
+
+    decimal_comma: bool = False
+    percent_signs: bool = False
+    shares: bool = False  # of 1, where the contract has a percentage
+    date_order: DateOrder = "day first"
+
+
+def column_style(column: Column, texts: Collection[str | None]) -> ColumnStyle:
+    """Return how a column is written, from its distinct texts."""
+    known = [text for text in texts if text is not None]
+    if column.logical_type == "date":
+        return ColumnStyle(date_order=date_order(known))
+    if column.logical_type not in ("integer", "number"):
+        return ColumnStyle()
+    return ColumnStyle(
+        decimal_comma=uses_decimal_comma(known),
+        percent_signs=column.unit == "%" and any(text.endswith("%") for text in known),
+        shares=_are_shares(column, known),
+    )
+
+
+def parse_column(
+    series: pd.Series, column: Column, style: ColumnStyle | None = None
+) -> tuple[pd.Series, Repair | None]:
     """Return a column parsed into the contract's values, and what was repaired.
 
-    The values are float64 or datetime64 where every cell was parsed, else object; other cells stay text.
+    The values are float64 or datetime64 where every cell was parsed, else object; other cells stay text. ``style`` is
+    that of the whole column, where the series is a part of it.
     """
     rows, texts = distinct_texts(series)
-    parse, repair = _parser(column, texts)
+    parse, repair = _parser(column, style or column_style(column, texts))
     values = [None if text is None else parse(text) for text in texts]
     is_repaired = [text is not None and str(value) != text for text, value in zip(texts, values, strict=True)]
     repaired = int(np.array([*is_repaired, False])[rows].sum()) if repair else 0
@@ -156,17 +183,15 @@ def _london_time(value: dt.datetime) -> dt.datetime:
     return value.astimezone(ZoneInfo("Europe/London")) if value.tzname() == "UTC" else value
 
 
-def _parser(column: Column, texts: list[str | None]) -> tuple[Callable[[str], Any], tuple[str, str] | None]:
+def _parser(column: Column, style: ColumnStyle) -> tuple[Callable[[str], Any], tuple[str, str] | None]:
     """Return the parser of a column's texts, and the note, singular and plural, on texts that it had to repair."""
     if column.logical_type in ("integer", "number"):
-        shares = _are_shares(column, texts)
-        repair = _repair_note("share of 1", "such as 0.95", "read as a percentage") if shares else None
-        return _number_parser(column, texts, shares=shares), repair
+        repair = _repair_note("share of 1", "such as 0.95", "read as a percentage") if style.shares else None
+        return _number_parser(column, style), repair
     if column.logical_type == "date":
-        order = date_order(text for text in texts if text is not None)
-        ways = "month first" if order == "month first" else "day first"
+        ways = "month first" if style.date_order == "month first" else "day first"
         repair = _repair_note("date", f"written another way ({ways}, in words or as an Excel number)", "understood")
-        return _date_parser(order), repair
+        return _date_parser(style.date_order), repair
     if column.levels or column.level_synonyms:
         return _code_parser(column), _repair_note(
             "value", "written another way, such as in words,", "read as the contract's codes"
@@ -206,31 +231,29 @@ def _code_parser(column: Column) -> Callable[[str], str | None]:
     return read
 
 
-def _are_shares(column: Column, texts: list[str | None]) -> bool:
+def _are_shares(column: Column, texts: Iterable[str]) -> bool:
     """Return whether a percentage of attendance or absence is written as a share of 1 throughout, such as 0.95."""
     if column.unit != "%" or column.characteristic not in ("attendance", "absence"):
         return False
-    numbers = [float(text) for text in texts if text and _NUMBER.fullmatch(text)]
+    numbers = [float(text) for text in texts if _NUMBER.fullmatch(text)]
     return len(numbers) >= _MIN_SHARES and max(numbers) <= 1 and not all(map(float.is_integer, numbers))
 
 
-def _number_parser(column: Column, texts: list[str | None], *, shares: bool) -> Callable[[str], float | str | None]:
+def _number_parser(column: Column, style: ColumnStyle) -> Callable[[str], float | str | None]:
     whole_only = column.logical_type == "integer"
     blanks = _BLANKS.union(code.casefold() for code in column.missing_codes)
-    comma = uses_decimal_comma(texts)
-    percents = column.unit == "%" and any(text.endswith("%") for text in texts if text)
 
     def read(text: str) -> float | str | None:
         if text.casefold() in blanks:
             return None
-        if percents and not text.endswith("%"):
+        if style.percent_signs and not text.endswith("%"):
             return text  # beside 95.5 %, a bare .97 may be 97 % or not quite 1 %
         bare = text.removesuffix("%").rstrip() if column.unit == "%" else text
-        bare = plain_number(bare, comma=comma)
+        bare = plain_number(bare, comma=style.decimal_comma)
         if not _NUMBER.fullmatch(bare):
             return text
         number = float(bare)
-        if shares:  # nobody attends 1 % of the sessions; but a school may have an absence of less than 1 %
+        if style.shares:  # nobody attends 1 % of the sessions; but a school may have an absence of less than 1 %
             return round(100 * number, 9) if column.characteristic == "attendance" else text
         return number if math.isfinite(number) and (number.is_integer() or not whole_only) else text
 

@@ -137,9 +137,11 @@ def _fits_year_group(born: pd.Series, year_groups: pd.Series, academic_years: pd
 
 def year_end(years: pd.Series, month_day: str = "07-31") -> pd.Series:
     """Return the end date of each academic year, such as ``"2022/23"``; NaT where a value begins with no year."""
-    first = pd.to_numeric(years.astype("string").str.extract(r"^([12][0-9]{3})", expand=False))
-    text = (first + 1).astype("Int64").astype("string") + f"-{month_day}"
-    return pd.to_datetime(text, format="%Y-%m-%d", errors="coerce")
+    codes, distinct = pd.factorize(years)
+    starts = (re.match("[12][0-9]{3}", str(year)) for year in distinct)
+    ends = [pd.Timestamp(f"{int(start[0]) + 1}-{month_day}") if start else pd.NaT for start in starts]
+    dates = pd.DatetimeIndex([*ends, pd.NaT]).as_unit("s")  # a missing year has the code -1
+    return pd.Series(dates[codes], index=years.index)
 
 
 def recording_dates(recorded_on: str, table: pd.DataFrame, prefix: str = "") -> pd.Series:
@@ -162,9 +164,11 @@ def with_leading_zeros(schools: pd.Series, upns: pd.Series) -> pd.Series:
     Only the authority of synthetic children (000) begins with 0. A short number of a real child's school lacks the
     authority instead, and is returned as it is.
     """
-    real = valid_upns(upns) & ~upns.map(is_synthetic_upn).astype(bool)
-    short = _fullmatch(schools, _SHORT_SCHOOL_NUMBER) & schools.notna() & ~real
-    return schools.where(~short, schools.astype("string").str.zfill(7)).astype(object)
+    short = _fullmatch(schools, _SHORT_SCHOOL_NUMBER) & schools.notna()
+    real = valid_upns(upns[short]) & ~upns[short].map(is_synthetic_upn).astype(bool)
+    short[short] = ~real
+    padded = schools[short].astype("string").str.zfill(7).astype(object)
+    return schools.astype(object).where(~short, padded)
 
 
 def _in_force(column: Column, frame: pd.DataFrame, values: pd.Series) -> pd.Series:

@@ -46,18 +46,24 @@ def read_parquet(content: io.BytesIO, name: str) -> Reading:
                 raise
         table.validate(full=True)  # reading does not find damage inside a page
         require_rows(table.num_rows, name)
-        # An index that pandas stored becomes an ordinary column. Integers with blanks stay integers: float64 would
-        # change identifiers of more than 15 digits.
-        frame = table.to_pandas(date_as_object=True, integer_object_nulls=True)
+        frame, notes = frame_of(table)
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise ReadError("The Parquet file is damaged or not complete.", file=name, remedy="Write it again.") from error
+    frame.index = pd.RangeIndex(2, 2 + len(frame), name="row")  # the header is row 1
+    return Reading(frame, name, notes=tuple(notes))
+
+
+def frame_of(table: Any) -> tuple[pd.DataFrame, list[str]]:
+    """Return an Arrow table as a frame with the types of its columns, and notes on invisible characters in its texts."""
+    # An index that pandas stored becomes an ordinary column. Integers with blanks stay integers: float64 would
+    # change identifiers of more than 15 digits.
+    frame = table.to_pandas(date_as_object=True, integer_object_nulls=True)
     invisible = InvisibleCharacters()
     for index, dtype in enumerate(frame.dtypes):
         if pd.api.types.is_object_dtype(dtype) or pd.api.types.is_string_dtype(dtype):
             cells = [invisible.clean(cell) if isinstance(cell, str) else cell for cell in frame.iloc[:, index]]
             frame.isetitem(index, pd.Series(cells, index=frame.index, dtype=dtype))  # integers stay integers
-    frame.index = pd.RangeIndex(2, 2 + len(frame), name="row")  # the header is row 1
-    return Reading(frame, name, notes=tuple(invisible.notes()))
+    return frame, invisible.notes()
 
 
 def _batches(parquet: Any, file: str) -> Iterator[Any]:
