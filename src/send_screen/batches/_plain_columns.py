@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from send_screen.contracts import Column, valid_upns
+from send_screen.contracts import Column, Contract, valid_upns
 from send_screen.contracts._check import WholeTable
 from send_screen.contracts._contract import Rule
 from send_screen.contracts._parse_cells import parse_column
@@ -31,6 +30,8 @@ class PlainColumn:
     """As in a checked table: float64, datetime64, or codes and texts, which are categorical."""
     plain: np.ndarray
     """Shape (n,): False where a rule is broken; the value then means nothing."""
+    not_known: np.ndarray
+    """Shape (n,): True where a cell breaks a rule that only warns, so that it is taken as not known."""
     n_filled: int
     broken: Counter[tuple[str, str]]
     """Number of cells by the rule that they break and their text."""
@@ -79,15 +80,18 @@ class ColumnReader:
         for rule in self._own_rules:
             if rule.kind != "type":
                 plain &= satisfies(rule, self.column, pd.DataFrame({self.column.name: series})).to_numpy(dtype=bool)
-        broken = Counter({(self._own_rules[0].id, ""): int((~plain).sum())}) if self._own_rules else Counter()
-        return PlainColumn(series, self._with_blanks(plain, filled), int(filled.sum()), +broken)
+        broken: Counter[tuple[str, str]] = Counter()
+        only_warn = bool(self._own_rules) and all(rule.severity == "warning" for rule in self._own_rules)
+        if self._own_rules and not plain.all():
+            broken[self._own_rules[0].id, ""] = int((~plain).sum())
+        return self._column(series, plain, ~plain & only_warn, filled, broken)
 
     def _read_upns(self, cells: pa.Array) -> PlainColumn:
         """Return unique pupil numbers; one in small letters or with gaps is not plain."""
         texts = pd.Series(cells.to_numpy(zero_copy_only=False))
         valid = valid_upns(texts).to_numpy()
-        filled = len(cells) - cells.null_count
-        return PlainColumn(texts, self._with_blanks(valid, valid), filled, Counter())
+        filled = texts.notna().to_numpy()
+        return self._column(texts, valid, np.zeros(len(valid), dtype=bool), filled, Counter())
 
     def _read_distinct(self, cells: pa.Array) -> PlainColumn:
         if not pa.types.is_dictionary(cells.type):
@@ -97,7 +101,7 @@ class ColumnReader:
             positions = np.array([*self._positions(distinct), -1], dtype=np.int64)
         except TypeError:  # lists and records, which no column of a contract holds
             nothing = np.zeros(len(cells), dtype=bool)
-            return PlainColumn(pd.Series([None] * len(cells), dtype=object), nothing, len(cells), Counter())
+            return PlainColumn(pd.Series([None] * len(cells), dtype=object), nothing, nothing, len(cells), Counter())
         at = pc.fill_null(cells.indices, len(distinct)).to_numpy(zero_copy_only=False)
         of_distinct = [None if position < 0 else self._values[position] for position in positions]
         rules = ["" if position < 0 else self._broken[position] for position in positions]
@@ -110,9 +114,25 @@ class ColumnReader:
             for position, rule in enumerate(rules):
                 if rule and n_of[position]:
                     broken[rule, str(of_distinct[position])] += int(n_of[position])
-        return PlainColumn(
-            self._series(of_distinct, rules, at), self._with_blanks(plain, filled), int(filled.sum()), broken
-        )
+        warnings = {rule.id for rule in self.column.rules if rule.severity == "warning"}
+        only_warned = np.array([rule in warnings for rule in rules])[at]
+        return self._column(self._series(of_distinct, rules, at), plain, only_warned, filled, broken)
+
+    def _column(
+        self,
+        values: pd.Series,
+        plain: np.ndarray,
+        only_warned: np.ndarray,
+        filled: np.ndarray,
+        broken: Counter[tuple[str, str]],
+    ) -> PlainColumn:
+        """Return a column, with what its contract says of blanks: that they are errors, or taken as not known."""
+        rule = self.column.rule("null")
+        if rule is not None and rule.severity == "error":
+            plain = plain & filled
+        elif rule is not None:
+            only_warned = only_warned | ~filled
+        return PlainColumn(values, plain, only_warned, int(filled.sum()), broken)
 
     def _series(self, of_distinct: list[Any], rules: list[str], at: np.ndarray) -> pd.Series:
         """Return the values of the cells, of the type that a checked table has; codes and texts are categorical."""
@@ -146,25 +166,20 @@ class ColumnReader:
                 self._broken.append(rule)
         return [self._known[type(cell), cell] for cell in distinct]
 
-    def _with_blanks(self, plain: np.ndarray, filled: np.ndarray) -> np.ndarray:
-        """Return ``plain`` without the blanks that a rule forbids; one that only warns takes a blank as not known."""
-        rule = self.column.rule("null")
-        return plain & filled if rule is not None and rule.severity == "error" else plain
-
 
 def cross_column_rules(column: Column) -> list[Rule]:
     """Return the rules of a column that compare its cells with those of another one."""
-    return [rule for rule in column.rules if rule.kind in _CROSS_COLUMN]
+    return [
+        rule for rule in column.rules if rule.kind in _CROSS_COLUMN or (rule.kind == "levels" and column.level_dates)
+    ]
 
 
-def other_columns(rule: Rule) -> list[str]:
-    """Return the columns with which a rule compares."""
+def other_columns(rule: Rule, contract: Contract) -> list[str]:
+    """Return the columns with which a rule of a contract compares."""
+    if rule.kind == "levels":  # a code may be in force on some days only
+        columns = [column for column in contract.columns.values() if rule in column.rules]
+        return [str(column.recorded_on).partition(":")[2] for column in columns if ":" in str(column.recorded_on)]
     return [str(rule.arguments[name]) for name in ("column", "academicYear") if name in rule.arguments]
-
-
-def blank_columns(names: Mapping[str, Column], n: int) -> dict[str, pd.Series]:
-    """Return columns without a value, for those that a file lacks."""
-    return {name: pd.Series([None] * n, dtype=object) for name in names}
 
 
 def _is_number(kind: pa.DataType) -> bool:

@@ -1,50 +1,58 @@
 """Screen a batch of rows: one pure function, Arrow in and Arrow out, that every engine runs.
 
-Rows whose cells are all plainly valid, which most are, are read column by column. All others are read by
-:func:`send_screen.cohorts.load_cohort`, which says what is wrong with each. Both give the same.
+Rows whose cells are all plainly valid, which most are, are read column by column. The others are read by
+:func:`send_screen.cohorts.load_cohort`, which says what is wrong with each. Both give the same scores.
 """
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from send_screen.batches._plain_columns import ColumnReader, PlainColumn, cross_column_rules, other_columns
+from send_screen.batches._facts import BatchFacts
+from send_screen.batches._plain_columns import ColumnReader, cross_column_rules, other_columns
 from send_screen.cohorts import Cohort, load_cohort
-from send_screen.cohorts._build import synthetic_ids
 from send_screen.cohorts._as_of import date_columns
-from send_screen.cohorts._features import as_of_dates, evaluate_condition, feature_values
+from send_screen.cohorts._build import synthetic_and_real
+from send_screen.cohorts._features import as_of_dates, evaluate_condition, feature_values, group_values
 from send_screen.cohorts._link import LinkedTables, needed_columns
 from send_screen.cohorts._source import SourceData
 from send_screen.cohorts._source_table import SourceTable
 from send_screen.contracts import Column, Contract
 from send_screen.contracts._check import WholeTable
+from send_screen.contracts._derive import derivation_of
 from send_screen.contracts._predicates import satisfies
 from send_screen.governance import Bundle
+from send_screen.readers._parquet import frame_of
 from send_screen.specs import ColumnRef
+from send_screen.specs._columns import as_code
+from send_screen.tables import RiskTables
 
-ROW, FILE = "__row__", "__file__"  # columns that an engine adds to those of the file
-#: Of what an engine gets for each row.
-SCREENED = pa.schema(
-    [
-        (ROW, pa.int64()),
-        (FILE, pa.int32()),
-        ("child_id", pa.string()),
-        ("school", pa.dictionary(pa.int32(), pa.string())),
-        ("score", pa.float64()),
-        ("kind", pa.dictionary(pa.int8(), pa.string())),
-        ("rule", pa.dictionary(pa.int16(), pa.string())),
-    ]
-)
+#: Column that an engine adds to those of the table: the number of the row in its file, as a spreadsheet counts.
+ROW = "__row__"
+_TEXTS = pa.dictionary(pa.int32(), pa.string())
+# What a batch becomes; the columns from ``contract`` on are of excluded rows only.
+_COLUMNS = {
+    "row": pa.int64(),
+    "child_id": pa.string(),
+    "school": _TEXTS,
+    "score": pa.float64(),
+    "kind": _TEXTS,
+    "rule": _TEXTS,
+    "contract": _TEXTS,
+    "name": pa.string(),
+    "class_name": _TEXTS,
+    "cluster": _TEXTS,
+    "reason": _TEXTS,
+    "remedy": _TEXTS,
+    "columns": _TEXTS,
+}
 
 
 @dataclass(frozen=True)
@@ -53,50 +61,254 @@ class Step:
 
     bundle: Bundle
     whole: Mapping[str, WholeTable]
-    """By contract."""
-    files: tuple[str, ...]
-    """Names of the files, by their number in the column ``FILE``."""
+    """By contract; the positions of columns are those in a batch."""
+    sample_every: int = 1
+    """Of how many rows one is in the sample of values."""
 
     @cached_property
     def contracts(self) -> dict[str, Contract]:
         """The contracts that are asked for in screening, by id."""
+        uses = self.bundle.spec.data
+        return {use.contract: self.bundle.contracts[use.contract] for use in uses if not use.training_only}
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The columns of what a batch becomes."""
+        groups = {f"group.{group.name}": _TEXTS for group in self.bundle.spec.groups}
+        bags = {name: pa.float64() for name in self.bag_columns}
+        return pa.schema({**_COLUMNS, **groups, **bags, "facts": pa.string()})
+
+    @property
+    def bag_columns(self) -> tuple[str, ...]:
+        """The columns with the scores of the bags, of a version with a bagged ensemble."""
+        bags = self.bundle.bags
+        return tuple(f"bag.{number}" for number in range(len(bags.tables))) if bags else ()
+
+    def screen(self, batch: pa.RecordBatch, *, file: str) -> pa.RecordBatch:
+        """Return what becomes of each row of a batch: a score, or why it is excluded.
+
+        Parameters
+        ----------
+        batch : pyarrow.RecordBatch
+            The columns of the table, and ``ROW``. No child may have rows in another batch.
+        file : str
+            Name of the file, for messages.
+
+        Returns
+        -------
+        pyarrow.RecordBatch
+            A row for each, of ``schema``; ``facts`` of the first is what the batch tells of the table as a whole.
+        """
+        facts = BatchFacts(n_rows=batch.num_rows)
+        parts: list[dict[str, object]] = []
+        frames: list[pd.DataFrame] = []
+        others = batch
+        columns = self._read_columns(batch, facts)
+        if self.reads_columns:
+            plain, X, part = self._plain_rows(batch, columns, facts)
+            parts.append(part)
+            frames.append(X)
+            others = batch.filter(pa.array(~plain))
+        if others.num_rows:
+            cohort = self.cohort(others, file=file)
+            facts.add_as_of(cohort.as_of)
+            facts.add_groups(cohort.sensitive)
+            facts.add_ids(*synthetic_and_real(self.id_column, pd.concat([cohort.ids, cohort.excluded["child_id"]])))
+            parts += [_screened(cohort), _excluded(cohort)]
+            frames.append(cohort.X[list(self.bundle.tables.features)])
+        X = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+        table = pa.concat_tables([self._table(part) for part in parts])
+        rows = table.column("row").to_numpy()
+        facts.add_values(self.bundle, X, sampled=rows[: len(X)] % self.sample_every == 0)
+        versions = {"score": self.bundle.tables}
+        if self.bundle.bags is not None:
+            versions |= dict(zip(self.bag_columns, self.bundle.bags.tables, strict=True))
+        added = {name: self._scores(tables, X, len(rows)) for name, tables in versions.items()}
+        added["facts"] = pa.nulls(len(rows), pa.string())
+        for name, column in added.items():
+            table = table.set_column(table.column_names.index(name), name, column)
+        in_order = table.take(pa.array(np.argsort(rows, kind="stable"))).combine_chunks()
+        told = pa.array([facts.to_json(), *[None] * (len(rows) - 1)], pa.string())
+        return in_order.set_column(in_order.column_names.index("facts"), "facts", told).to_batches()[0]
+
+    @staticmethod
+    def _scores(tables: RiskTables, X: pd.DataFrame, n: int) -> pa.Array:
+        """Return the scores of children, and nothing of the rows after them that are excluded."""
+        score = np.full(n, np.nan)
+        for batch in tables.explain_in_batches(X, threads=1):
+            score[batch.children] = batch.score
+        return pa.array(score, from_pandas=True)
+
+    def cohort(self, batch: pa.RecordBatch, *, file: str) -> Cohort:
+        """Return rows of the table as a cohort, read one by one."""
+        frame, _ = frame_of(pa.Table.from_batches([batch]).drop_columns([ROW]))
+        frame.index = pd.Index(batch.column(ROW).to_numpy(), name="row")
+        source = SourceData(dict.fromkeys(self.contracts, SourceTable(frame, file)))
+        return load_cohort(self.bundle.spec, source, training=False, contracts=self.bundle.contracts, whole=self.whole)
+
+    @cached_property
+    def reads_columns(self) -> bool:
+        """Whether rows are read column by column: no table has dates of its own, and nothing is to be derived."""
+        return not any(
+            date_columns(contract)
+            or tuple(contract.key) not in ((), (self.bundle.spec.child_id,))
+            or any(self._is_derived(contract, name) for name in self._read_of(contract))
+            for contract in self.contracts.values()
+        )
+
+    @property
+    def position_of_id(self) -> int:
+        """The position of the child's identifier in a batch."""
+        return self.whole[self.bundle.spec.data[0].contract].headers.position[self.bundle.spec.child_id]
+
+    @property
+    def id_column(self) -> Column:
+        """The contract's column of the child's identifier."""
+        return self.contracts[self.bundle.spec.data[0].contract].columns[self.bundle.spec.child_id]
+
+    def _is_derived(self, contract: Contract, name: str) -> bool:
+        derivation = derivation_of(contract.columns[name], self.whole[contract.id].filled)
+        missing = self.whole[contract.id].headers.report.missing
+        return derivation is not None and (derivation.kind == "codes" or name in missing)
+
+    def _read_of(self, contract: Contract) -> set[str]:
+        """Return the columns of a contract that are read: those that decide about a row, and those of the groups."""
+        groups = {group.column.column for group in self.bundle.spec.groups if group.column.contract == contract.id}
+        compared = [rule for name in groups for rule in cross_column_rules(contract.columns[name])]
+        others = {other for rule in compared for other in other_columns(rule, contract)}
+        return self._decisive_of(contract) | groups | others
+
+    def _decisive_of(self, contract: Contract) -> set[str]:
+        """Return the columns of a contract that decide about a row, and those that these are compared with."""
         spec = self.bundle.spec
-        return {use.contract: self.bundle.contracts[use.contract] for use in spec.data if not use.training_only}
+        names = {spec.child_id} & contract.columns.keys() | self._needed[contract.id]
+        names |= (
+            {spec.shown_school.column} if spec.shown_school and spec.shown_school.contract == contract.id else set()
+        )
+        names |= {name for name, column in contract.columns.items() if column.rule("academicYear")}
+        rules = [rule for name in names for rule in cross_column_rules(contract.columns[name])]
+        return names | {other for rule in rules for other in other_columns(rule, contract)}
 
     @cached_property
     def _needed(self) -> dict[str, set[str]]:
         return needed_columns(self.bundle.spec, training=False)
 
     @cached_property
-    def reads_plain_rows(self) -> bool:
-        """Whether rows can be read column by column: no table has dates of its own, or columns to be derived."""
-        spec = self.bundle.spec
-        return not any(
-            date_columns(contract)
-            or (contract.key and contract.key != (spec.child_id,))
-            or any(column.derived and name in self._read_of(contract) for name, column in contract.columns.items())
-            for contract in self.contracts.values()
-        )
-
-    def _read_of(self, contract: Contract) -> set[str]:
-        """Return the columns of a contract that are read: those that are needed, and those that these are compared with."""
-        school = self.bundle.spec.shown_school
-        names = {self.bundle.spec.child_id} & contract.columns.keys() | self._needed[contract.id]
-        names |= {school.column} if school and school.contract == contract.id else set()
-        names |= {name for name, column in contract.columns.items() if column.rule("academicYear")}
-        return names | {
-            other for name in names for rule in cross_column_rules(contract.columns[name]) for other in other_columns(rule)
-        }
-
-    @cached_property
     def _readers(self) -> dict[ColumnRef, ColumnReader]:
         return {
-            ColumnRef(id_, name): ColumnReader(contract.columns[name], self.whole[id_])
-            for id_, contract in self.contracts.items()
-            for name in contract.columns
+            ColumnRef(contract.id, name): ColumnReader(column, self.whole[contract.id])
+            for contract in self.contracts.values()
+            for name, column in contract.columns.items()
             if name in self._read_of(contract)
         }
 
-    def screen(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Return what becomes of each row of a batch."""
-        ...
+    def _read_columns(self, batch: pa.RecordBatch, facts: BatchFacts) -> tuple[pd.DataFrame, np.ndarray]:
+        """Return the columns that are read, and in which rows none that decides breaks a rule."""
+        n = batch.num_rows
+        columns: dict[str, pd.Series] = {}
+        decisive = {name: self._decisive_of(contract) for name, contract in self.contracts.items()}
+        plain, not_known = np.ones(n, dtype=bool), np.zeros(n, dtype=bool)
+        for ref, reader in self._readers.items():
+            position = self.whole[ref.contract].headers.position.get(ref.column)
+            if position is None:
+                columns[str(ref)] = pd.Series([None] * n, dtype=object)
+                continue
+            column = reader.read(batch.column(position))
+            facts.add_column(ref, column)
+            columns[str(ref)] = column.values
+            if ref.column in decisive[ref.contract]:
+                plain &= column.plain
+            if ref.column in self._needed[ref.contract]:
+                not_known |= column.not_known
+                facts.not_known[str(ref)] += int(column.not_known.sum())
+        facts.n_with_not_known += int(not_known.sum())
+        frame = pd.DataFrame(columns)
+        for ref in self._readers:
+            of_ref = self._column(ref)
+            rules = cross_column_rules(of_ref)
+            if not rules or ref.column not in self.whole[ref.contract].headers.position:
+                continue
+            of_contract = {other.column: frame[str(other)] for other in self._readers if other.contract == ref.contract}
+            for rule in rules:
+                passed = satisfies(rule, of_ref, pd.DataFrame(of_contract)).to_numpy(dtype=bool)
+                facts.broken.setdefault(rule.id, Counter())[""] += int((~passed).sum())
+                if ref.column in decisive[ref.contract]:
+                    plain &= passed
+                else:
+                    frame[str(ref)] = frame[str(ref)].where(passed)
+        return frame, plain
+
+    def _plain_rows(
+        self, batch: pa.RecordBatch, columns: tuple[pd.DataFrame, np.ndarray], facts: BatchFacts
+    ) -> tuple[np.ndarray, pd.DataFrame, dict[str, object]]:
+        """Return which rows are plainly children to be screened, and of these the features and what identifies them."""
+        spec = self.bundle.spec
+        frame, plain = columns[0], columns[1].copy()
+        first = None  # all records of a child are of one academic year
+        for ref in self._readers:
+            if self._column(ref).rule("academicYear"):
+                year = frame[str(ref)].astype(object)
+                first = year if first is None else first.where(first.notna(), year)
+                current = self.whole[ref.contract].academic_year
+                plain &= (year.isna() | ((year == current) & (year == first))).to_numpy()
+        nothing = pd.DataFrame()
+        linked = LinkedTables(self.contracts, frame, nothing, nothing, None, None, nothing, ())
+        as_of = as_of_dates(linked, spec)
+        for condition in (*spec.population.where, *spec.eligible.where):
+            met, _, unknown = evaluate_condition(linked, condition, as_of)
+            plain &= (met & ~unknown).to_numpy(dtype=bool)
+        X = pd.DataFrame({f.name: feature_values(linked, f, as_of) for f in spec.features}, copy=False)
+        for use in spec.data:
+            features = [f.name for f in spec.features if any(ref.contract == use.contract for ref in f.sources)]
+            if use.essential and features:
+                plain &= ~X[features].isna().all(axis=1).to_numpy()
+        ids = frame[f"{spec.data[0].contract}.{spec.child_id}"]
+        plain &= ids.notna().to_numpy()
+        kept = np.flatnonzero(plain)
+        ids = ids.iloc[kept].astype(object)
+        facts.add_ids(*synthetic_and_real(self.id_column, ids))
+        facts.add_as_of(as_of.iloc[kept])
+        facts.add_groups(pd.DataFrame({group.name: group_values(linked, group).iloc[kept] for group in spec.groups}))
+        school = frame[str(spec.shown_school)].iloc[kept] if spec.shown_school else pd.Series([""] * len(kept))
+        part = {
+            "row": batch.column(ROW).take(pa.array(kept)),
+            "child_id": ids.to_numpy(),
+            "school": school.map(as_code, na_action="ignore").astype(object).where(school.notna(), ""),
+        }
+        return plain, X[list(self.bundle.tables.features)].iloc[kept].reset_index(drop=True), part
+
+    def _column(self, ref: ColumnRef) -> Column:
+        return self.contracts[ref.contract].columns[ref.column]
+
+    def _table(self, part: dict[str, object]) -> pa.Table:
+        """Return columns as a table of the schema; those that are not given are missing."""
+        n = len(part["row"])  # type: ignore[arg-type]
+        return pa.table(
+            {
+                field.name: pa.array(part[field.name], _value_type(field.type), from_pandas=True).cast(field.type)
+                if field.name in part
+                else pa.nulls(n, field.type)
+                for field in self.schema
+            }
+        )
+
+
+def _value_type(kind: pa.DataType) -> pa.DataType:
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def _screened(cohort: Cohort) -> dict[str, object]:
+    return {
+        "row": cohort.show["row"].to_numpy(dtype=np.int64),
+        "child_id": cohort.ids.astype(str).to_numpy(),
+        "school": cohort.show["school"].astype(str).to_numpy(),
+    }
+
+
+def _excluded(cohort: Cohort) -> dict[str, object]:
+    excluded = cohort.excluded
+    texts = ("child_id", "name", "class_name", "school", "cluster", "contract", "kind", "rule", "reason", "remedy")
+    found: dict[str, object] = {name: excluded[name].astype(object).to_numpy() for name in texts}
+    found["row"] = excluded["row"].to_numpy(dtype=np.int64)
+    found["columns"] = [" ".join(sorted(map(str, columns))) for columns in excluded["columns"]]
+    return found | {name: excluded[name].to_numpy() for name in map(str, excluded) if name.startswith("group.")}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -42,6 +42,10 @@ def screen(
         bool,
         typer.Option("--replace", help="Move the list in --out beside it, once its decisions were entered."),
     ] = False,
+    engine: Annotated[
+        Literal["memory", "batches"],
+        typer.Option(help="batches: read one large table, or a folder of its pieces, in bounded memory on all cores."),
+    ] = "memory",
     ledger: Annotated[
         str | None,
         typer.Option(

@@ -286,13 +286,18 @@ def _raise_on_wrong_file(spec: ModelSpec, excluded: pd.DataFrame) -> None:
     excluded = excluded[excluded["rule"] != OTHER_YEAR]
     outside = excluded[excluded["kind"] == OUTSIDE]
     usable = int((excluded["kind"] != MANUAL_REVIEW).sum())
-    if len(outside) > WRONG_FILE_SHARE * usable:
-        rule = outside["rule"].mode().iloc[0]
-        reason = str(outside.loc[outside["rule"] == rule, "reason"].iloc[0])
+    raise_on_wrong_file(spec, outside.groupby(["rule", "reason"]).size(), usable)
+
+
+def raise_on_wrong_file(spec: ModelSpec, outside: pd.Series, usable: int) -> None:
+    """Raise where most of the usable rows are outside the population; ``outside`` counts them by rule and reason."""
+    n = int(outside.sum())
+    if n > WRONG_FILE_SHARE * usable:
+        rule, reason = map(str, outside.index[int(outside.to_numpy().argmax())])
         raise PopulationError(
-            f"{len(outside)} of {usable} {spec.children_are.plural} are outside the population of this model, which is "
+            f"{n} of {usable} {spec.children_are.plural} are outside the population of this model, which is "
             f"for {spec.population.description}. The commonest reason: {reason[:1].lower()}{reason[1:]}",
-            rule=str(rule),
+            rule=rule,
             remedy="Screen those the model was made for, or look at these by hand.",
         )
 

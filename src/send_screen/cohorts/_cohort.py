@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -73,6 +74,11 @@ class Cohort:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @property
+    def as_of_range(self) -> tuple[dt.date, dt.date] | None:
+        """The first and the last day as of which the children are known; None without any."""
+        return (self.as_of.min().date(), self.as_of.max().date()) if len(self) else None
 
     def take(self, keep: np.ndarray) -> Cohort:
         """Return the cohort of the rows in ``keep`` (positions or a boolean mask), renumbered from 0.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from send_screen.contracts import CheckedTable, Contract, Rule, Violation
 from send_screen.contracts._quote import quotable
@@ -45,11 +46,21 @@ def missing_columns(
     ]
 
 
-def unreadable_columns(contract: Contract, check: CheckedTable, needed: set[str], file: str) -> list[DataError]:
-    """Return an error for each rule that most cells of a needed column break.
+@dataclass(frozen=True)
+class BrokenCells:
+    """How many cells of the needed columns of a table break which rule."""
 
-    Columns with the same rule, such as the early learning goals, share one error.
-    """
+    n_rows: int
+    n_filled: Mapping[str, int]
+    """Cells that hold something, by column."""
+    counts: Counter[tuple[str, str]]
+    """By column and rule; without the blanks that a rule only warns of."""
+    values: Mapping[str, Counter[str]]
+    """The cells' texts by rule, but for personal columns."""
+
+
+def broken_cells(contract: Contract, check: CheckedTable, needed: set[str]) -> BrokenCells:
+    """Count the cells of a checked table that break a rule."""
     blanks = {rule.id for name in needed if (rule := contract.columns[name].rule("null"))}
     broken = [
         v
@@ -61,26 +72,37 @@ def unreadable_columns(contract: Contract, check: CheckedTable, needed: set[str]
     for v in broken:
         if v.value and not contract.columns[v.column or ""].personal:
             values.setdefault(v.rule, Counter())[v.value] += 1
+    # a cell that breaks a rule was taken out of the frame
+    at_most = {name: max((n for (column, _), n in counts.items() if column == name), default=0) for name in needed}
+    n_filled = {name: int(check.frame[name].notna().sum()) + at_most[name] for name in needed}
+    return BrokenCells(len(check.frame), n_filled, counts, values)
+
+
+def unreadable_columns(contract: Contract, broken: BrokenCells, file: str) -> list[DataError]:
+    """Return an error for each rule that most cells of a needed column break.
+
+    Columns with the same rule, such as the early learning goals, share one error.
+    """
+    counts, values = broken.counts, broken.values
     columns_by_rule: dict[tuple[str, str, str], list[tuple[str, Rule]]] = {}
     for name, column in contract.columns.items():
         for rule in column.rules:
             n = counts[name, rule.id]
-            cells = len(check.frame) if rule.kind == "null" else int(check.frame[name].notna().sum()) + n
+            cells = broken.n_rows if rule.kind == "null" else broken.n_filled.get(name, 0)
             if n >= _MIN_CELLS and n > _SHARE * cells and rule.kind not in _ROW_RULES:
                 columns_by_rule.setdefault((rule.kind, rule.description, rule.remedy), []).append((name, rule))
     return [_error(columns, counts, values, file) for columns in columns_by_rule.values()]
 
 
-def ambiguous_years(contract: Contract, check: CheckedTable, needed: set[str], file: str) -> list[DataError]:
+def ambiguous_years(contract: Contract, broken: BrokenCells, needed: set[str], file: str) -> list[DataError]:
     """Return an error for each academic year of which most cells are one number, such as 2026: it can be two years."""
     errors = []
     for column in (contract.columns[name] for name in sorted(needed)):
         rule = column.rule("academicYear")
-        if rule is None or rule.id not in {v.rule for v in check.violations}:
-            continue
-        bare = [v.value for v in check.violations if v.rule == rule.id and re.fullmatch(r"\d{4}", v.value or "")]
-        if bare and len(bare) > _SHARE * len(check.frame):
-            year = int(Counter(bare).most_common(1)[0][0] or 0)
+        texts = broken.values.get(rule.id, Counter()) if rule else Counter()
+        bare = Counter({text: n for text, n in texts.items() if re.fullmatch(r"\d{4}", text)})
+        if rule and bare.total() > _SHARE * broken.n_rows:
+            year = int(bare.most_common(1)[0][0])
             errors.append(
                 DataError(
                     f"{column.name} is {year} in most rows: it may be the year in which the academic year began, or "
@@ -96,7 +118,7 @@ def ambiguous_years(contract: Contract, check: CheckedTable, needed: set[str], f
 
 
 def _error(
-    columns: list[tuple[str, Rule]], counts: Counter[tuple[str, str]], values: dict[str, Counter[str]], file: str
+    columns: list[tuple[str, Rule]], counts: Counter[tuple[str, str]], values: Mapping[str, Counter[str]], file: str
 ) -> DataError:
     """Return the error of the columns that break one rule in most cells."""
     name, rule = columns[0]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from send_screen.cohorts._academic_year import with_academic_year
-from send_screen.cohorts._column_errors import ambiguous_years
+from send_screen.cohorts._column_errors import ambiguous_years, broken_cells
 from send_screen.cohorts._column_mapping import ColumnMapping, load_mapping
 from send_screen.cohorts._link import needed_columns
 from send_screen.cohorts._source import SourceData, read_source
@@ -145,11 +145,17 @@ def _questions(inspected: list[InspectedTable]) -> Iterator[Question]:
                 of_codes, counts = by_codes.setdefault(tuple(column.codes), ([], Counter()))
                 of_codes.append(column)
                 counts.update(shown)
-        ask_year |= bool(ambiguous_years(one.contract, one.check, set(one.needed), one.table.file))
+        ask_year |= bool(_says_two_years(one))
     for of_codes, counts in by_codes.values():
         yield Question("codes", tuple(of_codes), tuple(counts))
     if ask_year:
         yield Question("academic_year")
+
+
+def _says_two_years(one: InspectedTable) -> bool:
+    """Return whether a table says its academic year by one number, which may be two years."""
+    needed = set(one.needed)
+    return bool(ambiguous_years(one.contract, broken_cells(one.contract, one.check, needed), needed, one.table.file))
 
 
 def _left_headers(one: InspectedTable, inspected: list[InspectedTable]) -> tuple[str, ...]:

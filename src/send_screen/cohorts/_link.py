@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from send_screen.cohorts._academic_year import with_academic_year
-from send_screen.cohorts._column_errors import ambiguous_years, missing_columns, unreadable_columns
+from send_screen.cohorts._column_errors import ambiguous_years, broken_cells, missing_columns, unreadable_columns
 from send_screen.cohorts._drop_rows import drop_repeats_and_other_years
 from send_screen.cohorts._join import join, with_other_years
 from send_screen.cohorts._known_records import (
@@ -158,8 +158,9 @@ def _file_errors(
         DataError(v.message, remedy=v.remedy, file=v.file, column=v.column, rule=v.rule) for v in violations
     ]
     if table.file_sha256 and not violations:
-        errors += unreadable_columns(contract, check, needed, table.file)
-        errors += [] if training else ambiguous_years(contract, check, needed, table.file)
+        broken = broken_cells(contract, check, needed)
+        errors += unreadable_columns(contract, broken, table.file)
+        errors += [] if training else ambiguous_years(contract, broken, needed, table.file)
     return errors
 
 

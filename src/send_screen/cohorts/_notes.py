@@ -16,13 +16,17 @@ def unreadable_values(check: CheckedTable, columns: set[str], file: str) -> list
     if not warnings:
         return []
     names = list(dict.fromkeys(v.column or "" for v in warnings))
-    rows = len({v.row for v in warnings})
+    return [not_known_note(file, len(warnings), len({v.row for v in warnings}), names)]
+
+
+def not_known_note(file: str, n_cells: int, n_children: int, columns: list[str]) -> str:
+    """Return the note on values of some columns that are treated as missing."""
     text = (
-        f"{file}: {count(len(warnings), 'blank or unreadable value', 'blank or unreadable values')} of "
-        f"{count(rows, 'child', 'children')} taken as not known ({first_few(names, 5)}). "
+        f"{file}: {count(n_cells, 'blank or unreadable value', 'blank or unreadable values')} of "
+        f"{count(n_children, 'child', 'children')} taken as not known ({first_few(columns, 5)}). "
         "To see each: send-screen check."
     )
-    return [Note(text, names)]
+    return Note(text, columns)
 
 
 def missing_display_columns(

@@ -85,7 +85,7 @@ def check_table(
         columns[column.name], repair = parse_column(cells, column, whole.styles.get(column.name) if whole else None)
         if repair:
             repairs[column.name] = repair
-    notes = [*_header_notes(headers), *repair_notes(repairs)]
+    notes = [*header_notes(headers), *repair_notes(repairs)]
     filled = whole.filled if whole else {name for name in headers.position if columns[name].notna().any()}
     from_codes: dict[str, pd.Series] = {}
     for name, column in contract.columns.items():
@@ -176,7 +176,8 @@ def _row_numbers(frame: pd.DataFrame) -> pd.Index:
     return index.rename("row")
 
 
-def _header_notes(headers: HeaderMatch) -> list[Note]:
+def header_notes(headers: HeaderMatch) -> list[Note]:
+    """Return notes on headers that were read by another name."""
     aliased = headers.report.aliased
     if len(aliased) > MAX_HEADERS:
         header, name = next(iter(aliased.items()))

@@ -131,7 +131,7 @@ def _fits_year_group(born: pd.Series, year_groups: pd.Series, academic_years: pd
     """
     dates = pd.to_datetime(born.where(is_parsed(born)), errors="coerce")
     age = year_end(academic_years).dt.year - 1 - dates.dt.year - (dates.dt.month > 8)
-    fits: pd.Series = ~((age - year_groups.map(_YEAR_GROUP_AGE)).abs() > 1)
+    fits: pd.Series = ~((age - year_groups.map(_YEAR_GROUP_AGE).astype(np.float64)).abs() > 1)
     return fits
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -66,19 +66,30 @@ def other_coding(
 
     A file with codes 0 and 1 instead of 1 and 2 would reverse the ranking, though each 1 is a valid code.
     """
+    most = {
+        rule.id: int(prepared.loc[failures[rule.id], column.name].astype(str).value_counts().max())
+        for column in contract.columns.values()
+        if (rule := column.rule("levels")) and rule.id in failures
+    }
+    filled = {name: int(prepared[name].notna().sum()) for name in contract.columns}
+    yield from same_wrong_code(contract, most, filled, file)
+
+
+def same_wrong_code(
+    contract: Contract, most: Mapping[str, int], filled: Mapping[str, int], file: str
+) -> Iterator[Violation]:
+    """Yield what :func:`other_coding` does, from counts.
+
+    ``most`` says by rule how many cells hold the commonest text that is no code, and ``filled`` by column how many hold
+    anything.
+    """
     found: list[tuple[Column, Rule, int]] = []
     for column in contract.columns.values():
         rule = column.rule("levels")
-        if (
-            rule is None
-            or rule.severity != "error"
-            or rule.id not in failures
-            or not all(map(str.isdecimal, column.levels or "x"))
-        ):
+        if rule is None or rule.severity != "error" or not all(map(str.isdecimal, column.levels or "x")):
             continue
-        n = int(prepared.loc[failures[rule.id], column.name].astype(str).value_counts().max())
-        filled = int(prepared[column.name].notna().sum())
-        if n >= _MIN_OTHER_CODES and _OTHER_CODES_SHARE * filled <= n < filled:  # where all are wrong, none is misread
+        n, of = most.get(rule.id, 0), filled.get(column.name, 0)
+        if n >= _MIN_OTHER_CODES and _OTHER_CODES_SHARE * of <= n < of:  # where all are wrong, none is misread
             found.append((column, rule, n))
     if found:
         column, rule, n = found[0]

@@ -54,7 +54,7 @@ def read_parquet(content: io.BytesIO, name: str) -> Reading:
 
 
 def frame_of(table: Any) -> tuple[pd.DataFrame, list[str]]:
-    """Return an Arrow table as a frame with the types of its columns, and notes on invisible characters in its texts."""
+    """Return an Arrow table as a frame, and notes on invisible characters in its texts."""
     # An index that pandas stored becomes an ordinary column. Integers with blanks stay integers: float64 would
     # change identifiers of more than 15 digits.
     frame = table.to_pandas(date_as_object=True, integer_object_nulls=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 
-from send_screen.cohorts import Cohort
 from send_screen.documents import reword
 from send_screen.errors import PopulationError
 from send_screen.governance import Bundle
@@ -27,9 +26,17 @@ LATEST_AHEAD, OLDEST = dt.timedelta(days=120), dt.timedelta(days=500)
 
 
 def check_permitted_use(
-    bundle: Bundle, cohort: Cohort, *, today: dt.date, allow_synthetic_model: bool
+    bundle: Bundle,
+    as_of: tuple[dt.date, dt.date] | None,
+    synthetic: bool,
+    *,
+    today: dt.date,
+    allow_synthetic_model: bool,
 ) -> tuple[str, ...]:
-    """Raise PopulationError for a use that is not permitted; return the banners that its use must display."""
+    """Raise PopulationError for a use that is not permitted; return the banners that its use must display.
+
+    ``as_of`` are the first and the last day as of which the children are known, and ``synthetic`` whether they are.
+    """
     spec = bundle.spec
     if today > spec.review_date:
         raise PopulationError(
@@ -37,19 +44,19 @@ def check_permitted_use(
             rule="REVIEW-DATE",
             remedy=f"Ask {spec.owner.team} ({spec.owner.organisation}) for a reviewed version.",
         )
-    if len(cohort) and cohort.as_of.max().date() > today + LATEST_AHEAD:
+    if as_of and as_of[1] > today + LATEST_AHEAD:
         raise PopulationError(
-            f"The records are of {cohort.as_of.max().date().isoformat()}, which has not come yet.",
+            f"The records are of {as_of[1].isoformat()}, which has not come yet.",
             rule="POPULATION-AS-OF",
             remedy="Check the academic year in the file.",
         )
     banners = []
-    if len(cohort) and cohort.as_of.min().date() < today - OLDEST:
+    if as_of and as_of[0] < today - OLDEST:
         banners.append(
-            f"These records are as of {cohort.as_of.min().date().isoformat()}. Much can have changed since: ask first "
+            f"These records are as of {as_of[0].isoformat()}. Much can have changed since: ask first "
             "what is known today."
         )
-    if bundle.trained_on_synthetic and not cohort.synthetic:
+    if bundle.trained_on_synthetic and not synthetic:
         if not allow_synthetic_model:
             raise PopulationError(
                 f"The model learnt from invented {spec.children_are.plural}, so it cannot screen real ones.",
@@ -58,6 +65,6 @@ def check_permitted_use(
                 "add --allow-synthetic-model: every page then says so.",
             )
         banners.append(reword(RESEARCH_BANNER, spec.children_are))
-    if cohort.synthetic:
+    if synthetic:
         banners.append(reword(SYNTHETIC_BANNER, spec.children_are))
     return tuple(banners)

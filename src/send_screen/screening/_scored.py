@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,32 +41,38 @@ class ScoredCohort:
 
     def banners(self) -> tuple[str, ...]:
         """Return banners on features unlike training, or out of range or missing for over a fifth of the children."""
-        if not len(self.X):
-            return ()
-        beyond = (self.clipped | self.unknown_category).mean(axis=0)
-        missing = self.X.isna().to_numpy().mean(axis=0)
-        return self.unlike + tuple(
-            _note(feature, f"{state} for {round(100 * share)} of 100 rows of this file. The list is less sure for it.")
-            for shares, state in ((beyond, "beyond what the model learnt from"), (missing, "not known"))
-            for feature, share in zip(self.features, shares, strict=True)
-            if share > UNUSUAL_SHARE
-        )
+        beyond = (self.clipped | self.unknown_category).sum(axis=0)
+        missing = self.X.isna().to_numpy().sum(axis=0)
+        return self.unlike + unusual_banners(self.features, len(self.X), beyond, missing)
 
     def notes(self) -> tuple[str, ...]:
         """Return how many values of each feature were clipped or unknown categories."""
-        notes = []
-        for feature, beyond, new in zip(
-            self.features, self.clipped.sum(axis=0), self.unknown_category.sum(axis=0), strict=True
-        ):
-            if beyond:
-                lie = count(beyond, "value lies", "values lie")
-                notes.append(
-                    _note(feature, f"{lie} beyond those the model learnt from: taken as the nearest of those.")
-                )
-            if new:
-                were = count(new, "value was", "values were")
-                notes.append(_note(feature, f"{were} never seen in training: taken as not known."))
-        return tuple(notes)
+        return value_notes(self.features, self.clipped.sum(axis=0), self.unknown_category.sum(axis=0))
+
+
+def unusual_banners(
+    features: Sequence[Feature], n: int, beyond: Sequence[int], missing: Sequence[int]
+) -> tuple[str, ...]:
+    """Return banners on features out of range or missing for over a fifth of ``n`` children, from counts."""
+    return tuple(
+        _note(feature, f"{state} for {round(100 * number / n)} of 100 rows of this file. The list is less sure for it.")
+        for numbers, state in ((beyond, "beyond what the model learnt from"), (missing, "not known"))
+        for feature, number in zip(features, numbers, strict=True)
+        if n and number / n > UNUSUAL_SHARE
+    )
+
+
+def value_notes(features: Sequence[Feature], clipped: Sequence[int], unknown: Sequence[int]) -> tuple[str, ...]:
+    """Return notes on values that were clipped, or unknown categories, from the counts of each feature."""
+    notes = []
+    for feature, beyond, new in zip(features, clipped, unknown, strict=True):
+        if beyond:
+            lie = count(beyond, "value lies", "values lie")
+            notes.append(_note(feature, f"{lie} beyond those the model learnt from: taken as the nearest of those."))
+        if new:
+            were = count(new, "value was", "values were")
+            notes.append(_note(feature, f"{were} never seen in training: taken as not known."))
+    return tuple(notes)
 
 
 def _note(feature: Feature, text: str) -> Note:

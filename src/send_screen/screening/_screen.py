@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,7 +20,6 @@ from send_screen.screening._reasons import interacting_with_hidden, reasons
 from send_screen.screening._result import ExcludedChild, ScreenedChild, ScreeningResult
 from send_screen.screening._role import RoleAccess, role_access
 from send_screen.screening._selection import Selection, select_children
-from send_screen.screening._ties import n_same_score
 from send_screen.specs import ColumnRef, ModelSpec
 from send_screen.tables import percent
 
@@ -58,12 +58,13 @@ def result_for_role(
     today = today or dt.date.today()
     bundle, cohort, scored = selection.bundle, selection.cohort, selection.scored
     access = role_access(bundle.contracts, role)
-    banners = check_permitted_use(bundle, cohort, today=today, allow_synthetic_model=allow_synthetic_model)
+    banners = check_permitted_use(
+        bundle, selection.as_of, cohort.synthetic, today=today, allow_synthetic_model=allow_synthetic_model
+    )
     visible = _visible(bundle, access, cohort.show)
     agencies = agency_records(cohort.linkage, bundle.spec, access)
     may_see_score = access.may_see_score(bundle.spec)
     interacting = interacting_with_hidden(scored.features, access, bundle.tables)
-    same_score = n_same_score(scored.score, selection.school)
     shown_stability = selection.stability if may_see_score else None
 
     def child(position: int) -> ScreenedChild:
@@ -85,7 +86,7 @@ def result_for_role(
             ask=why.ask,
             agencies=agencies.of(str(cohort.ids.iloc[position])),
             values=why.values,
-            n_same_score=int(same_score[position]) if may_see_score else None,
+            n_same_score=int(selection.same_score[position]) if may_see_score else None,
             percent_interval=shown_stability.percent_interval(position) if shown_stability else None,
             selections_of_10=shown_stability.selections_of_10(position) if shown_stability else None,
         )
@@ -96,7 +97,7 @@ def result_for_role(
         published=bundle.published,
         file=file,
         date=today.isoformat(),
-        as_of=(cohort.as_of.min().date().isoformat(), cohort.as_of.max().date().isoformat()) if len(cohort) else None,
+        as_of=(selection.as_of[0].isoformat(), selection.as_of[1].isoformat()) if selection.as_of else None,
         capacity=str(selection.capacity),
         per_school=selection.per_school,
         role=access.role,
@@ -104,13 +105,13 @@ def result_for_role(
         margin=tuple(map(child, selection.margin.tolist())),
         review_sample=tuple(map(child, selection.review.drawn.tolist())),
         excluded=excluded,
-        manual_review_by_group=_by_group(bundle, cohort, access, excluded),
-        n_rows=len(cohort) + len(excluded),
-        n_screened=len(cohort),
+        manual_review_by_group=_by_group(selection, access, excluded),
+        n_rows=selection.n_screened + len(excluded),
+        n_screened=selection.n_screened,
         linked=agencies.described,
         linked_rows=agencies.rows,
-        banners=(*banners, *access.visible_notes(scored.banners())),
-        notes=access.visible_notes((*cohort.notes, *scored.notes())),
+        banners=(*banners, *access.visible_notes(selection.banners)),
+        notes=access.visible_notes(selection.notes),
     )
 
 
@@ -146,18 +147,17 @@ def excluded_child(spec: ModelSpec, row: Mapping[Any, Any], access: RoleAccess) 
 
 
 def _by_group(
-    bundle: Bundle, cohort: Cohort, access: RoleAccess, shown: Sequence[ExcludedChild]
+    selection: Selection, access: RoleAccess, shown: Sequence[ExcludedChild]
 ) -> tuple[dict[str, object], ...]:
     """Count the children for manual review in each group, and all rows of the group, without small numbers.
 
     Only by columns that the role may see.
     """
-    manual_review = cohort.excluded[np.array([child.kind == MANUAL_REVIEW for child in shown], dtype=bool)]
+    table = selection.cohort.excluded
+    manual_review = table[np.array([child.kind == MANUAL_REVIEW for child in shown], dtype=bool)]
     rows: list[dict[str, object]] = []
-    for group in filter(lambda group: access.may_see(group.column), bundle.spec.groups):
-        excluded = cohort.excluded[f"group.{group.name}"].value_counts()
-        by_group = manual_review[f"group.{group.name}"].value_counts()
-        everyone = cohort.sensitive[group.name].value_counts().add(excluded, fill_value=0)
-        counts = group_counts(*({str(name): int(n) for name, n in each.items()} for each in (by_group, everyone)))
-        rows += [{"attribute": group.label, **count._asdict()} for count in counts]
+    for group in filter(lambda group: access.may_see(group.column), selection.bundle.spec.groups):
+        by_group = Counter(manual_review[f"group.{group.name}"])
+        everyone = selection.n_in_groups(group) + Counter(table[f"group.{group.name}"])
+        rows += [{"attribute": group.label, **found._asdict()} for found in group_counts(by_group, everyone)]
     return tuple(rows)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,6 +16,8 @@ from send_screen.governance import Bundle
 from send_screen.screening._capacity import Capacity, listed_and_margin
 from send_screen.screening._review_sample import ReviewSample, draw_review_sample, review_key
 from send_screen.screening._scored import ScoredCohort, SelectionStability, score_cohort, selection_stability
+from send_screen.screening._ties import n_same_score
+from send_screen.specs import Group
 from send_screen.tables import tie_break_key
 
 
@@ -37,6 +41,35 @@ class Selection:
     def school(self) -> pd.Series | None:
         """The school of each child where each school has its own list."""
         return self.cohort.show["school"] if self.per_school else None
+
+    @property
+    def n_screened(self) -> int:
+        """The number of children among whom these were selected."""
+        return len(self.cohort)
+
+    @property
+    def as_of(self) -> tuple[dt.date, dt.date] | None:
+        """The first and the last day as of which the children are known; None without any."""
+        return self.cohort.as_of_range
+
+    @property
+    def banners(self) -> tuple[str, ...]:
+        """Warnings on features that are unusual among the children."""
+        return self.scored.banners()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """How the file was interpreted, and which values were clipped."""
+        return (*self.cohort.notes, *self.scored.notes())
+
+    def n_in_groups(self, group: Group) -> Counter[str]:
+        """Return how many of the children are in each group."""
+        return Counter(self.cohort.sensitive[group.name])
+
+    @cached_property
+    def same_score(self) -> np.ndarray:
+        """How many others of the same list have each child's score, shape (n,)."""
+        return n_same_score(self.scored.score, self.school)
 
     @cached_property
     def stability(self) -> SelectionStability | None:

@@ -86,7 +86,11 @@ def predict_children(
     access = role_access(bundle.contracts, role)
     cohort = load_cohort(bundle.spec, rows.reset_index(drop=True), training=False, contracts=bundle.contracts)
     banners = check_permitted_use(
-        bundle, cohort, today=today or dt.date.today(), allow_synthetic_model=allow_synthetic_model
+        bundle,
+        cohort.as_of_range,
+        cohort.synthetic,
+        today=today or dt.date.today(),
+        allow_synthetic_model=allow_synthetic_model,
     )
     table = pd.DataFrame([*_screened(bundle, cohort, access), *_excluded(bundle, cohort, access)])
     table["model_version"] = bundle.published.version.id

@@ -161,7 +161,24 @@ class BaggedTables:
         """
         if not 0 < k < len(score):
             return np.full(len(score), float(k > 0))
-        margin, error = margin_to_threshold(score, k), self._prediction_error(margin_to_threshold(bag_scores, k))
+        return self.probability_above(margin_to_threshold(score, k), margin_to_threshold(bag_scores, k))
+
+    def probability_above(self, margin: np.ndarray, bag_margins: np.ndarray) -> np.ndarray:
+        """Return the probability that a model trained on a new sample of schools has a child above its threshold.
+
+        Parameters
+        ----------
+        margin : numpy.ndarray of float64, shape (n,)
+            How far the score lies above the threshold of the list.
+        bag_margins : numpy.ndarray of float64, shape (bags, n)
+            The same of the scores and thresholds of the bags.
+
+        Returns
+        -------
+        numpy.ndarray of float64, shape (n,)
+            0 to 1.
+        """
+        error = self._prediction_error(bag_margins)
         certain = np.where(margin == 0.0, 0.0, np.copysign(math.inf, margin))
         t = np.divide(margin, error, out=certain, where=error > 0)
         return student_t_cdf(t, self._degrees)

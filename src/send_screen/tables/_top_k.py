@@ -110,7 +110,12 @@ def margin_to_threshold(score: np.ndarray, k: int) -> np.ndarray:
     >>> margin_to_threshold(np.array([0.5, 2.0, 1.0]), 1).tolist()
     [-1.0, 0.5, -0.5]
     """
-    nearest = np.partition(score, [-k - 1, -k], axis=-1)
-    threshold = (nearest[..., -k - 1] + nearest[..., -k]) / 2.0
-    margin: np.ndarray = score - threshold[..., None]
+    margin: np.ndarray = score - top_k_threshold(score, k)[..., None]
     return margin
+
+
+def top_k_threshold(score: np.ndarray, k: int) -> np.ndarray:
+    """Return the score halfway from the last in the top ``k`` to the next, for scores of shape (..., n), 0 < k < n."""
+    nearest = np.partition(score, [-k - 1, -k], axis=-1)
+    threshold: np.ndarray = (nearest[..., -k - 1] + nearest[..., -k]) / 2.0
+    return threshold

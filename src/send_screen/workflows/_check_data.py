@@ -168,7 +168,9 @@ def check_data(bundle: Bundle, file: str | Path, *, academic_year: str | None = 
         cohort = load_cohort(
             spec, inspection.source, training=False, contracts=bundle.contracts, academic_year=academic_year
         )
-        check_permitted_use(bundle, cohort, today=dt.date.today(), allow_synthetic_model=False)
+        check_permitted_use(
+            bundle, cohort.as_of_range, cohort.synthetic, today=dt.date.today(), allow_synthetic_model=False
+        )
     except SendScreenError as problem:
         error = problem
     written = None

@@ -6,10 +6,11 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW, Cohort, load_cohort
+from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW, load_cohort
 from send_screen.documents import count
 from send_screen.errors import DataError, UsageError
 from send_screen.governance import LEDGER, AnyEntry, Bundle, OpenLedger, open_for_append, withdrawal, withdrawn_error
@@ -17,6 +18,7 @@ from send_screen.results import Result, Section
 from send_screen.screening import (
     Capacity,
     ScreeningResult,
+    Selection,
     child_records,
     keep_until,
     read_decisions,
@@ -25,6 +27,7 @@ from send_screen.screening import (
 )
 from send_screen.workflows._decisions import unentered_decisions
 from send_screen.workflows._export import load_model
+from send_screen.workflows._in_batches import selected_in_batches
 from send_screen.workflows._last_list import compare_with_last
 from send_screen.workflows._list_folder import (
     close_stopped_runs,
@@ -35,6 +38,7 @@ from send_screen.workflows._list_folder import (
     write_list_folder,
 )
 
+Engine = Literal["memory", "batches"]
 _MAX_REASONS = 5  # on the console
 
 
@@ -55,6 +59,8 @@ class ScreenedFile(Result):
     """Notes on earlier runs in the ledger that were stopped."""
     kept: Path | None = None
     """The folder of an earlier list, which stays: the one that was asked for, or where it was moved."""
+    set_aside: tuple[str, ...] = ()
+    """Files, or pieces of one, that cannot be read, and why: their children are on no list."""
 
     @property
     def headline(self) -> str:
@@ -64,8 +70,8 @@ class ScreenedFile(Result):
 
     @property
     def ok(self) -> bool:
-        """Whether any child was screened."""
-        return self.result.n_screened > 0
+        """Whether any child was screened, and every piece was read."""
+        return self.result.n_screened > 0 and not self.set_aside
 
     def sections(self) -> Iterable[Section]:
         """Yield the counts and notes; the children who could not be screened come first."""
@@ -75,7 +81,8 @@ class ScreenedFile(Result):
         by_hand_first = sorted(kinds.items(), key=lambda item: item[0] != MANUAL_REVIEW)
         yield Section(
             [
-                *([] if self.ok else ["Nobody could be screened."]),
+                *([] if found.n_screened else ["Nobody could be screened."]),
+                *(f"Not read, so nobody in it is on a list: {piece}" for piece in self.set_aside),
                 *found.banners,
                 *(f"{count(n, who.singular, who.plural)}: {EXCLUSIONS[kind]}." for kind, n in by_hand_first),
                 *self._reasons(),
@@ -127,6 +134,7 @@ def screen(
     academic_year: str | None = None,
     allow_synthetic_model: bool = False,
     replace: bool = False,
+    engine: Engine = "memory",
     ledger: str | Path | None = None,
     tracking_uri: str | None = None,
     progress: Callable[[str], None] | None = None,
@@ -158,6 +166,9 @@ def screen(
     replace : bool, default False
         Write the list into ``out`` although it holds one, which is moved beside it. The decisions that people wrote
         into that must have been entered with :func:`decisions`.
+    engine : {"memory", "batches"}, default "memory"
+        ``"batches"`` reads one table, of a file or of a folder of files with the same columns, piece by piece on all
+        cores and in bounded memory. A run that was stopped goes on where it was. The list is the same.
     ledger : str or pathlib.Path, optional
         The ledger in which the run is recorded, with those it listed under pseudonyms: a file, or the address of a
         PostgreSQL database; by default ``ledger.db`` beside ``out``.
@@ -201,6 +212,26 @@ def screen(
     if not str(out).strip():
         raise UsageError("No folder is given for the lists.", remedy="Give one with --out.")
     bundle = load_model(model, ledger=ledger, tracking_uri=tracking_uri)
+    write = partial(
+        screen_into,
+        model=model,
+        file=Path(file).name,
+        out=Path(out),
+        role=role,
+        allow_synthetic_model=allow_synthetic_model,
+        replace=replace,
+        ledger=ledger,
+    )
+    if engine == "batches":
+        if academic_year:
+            raise UsageError(
+                "--academic-year is for data that are read at once.",
+                remedy="Add a column AcademicYear, or leave out --engine batches.",
+            )
+        with selected_in_batches(
+            bundle, Path(file), Path(out), capacity=requested, per_school=per_school, progress=progress
+        ) as (selection, set_aside):
+            return write(selection, set_aside=set_aside)
     try:
         cohort = load_cohort(bundle.spec, file, training=False, contracts=bundle.contracts, academic_year=academic_year)
     except DataError as error:
@@ -208,42 +239,27 @@ def screen(
             ask = f"send-screen check {model} {file} --ask"
             error.remedy = f"\nTo see what was read, and to answer what only you can: {ask}"
         raise
-    return screen_into(
-        bundle,
-        cohort,
-        model=model,
-        file=Path(file).name,
-        out=Path(out),
-        capacity=requested,
-        per_school=per_school,
-        role=role,
-        allow_synthetic_model=allow_synthetic_model,
-        replace=replace,
-        ledger=ledger,
-    )
+    return write(select_children(bundle, cohort, capacity=requested, per_school=per_school))
 
 
 def screen_into(
-    bundle: Bundle,
-    cohort: Cohort,
+    selection: Selection,
     *,
     model: str | Path,
     file: str,
     out: Path,
-    capacity: Capacity | None,
-    per_school: bool,
     role: str | None,
     allow_synthetic_model: bool,
     replace: bool,
     ledger: str | Path | None,
+    set_aside: tuple[str, ...] = (),
     verified: list[AnyEntry] | None = None,
 ) -> ScreenedFile:
-    """Screen a cohort that was loaded from ``file``, enter the run into the ledger and write its files; as screen().
+    """Enter a selection of the children in ``file`` into the ledger and write its files; see :func:`screen`.
 
     ``verified``: see :func:`open_for_append`.
     """
-    today = dt.date.today()
-    selection = select_children(bundle, cohort, capacity=capacity, per_school=per_school)
+    bundle, today = selection.bundle, dt.date.today()
     result = result_for_role(selection, file=file, role=role, allow_synthetic_model=allow_synthetic_model, today=today)
     records = child_records(selection)
     with open_for_append(ledger or out.resolve().parent / LEDGER, verified=verified) as open_ledger:
@@ -264,7 +280,7 @@ def screen_into(
             manifest_sha256=bundle.manifest_sha256,
             ledger=open_ledger,
         )
-    return ScreenedFile(result, summary, folder, stopped, kept if folder == out else out)
+    return ScreenedFile(result, summary, folder, stopped, kept if folder == out else out, set_aside)
 
 
 def _move_entered_list(out: Path, date: str, ledger: OpenLedger) -> Path | None:

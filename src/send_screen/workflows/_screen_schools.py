@@ -18,7 +18,7 @@ from send_screen.errors import LedgerError, MachineError, SendScreenError, Usage
 from send_screen.governance import LEDGER, AnyEntry
 from send_screen.reports import SchoolRow, band, render_schools, render_schools_csv
 from send_screen.results import Result, Section
-from send_screen.screening import Capacity
+from send_screen.screening import Capacity, select_children
 from send_screen.workflows._export import load_model
 from send_screen.workflows._folders import require_empty, write_output
 from send_screen.workflows._screen import ScreenedFile, screen_into
@@ -153,13 +153,10 @@ def screen_schools(
                 with _named(f"{path.name}, {name}", not_read):
                     children = packs.require_new(part)
                     screened = screen_into(
-                        bundle,
-                        part,
+                        select_children(bundle, part, capacity=requested),
                         model=model,
                         file=path.name,
                         out=out / name,
-                        capacity=requested,
-                        per_school=False,
                         role=role,
                         allow_synthetic_model=allow_synthetic_model,
                         replace=False,
