@@ -20,6 +20,8 @@ class BatchFacts:
     """Counts over rows, cells and values."""
 
     n_rows: int = 0
+    n_repeats: int = 0
+    """Rows that repeat another one, and are read once."""
     n_filled: Counter[str] = field(default_factory=Counter)
     """Cells that hold something, by column."""
     not_known: Counter[str] = field(default_factory=Counter)
@@ -91,7 +93,6 @@ def add_up(facts: Iterable[str]) -> BatchFacts:
     total = BatchFacts()
     for text in facts:
         part = json.loads(text)
-        total.n_rows += part["n_rows"]
         for name in ("n_filled", "not_known", "out_of_range", "unknown_level", "missing"):
             getattr(total, name).update(part[name])
         for rule, texts in part["broken"].items():
@@ -100,7 +101,7 @@ def add_up(facts: Iterable[str]) -> BatchFacts:
             total.groups.setdefault(name, Counter()).update(counts)
         for name, values in part["sample"].items():
             total.sample.setdefault(name, []).extend(values)
-        for name in ("n_with_not_known", "n_synthetic", "n_real"):
+        for name in ("n_rows", "n_repeats", "n_with_not_known", "n_synthetic", "n_real"):
             setattr(total, name, getattr(total, name) + part[name])
         if part["as_of"]:
             total.add_as_of(pd.to_datetime(pd.Series(part["as_of"])))

@@ -51,9 +51,10 @@ def raise_on_whole_table(screened: ScreenedPieces) -> None:
         counts.update(zip(*(table.column(name).to_pylist() for name in table.column_names), strict=True))
     found = pd.DataFrame([(*key, n) for key, n in counts.items()], columns=["kind", "rule", "reason", "n"])
     found = found[found["rule"] != OTHER_YEAR]
-    manual_review, everyone = found.loc[found["kind"] == MANUAL_REVIEW, "n"].sum(), facts.n_rows - sum(counts.values())
+    manual_review = int(found.loc[found["kind"] == MANUAL_REVIEW, "n"].sum())
+    n_screened = facts.n_rows - facts.n_repeats - sum(counts.values())
     outside = found[found["kind"] == OUTSIDE].groupby(["rule", "reason"])["n"].sum()
-    raise_on_wrong_file(spec, outside, int(everyone + found["n"].sum() - manual_review))
+    raise_on_wrong_file(spec, outside, n_screened + int(found["n"].sum()) - manual_review)
 
 
 def _broken_cells(screened: ScreenedPieces, contract: Contract, needed: set[str]) -> BrokenCells:

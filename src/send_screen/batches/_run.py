@@ -14,6 +14,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from send_screen import __version__
 from send_screen.batches._facts import BatchFacts, add_up
 from send_screen.batches._pieces import Piece, Pieces, find_pieces
 from send_screen.batches._scan import TableColumns, TableScan, id_hashes, used_columns
 from send_screen.batches._step import ROW, Step
+from send_screen.cohorts._drop_rows import repeats_note
 from send_screen.cohorts._notes import not_known_note
 from send_screen.contracts._check import header_notes
 from send_screen.contracts._quote import quotable
@@ -61,7 +62,8 @@ class ScreenedPieces:
         unused = self.columns.unused
         not_used = [f"These columns were not used: {first_few(map(quotable, unused), 5)}."] if unused else []
         aliased = [note for whole in self.step.whole.values() for note in header_notes(whole.headers)]
-        return tuple(dict.fromkeys([*self.pieces.notes, *aliased, *not_used, *self._not_known()]))
+        repeats = [repeats_note(self.file, self.facts.n_repeats)] if self.facts.n_repeats else []
+        return tuple(dict.fromkeys([*self.pieces.notes, *aliased, *repeats, *not_used, *self._not_known()]))
 
     def _not_known(self) -> list[str]:
         """Return the note, if any, on values that are taken as missing."""
@@ -107,7 +109,7 @@ def screen_pieces(
     contracts = {name: bundle.contracts[name] for name in uses}
     first = next(pieces.pieces[0].batches(pieces.headers, rows=1_000))
     columns = used_columns(contracts, first.select(list(pieces.headers)))
-    _keep_or_begin(work, {"version": __version__, "model": bundle.manifest_sha256, "data": pieces.sha256})
+    _keep_or_begin(work, {"version": version("send-screen"), "model": bundle.manifest_sha256, "data": pieces.sha256})
     with _pool(processes) as run:
         set_aside = list(pieces.set_aside)
         scan = TableScan(contracts, columns, (uses[0], bundle.spec.child_id))
@@ -122,7 +124,7 @@ def screen_pieces(
         readable.sort(key=lambda piece: piece.number)
         n_rows = sum(piece.n_rows for piece in readable)
         step = Step(bundle, scan.whole(), sample_every=max(1, n_rows // _SAMPLE))
-        _raise_on_headers(step, first.select([*columns.names, ROW]), pieces.files[0])
+        step.cohort(first.select([*columns.names, ROW]), file=pieces.files[0])  # raises where columns are missing
         repeated = scan.repeated()
         parts: list[tuple[Path, Piece | None]] = []
         several: list[Path] = []
@@ -138,10 +140,10 @@ def screen_pieces(
             tell(f"Screening ({done:,} of {n_rows:,} rows)")
     parts.sort(key=lambda part: part[0])
     several.sort()
-    parts += [(part, None) for part in _screen_several(step, several, work)]
+    name = file_name(data)
+    parts += [(part, None) for part in _screen_several(step, several, work, file=name)]
     told = (pq.read_table(part, columns=["facts"])["facts"].drop_null().to_pylist() for part, _ in parts)
     facts = add_up(text for texts in told for text in texts)
-    name = file_name(data)
     return ScreenedPieces(step, pieces, columns, tuple(parts), tuple(several), facts, tuple(set_aside), name)
 
 
@@ -174,6 +176,7 @@ def _pool(processes: int | None) -> Iterator[Callable[..., Iterator[tuple[Piece,
 
 def _scan_piece(scan: TableScan, piece: Piece) -> TableScan | str:
     """Return what a piece tells of the table, or why it cannot be read."""
+    scan = scan.of_nothing()
     try:
         for batch in piece.batches(scan.names):
             scan.add(batch)
@@ -208,7 +211,7 @@ def _screen_piece(
     return (part, several) if apart else (part,)
 
 
-def _screen_several(step: Step, files: list[Path], work: Path) -> list[Path]:
+def _screen_several(step: Step, files: list[Path], work: Path, *, file: str) -> list[Path]:
     """Screen the rows of children who have several, those of each child together."""
     if not files:
         return []
@@ -224,7 +227,7 @@ def _screen_several(step: Step, files: list[Path], work: Path) -> list[Path]:
         part = work / f"part-several-{len(parts):06}.parquet"
         if not _is_whole(part):
             in_order = table.slice(start, stop - start).sort_by(ROW).combine_chunks().to_batches()[0]
-            _write(pa.Table.from_batches([step.screen(in_order, file="the files")]), part)
+            _write(pa.Table.from_batches([step.screen(in_order, file=file, whole_children=True)]), part)
         parts.append(part)
         start = stop
     return parts
@@ -245,11 +248,6 @@ def _is_whole(path: Path) -> bool:
         path.unlink(missing_ok=True)
         return False
     return True
-
-
-def _raise_on_headers(step: Step, first: pa.RecordBatch, file: str) -> None:
-    """Raise DataError where columns are missing, or several stand for one."""
-    step.cohort(first, file=file)
 
 
 def remove_work(work: Path) -> None:

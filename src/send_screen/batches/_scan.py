@@ -65,6 +65,10 @@ class TableScan:
         """The columns that a batch must have, in order."""
         return self._columns.names
 
+    def of_nothing(self) -> TableScan:
+        """Return one of the same table that has seen no batch."""
+        return TableScan(self._contracts, self._columns, self._child_id)
+
     def merge(self, other: TableScan) -> None:
         """Add what other batches told."""
         for key, texts in other._texts.items():
@@ -80,8 +84,9 @@ class TableScan:
             for column_name, position in self._columns.whole[name].headers.position.items():
                 self._add_column(name, contract.columns[column_name], batch.column(position))
         contract_name, child_id = self._child_id
-        ids = batch.column(self._columns.whole[contract_name].headers.position[child_id])
-        self._hashes.append(id_hashes(ids, self._contracts[contract_name].columns[child_id]))
+        at = self._columns.whole[contract_name].headers.position.get(child_id)
+        if at is not None:
+            self._hashes.append(id_hashes(batch.column(at), self._contracts[contract_name].columns[child_id]))
 
     def _add_column(self, contract: str, column: Column, cells: pa.Array) -> None:
         key = contract, column.name

@@ -55,7 +55,7 @@ class BatchSelection(Selection):
     @property
     def n_screened(self) -> int:
         """The number of children among whom these were selected."""
-        return self.facts.n_rows - len(self.cohort.excluded)
+        return self.facts.n_rows - self.facts.n_repeats - len(self.cohort.excluded)
 
     @property
     def as_of(self) -> tuple[dt.date, dt.date] | None:

@@ -84,15 +84,17 @@ class Step:
         bags = self.bundle.bags
         return tuple(f"bag.{number}" for number in range(len(bags.tables))) if bags else ()
 
-    def screen(self, batch: pa.RecordBatch, *, file: str) -> pa.RecordBatch:
+    def screen(self, batch: pa.RecordBatch, *, file: str, whole_children: bool = False) -> pa.RecordBatch:
         """Return what becomes of each row of a batch: a score, or why it is excluded.
 
         Parameters
         ----------
         batch : pyarrow.RecordBatch
-            The columns of the table, and ``ROW``. No child may have rows in another batch.
+            The columns of the table, and ``ROW``, of children who have one row in the table.
         file : str
             Name of the file, for messages.
+        whole_children : bool, default False
+            Whether they may have several, which are all in this batch.
 
         Returns
         -------
@@ -104,7 +106,7 @@ class Step:
         frames: list[pd.DataFrame] = []
         others = batch
         columns = self._read_columns(batch, facts)
-        if self.reads_columns:
+        if self.reads_columns and not whole_children:
             plain, X, part = self._plain_rows(batch, columns, facts)
             parts.append(part)
             frames.append(X)
@@ -119,6 +121,7 @@ class Step:
         X = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
         table = pa.concat_tables([self._table(part) for part in parts])
         rows = table.column("row").to_numpy()
+        facts.n_repeats = batch.num_rows - len(rows)
         facts.add_values(self.bundle, X, sampled=rows[: len(X)] % self.sample_every == 0)
         versions = {"score": self.bundle.tables}
         if self.bundle.bags is not None:

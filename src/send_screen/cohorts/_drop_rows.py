@@ -21,6 +21,11 @@ def current_year(rows: pd.Series) -> str | None:
     return max(rows.index[rows >= _MIN_SHARE * rows.sum()], default=None)
 
 
+def repeats_note(file: str, n: int) -> str:
+    """Return the note on rows that repeat another one."""
+    return f"{file}: {count(n, 'row repeats another one and was', 'rows repeat another row and were')} read once."
+
+
 def drop_repeats_and_other_years(
     contracts: Mapping[str, Contract],
     checks: Mapping[str, CheckedTable],
@@ -64,8 +69,7 @@ def drop_repeats_and_other_years(
     )[other_year & ~repeats]
     notes = []
     if repeats.any():
-        rows = count(repeats.sum(), "row repeats another one and was", "rows repeat another row and were")
-        notes.append(f"{file}: {rows} read once.")
+        notes.append(repeats_note(file, int(repeats.sum())))
     out = repeats | other_year
     if not out.any():
         return dict(checks), others, notes

@@ -83,7 +83,7 @@ def known_records(
             used[name],
             joined[name],
             child,
-            child.map(as_of),
+            as_of.reindex(child).set_axis(child.index),
             file=files[name],
             id_column=spec.child_id,
             exempt={spec.outcome.column.column} if name == spec.outcome.column.contract else set(),

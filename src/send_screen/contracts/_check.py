@@ -107,7 +107,9 @@ def check_table(
     failures = _failures(contract, prepared, absent, from_codes)
     other_table = _other_table(contract, headers, other_contracts) if _lacks_required(contract, headers) else None
     violations = [
-        *file_violations(contract, headers, len(frame), file, other_table=other_table),
+        *file_violations(
+            contract, headers, file, other_table=other_table, has_rows=whole is not None or len(frame) > 0
+        ),
         *(() if whole else other_coding(contract, prepared, failures, file)),
         *row_violations(contract, prepared, failures, file=file),
     ]

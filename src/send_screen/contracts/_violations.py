@@ -23,7 +23,7 @@ _OTHER_CODES_SHARE = 0.02  # of the filled cells of a column
 
 
 def file_violations(
-    contract: Contract, headers: HeaderMatch, n: int, file: str, *, other_table: Contract | None
+    contract: Contract, headers: HeaderMatch, file: str, *, other_table: Contract | None, has_rows: bool
 ) -> Iterator[Violation]:
     """Yield what is wrong with a file as a whole: missing columns, duplicate headers, no rows.
 
@@ -55,7 +55,7 @@ def file_violations(
         yield violation("columns", name, f"The file has no column {name} ({contract.columns[name].label}).", remedy)
     for name, duplicates in headers.duplicates.items():
         yield violation("headers", name, f"The headers {', '.join(map(quotable, duplicates))} all stand for {name}.")
-    if n == 0:
+    if not has_rows:
         yield violation("rows", None, f"The file has no rows. {rules['rows'].description}")
 
 

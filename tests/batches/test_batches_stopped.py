@@ -1,0 +1,163 @@
+"""A run in batches that is stopped leaves nothing that looks whole, and goes on where it was."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from send_screen import screen
+from send_screen.batches import _pieces as pieces_module
+from send_screen.batches import _run as run_module
+from send_screen.batches import screen_pieces, working_folder
+from send_screen.errors import UsageError
+from send_screen.governance import open_bundle, read_ledger
+from send_screen.simulation import simulate_england
+
+
+def _children(path: Path, n: int = 4_000) -> Path:
+    tables = simulate_england(children=n, schools=40, seed=5).tables
+    profile = tables["education/eyfsp"].drop(columns="AcademicYear")
+    table = tables["education/pupil_census"].merge(profile, on="UPN", how="left")
+    pq.write_table(pa.Table.from_pandas(table, preserve_index=False), path, row_group_size=500)
+    return path
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _children(tmp_path_factory.mktemp("data") / "children.parquet")
+
+
+def _lists(folder: Path) -> list[bytes]:
+    return [(folder / name).read_bytes() for name in ("list.csv", "excluded.csv", "report.html")]
+
+
+def test_a_stopped_run_goes_on_and_ends_the_same(
+    trained: Any, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pieces_module, "_PIECE_ROWS", 500)
+    bundle, work = open_bundle(trained.exported), tmp_path / "work"
+    written: list[Path] = []
+    original = run_module._write
+
+    def stop_after_three(table: pa.Table, path: Path) -> None:
+        if len(written) == 3:
+            raise KeyboardInterrupt
+        written.append(path)
+        original(table, path)
+
+    monkeypatch.setattr(run_module, "_write", stop_after_three)
+    with pytest.raises(KeyboardInterrupt), working_folder(work):
+        screen_pieces(bundle, data, work, processes=1)
+    before = {path: path.stat().st_mtime_ns for path in written}
+    monkeypatch.setattr(run_module, "_write", original)
+    with working_folder(work):
+        resumed = screen_pieces(bundle, data, work, processes=1)
+    with working_folder(tmp_path / "other"):
+        whole = screen_pieces(bundle, data, tmp_path / "other", processes=1)
+    assert {path: path.stat().st_mtime_ns for path in written} == before
+    assert [path.read_bytes() for path, _ in resumed.parts] == [path.read_bytes() for path, _ in whole.parts]
+
+
+def test_a_part_that_is_damaged_is_made_again(trained: Any, data: Path, tmp_path: Path) -> None:
+    bundle, work = open_bundle(trained.exported), tmp_path / "work"
+    with working_folder(work):
+        ((part, _),) = screen_pieces(bundle, data, work, processes=1).parts
+        content = part.read_bytes()
+        part.write_bytes(content[: len(content) // 2])
+        screen_pieces(bundle, data, work, processes=1)
+    assert part.read_bytes() == content
+
+
+def test_other_data_begin_anew(trained: Any, data: Path, tmp_path: Path) -> None:
+    bundle, work = open_bundle(trained.exported), tmp_path / "work"
+    with working_folder(work):
+        first = screen_pieces(bundle, data, work, processes=1)
+        other = screen_pieces(bundle, _children(tmp_path / "fewer.parquet", 2_000), work, processes=1)
+    assert (first.facts.n_rows, other.facts.n_rows) == (4_000, 2_000)
+
+
+def test_a_second_run_into_one_folder_is_refused(tmp_path: Path) -> None:
+    with (
+        working_folder(tmp_path / "work"),
+        pytest.raises(UsageError, match="Another run"),
+        working_folder(tmp_path / "work"),
+    ):
+        pass
+
+
+def test_a_damaged_piece_is_named_and_the_others_are_screened(trained: Any, data: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "pieces"
+    folder.mkdir()
+    table = pq.read_table(data)
+    for number in range(3):
+        pq.write_table(table.slice(number * 1_000, 1_000), folder / f"part{number}.parquet")
+    content = (folder / "part1.parquet").read_bytes()
+    # the end, which says where the columns are, stays
+    (folder / "part1.parquet").write_bytes(content[:2_000] + bytes(20_000) + content[22_000:])
+    (folder / "part3.csv").write_text("a letter, not a table", encoding="utf-8")
+    found = screen(trained.exported, folder, out=tmp_path / "list", engine="batches", capacity="10")
+    assert not found.ok
+    assert found.exit_code == 1
+    assert [text.partition(":")[0].partition(",")[0] for text in sorted(found.set_aside)] == [
+        "part1.parquet",
+        "part3.csv",
+    ]
+    assert found.result.n_rows == 2_000
+    assert "part1.parquet" in str(found)
+
+
+def test_the_folder_that_a_run_needed_is_gone_after_it(trained: Any, data: Path, tmp_path: Path) -> None:
+    found = screen(trained.exported, data, out=tmp_path / "list", engine="batches", capacity="10")
+    assert found.ok
+    assert not [path for path in tmp_path.iterdir() if path.name.endswith(".screening")]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no SIGKILL on this system")
+def test_killed_at_any_moment_it_ends_the_same(trained: Any, data: Path, tmp_path: Path) -> None:
+    """Kill a run at random moments; the next one ends with the list of a run that was not killed."""
+    expected = screen(trained.exported, data, out=tmp_path / "expected" / "list", engine="batches", capacity="50")
+    code = (
+        "from send_screen.batches import _pieces; _pieces._PIECE_ROWS = 500; import send_screen, sys; "
+        "send_screen.screen(sys.argv[1], sys.argv[2], out=sys.argv[3], engine='batches', capacity='50')"
+    )
+    source = str(Path(__file__).parents[2] / "src")
+    out = tmp_path / "killed" / "list"
+    rng, took, kills = random.Random(0), 4.0, 0
+    while kills < 20:
+        began = time.monotonic()
+        process = subprocess.Popen(
+            [sys.executable, "-c", code, str(trained.exported), str(data), str(out)],
+            env={**os.environ, "PYTHONPATH": source},
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        try:
+            process.wait(timeout=rng.uniform(0, 1.2 * took))
+            assert process.returncode == 0, process.stderr.read().decode()
+            took = time.monotonic() - began
+            assert _lists(out)[1:2] == _lists(expected.out)[1:2]
+            shutil.rmtree(out)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            kills += 1
+            assert not (out / "summary.json").exists()
+    found = screen(trained.exported, data, out=out, engine="batches", capacity="50")
+    columns = ["child_id", "score", "rank"]
+    assert pd.read_csv(out / "list.csv")[columns].equals(pd.read_csv(expected.out / "list.csv")[columns])
+    assert found.result.excluded == expected.result.excluded
+    assert len(read_ledger(out.parent / "ledger.db")) >= 1
