@@ -49,6 +49,8 @@ class BatchSelection(Selection):
     """Whom a version selects of a table that was screened in batches; ``cohort`` holds those selected alone."""
 
     facts: BatchFacts
+    set_aside: tuple[str, ...]
+    """Pieces that cannot be read, and why."""
     of_all: tuple[np.ndarray, SelectionStability | None]
     """Of the children in ``cohort``, what needs everybody: others with the same score, and the stability."""
 
@@ -72,7 +74,8 @@ class BatchSelection(Selection):
         unlike = unlike_training(self.scored.features, bundle.tables, sample, bundle.contracts)
         beyond = [facts.out_of_range[name] + facts.unknown_level[name] for name in names]
         missing = [facts.missing[name] for name in names]
-        return unlike + unusual_banners(self.scored.features, self.n_screened, beyond, missing)
+        not_read = tuple(f"Not read, so nobody in it is on this list: {piece}" for piece in self.set_aside)
+        return not_read + unlike + unusual_banners(self.scored.features, self.n_screened, beyond, missing)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -128,6 +131,7 @@ def select_in_pieces(screened: ScreenedPieces, *, capacity: Capacity | None, per
         margin=at[n_listed : n_listed + len(margin)],
         review=ReviewSample(at[n_listed + len(margin) :], probability),
         facts=screened.facts,
+        set_aside=screened.set_aside,
         of_all=(_n_same(everyone, order), _stability(screened, everyone, order, capacity)),
     )
 

@@ -82,7 +82,6 @@ class ScreenedFile(Result):
         yield Section(
             [
                 *([] if found.n_screened else ["Nobody could be screened."]),
-                *(f"Not read, so nobody in it is on a list: {piece}" for piece in self.set_aside),
                 *found.banners,
                 *(f"{count(n, who.singular, who.plural)}: {EXCLUSIONS[kind]}." for kind, n in by_hand_first),
                 *self._reasons(),
