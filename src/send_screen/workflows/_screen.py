@@ -13,7 +13,7 @@ from typing import Any, Literal
 from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW, load_cohort
 from send_screen.documents import count
 from send_screen.errors import DataError, UsageError
-from send_screen.governance import LEDGER, AnyEntry, Bundle, OpenLedger, open_for_append, withdrawal, withdrawn_error
+from send_screen.governance import LEDGER, AnyEntry, OpenLedger, open_for_append, withdrawal, withdrawn_error
 from send_screen.results import Result, Section
 from send_screen.screening import (
     Capacity,
