@@ -78,6 +78,7 @@ def test_exports_are_entered_and_a_withdrawal_names_them(store: Store, tmp_path:
     code, said, err = store.run("withdraw", VERSION, *WHO)
     assert code == 0, said + err
     assert "It was exported 2 times: tell who has one" in said
+    assert "A query, a workbook or a model that is served already still answers" in said
     assert "sql as_sql of reception_sen/1" in said
     assert "xlsx as_xlsx of reception_sen/1" in said
     code, said, err = store.run("export", VERSION, "--to", "xlsx", ALLOWED, "--out", tmp_path / "again")

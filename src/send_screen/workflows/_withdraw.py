@@ -40,8 +40,8 @@ from send_screen.workflows._list_folder import describe_stop
 from send_screen.workflows._run_records import RecordedRun, read_run
 
 _OUT_OF_REACH = (
-    "A folder that was exported earlier still screens where no ledger is named, and a model that is served already "
-    "still answers: tell who has one."
+    "A folder that was exported earlier still screens where no ledger is named. A query, a workbook or a model that is "
+    "served already still answers: tell who has one."
 )
 
 
