@@ -39,6 +39,7 @@ def test_a_version_as_a_query_is_the_version(engine: Any, trained: Any, tmp_path
     test = (tmp_path / "query" / "self_test.sql").read_text("utf-8")
     assert set(RUN[engine](test, pd.DataFrame({"x": []}))["n_differ"]) == {0}
     assert bundle.manifest_sha256 in test
+    assert all(f"-- Must not be used: {use}." in test for use in bundle.spec.prohibited_uses)
 
 
 def test_a_query_says_where_each_column_comes_from(trained: Any, tmp_path: Path) -> None:
@@ -63,7 +64,19 @@ def test_a_version_as_a_workbook_asks_for_its_features(trained: Any, tmp_path: P
     how = {feature.name: row[2] for feature, row in zip(bundle.features, rows, strict=True)}
     assert how["E02"].startswith("1 ")
     assert (how["age_months"], how["absence"]) == ("whole months", "a share, from 0 to 1")
-    assert "RESEARCH ONLY" in book["Child"]["A2"].value
+    said = book["Child"]["A2"].value
+    assert "RESEARCH ONLY" in said
+    assert all(use in said for use in bundle.spec.prohibited_uses)
+
+
+@pytest.mark.parametrize(("to", "dialect"), [("sql", "sqlite"), ("xlsx", None)])
+def test_an_auditor_can_export_again_and_compare(to: Any, dialect: Any, trained: Any, tmp_path: Path) -> None:
+    made = [
+        export(trained.exported, tmp_path / name, to=to, dialect=dialect, allow_synthetic_model=True).out
+        for name in ("first", "second")
+    ]
+    first, second = ({path.name: path.read_bytes() for path in folder.iterdir()} for folder in made)
+    assert first == second
 
 
 def test_exports_are_entered_and_a_withdrawal_names_them(store: Store, tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ class Provenance:
     population: str
     notice: str
     """What every row says; it begins with the research banner where the model was trained on synthetic children."""
+    prohibited_uses: tuple[str, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
     """What each feature is, and from which columns of the contracts it follows."""
 
@@ -59,6 +60,7 @@ class Provenance:
             owner=format_owner(version.owner),
             population=f"{version.population}; {version.eligible_description}",
             notice=notice,
+            prohibited_uses=version.prohibited_uses,
             sources={feature.name: describe_source(bundle, feature) for feature in bundle.features},
         )
 

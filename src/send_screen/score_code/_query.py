@@ -82,6 +82,7 @@ class ScoreQuery:
         lines = (
             p.title,
             p.notice,
+            *(f"Must not be used: {use}." for use in p.prohibited_uses),
             f"Version {p.version}; SHA-256 of its manifest: {p.manifest_sha256}.",
             f"To be reviewed by {p.review_date.isoformat()}. After that day there is no score, and every row says why.",
             f"Who answers for it: {p.owner}.",

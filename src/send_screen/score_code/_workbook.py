@@ -109,7 +109,8 @@ class _Book:
             f"Version {p.version}. SHA-256 of its manifest: {p.manifest_sha256}. To be reviewed by "
             f"{p.review_date.isoformat()}: no score after that day. Who answers for it: {p.owner}."
         )
-        for y, (words, form) in enumerate(((p.title, self.bold), (p.notice, self.bold), (about, self.wrap))):
+        notice = " ".join([p.notice, *(f"Must not be used: {use}." for use in p.prohibited_uses)])
+        for y, (words, form) in enumerate(((p.title, self.bold), (notice, self.bold), (about, self.wrap))):
             self._across(y, 0, words, form)
         text(_POPULATION, 0, "Is the child one whom the model is for?", self.bold)
         self.child.write_blank(_POPULATION, 1, None, self.text_entry)
