@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from send_screen import screen
+from send_screen import record, screen
 from send_screen.batches import _pieces as pieces_module
 from send_screen.batches import _run as run_module
 from send_screen.batches import screen_pieces, working_folder
 from send_screen.errors import UsageError
-from send_screen.governance import open_bundle, read_ledger
+from send_screen.governance import open_bundle, read_ledger, records_of_entry
 from send_screen.simulation import simulate_england
 
 
@@ -165,3 +166,22 @@ def test_killed_at_any_moment_it_ends_the_same(trained: Any, data: Path, tmp_pat
     pd.testing.assert_frame_equal(*lists)
     assert found.result.excluded == expected.result.excluded
     assert read_ledger(out.parent / "ledger.db").entries
+
+
+def test_the_ledger_knows_every_child(trained: Any, data: Path, tmp_path: Path) -> None:
+    found = screen(trained.exported, data, out=tmp_path / "list", engine="batches", capacity="10")
+    ledger = tmp_path / "ledger.db"
+    (number,) = (entry.number for entry in read_ledger(ledger).entries if entry.kind == "screening")
+    records = [record for _, record in records_of_entry(ledger, number) if record is not None]
+    kinds = Counter(record["kind"] for record in records)
+    assert kinds["listed"] == 10
+    assert kinds["near"] == len(found.result.margin)
+    assert kinds["listed"] + kinds["near"] + kinds["not_listed"] == found.result.n_screened
+    assert len(records) == found.result.n_rows
+    child = pd.read_parquet(data).query("SENprovision == 'N'")["UPN"].iloc[-1]
+    record(child, out=tmp_path / "record", ledger=ledger)
+    page = (tmp_path / "record" / "record.html").read_text(encoding="utf-8")
+    assert "the values were not kept" in page
+    again = screen(trained.exported, data, out=tmp_path / "list", engine="batches", capacity="10")
+    assert again.result.since is not None
+    assert again.result.since.n_new == 0

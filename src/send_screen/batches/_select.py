@@ -22,12 +22,12 @@ from send_screen.batches._step import ROW
 from send_screen.cohorts import Cohort
 from send_screen.cohorts._drop_rows import OTHER_YEAR
 from send_screen.errors import UsageError
-from send_screen.screening import Capacity, ReviewSample, Selection, draw_review_sample, review_key
+from send_screen.screening import Capacity, ChildRecord, ReviewSample, Selection, draw_review_sample, review_key
 from send_screen.screening._capacity import margin_size
 from send_screen.screening._scored import SelectionStability, score_cohort, unusual_banners, value_notes
 from send_screen.screening._unlike_training import unlike_training
 from send_screen.specs import ColumnRef, Group
-from send_screen.tables import tie_break_key
+from send_screen.tables import percent, tie_break_key
 from send_screen.tables._top_k import top_k_threshold
 
 
@@ -48,11 +48,14 @@ class _Everyone:
 class BatchSelection(Selection):
     """Whom a version selects of a table that was screened in batches; ``cohort`` holds those selected alone."""
 
-    facts: BatchFacts
-    set_aside: tuple[str, ...]
-    """Pieces that cannot be read, and why."""
+    screened: ScreenedPieces
     of_all: tuple[np.ndarray, SelectionStability | None]
     """Of the children in ``cohort``, what needs everybody: others with the same score, and the stability."""
+
+    @property
+    def facts(self) -> BatchFacts:
+        """What the batches told of the table."""
+        return self.screened.facts
 
     @property
     def n_screened(self) -> int:
@@ -74,7 +77,7 @@ class BatchSelection(Selection):
         unlike = unlike_training(self.scored.features, bundle.tables, sample, bundle.contracts)
         beyond = [facts.out_of_range[name] + facts.unknown_level[name] for name in names]
         missing = [facts.missing[name] for name in names]
-        not_read = tuple(f"Not read, so nobody in it is on this list: {piece}" for piece in self.set_aside)
+        not_read = tuple(f"Not read, so nobody in it is on this list: {piece}" for piece in self.screened.set_aside)
         return not_read + unlike + unusual_banners(self.scored.features, self.n_screened, beyond, missing)
 
     @property
@@ -88,6 +91,16 @@ class BatchSelection(Selection):
     def n_in_groups(self, group: Group) -> Counter[str]:
         """Return how many of the children are in each group."""
         return Counter(self.facts.groups.get(group.name, {}))
+
+    def not_selected(self) -> Iterator[tuple[str, ChildRecord]]:
+        """Yield what was made of the children who were not selected; the values are not kept."""
+        selected = set(self.cohort.ids)
+        for part in _parts(self.screened, "child_id", "row", "score", "school", "kind"):
+            columns = (part.column(name).to_pylist() for name in ("child_id", "row", "score", "school"))
+            for child_id, row, score, school in zip(*columns, strict=True):
+                if child_id not in selected:
+                    who = ChildRecord(kind="not_listed", row=row, name="", class_name="", school=school)
+                    yield child_id, who.model_copy(update={"score": score, "percent": percent(score)})
 
     @cached_property
     def same_score(self) -> np.ndarray:
@@ -130,8 +143,7 @@ def select_in_pieces(screened: ScreenedPieces, *, capacity: Capacity | None, per
         listed=at[:n_listed],
         margin=at[n_listed : n_listed + len(margin)],
         review=ReviewSample(at[n_listed + len(margin) :], probability),
-        facts=screened.facts,
-        set_aside=screened.set_aside,
+        screened=screened,
         of_all=(_n_same(everyone, order), _stability(screened, everyone, order, capacity)),
     )
 

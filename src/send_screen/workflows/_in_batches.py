@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from send_screen.cohorts._column_mapping import MAPPING_FILE
 from send_screen.errors import MachineError, UsageError
 from send_screen.governance import Bundle
-from send_screen.screening import Capacity, Selection
+from send_screen.screening import Capacity, ChildRecord
+
+if TYPE_CHECKING:
+    from send_screen.batches import BatchSelection
+
+MAX_RECORDS = 1_000_000  # children; of more, the ledger has records of those selected and excluded alone
 
 
 @contextmanager
@@ -21,8 +27,8 @@ def selected_in_batches(
     capacity: Capacity | None,
     per_school: bool,
     progress: Callable[[str], None] | None,
-) -> Iterator[tuple[Selection, tuple[str, ...]]]:
-    """Yield the selection, and the pieces that cannot be read; what the run needs beside ``out`` is deleted after it.
+) -> Iterator[tuple[BatchSelection, Iterator[tuple[str, ChildRecord]]]]:
+    """Yield the selection, and the records of those not selected; what the run needs beside ``out`` is then deleted.
 
     What a stopped run leaves there, the next run into ``out`` with the same data and version goes on from.
     """
@@ -42,7 +48,8 @@ def selected_in_batches(
             raise_on_whole_table(screened)
             if progress is not None:
                 progress("Selecting")
-            yield select_in_pieces(screened, capacity=capacity, per_school=per_school), screened.set_aside
+            selection = select_in_pieces(screened, capacity=capacity, per_school=per_school)
+            yield selection, selection.not_selected() if selection.n_screened <= MAX_RECORDS else iter(())
         remove_work(work)
     except OSError as error:
         raise MachineError(

@@ -17,6 +17,7 @@ from send_screen.governance import LEDGER, AnyEntry, OpenLedger, open_for_append
 from send_screen.results import Result, Section
 from send_screen.screening import (
     Capacity,
+    ChildRecord,
     ScreeningResult,
     Selection,
     child_records,
@@ -229,8 +230,8 @@ def screen(
             )
         with selected_in_batches(
             bundle, Path(file), Path(out), capacity=requested, per_school=per_school, progress=progress
-        ) as (selection, set_aside):
-            return write(selection, set_aside=set_aside)
+        ) as (selection, not_selected):
+            return write(selection, not_selected=not_selected, set_aside=selection.screened.set_aside)
     try:
         cohort = load_cohort(bundle.spec, file, training=False, contracts=bundle.contracts, academic_year=academic_year)
     except DataError as error:
@@ -251,16 +252,18 @@ def screen_into(
     allow_synthetic_model: bool,
     replace: bool,
     ledger: str | Path | None,
+    not_selected: Iterable[tuple[str, ChildRecord]] = (),
     set_aside: tuple[str, ...] = (),
     verified: list[AnyEntry] | None = None,
 ) -> ScreenedFile:
     """Enter a selection of the children in ``file`` into the ledger and write its files; see :func:`screen`.
 
-    ``verified``: see :func:`open_for_append`.
+    ``not_selected`` are the records of children who are not in the selection's cohort. ``verified``: see
+    :func:`open_for_append`.
     """
     bundle, today = selection.bundle, dt.date.today()
     result = result_for_role(selection, file=file, role=role, allow_synthetic_model=allow_synthetic_model, today=today)
-    records = child_records(selection)
+    records = dict(not_selected) | child_records(selection)
     with open_for_append(ledger or out.resolve().parent / LEDGER, verified=verified) as open_ledger:
         version = bundle.published.version.id
         if withdrawal(open_ledger.entries, version, manifest_sha256=bundle.manifest_sha256) is not None:
