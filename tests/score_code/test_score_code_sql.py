@@ -81,6 +81,8 @@ def test_the_self_test_compares_every_golden_row_and_finds_an_altered_number(eng
     altered = query.replace(literal, find_dialect(engine).double(math.nextafter(tables.intercept, math.inf)))
     wrong = RUN[engine](altered, nobody)
     assert 0 < int(wrong["n_differ"].iloc[0]) == int(wrong["differs"].sum())
+    lost = RUN[engine](query.replace(" AS t\n),\nexpected", " AS t\n  WHERE 1 = 0\n),\nexpected"), nobody)
+    assert set(lost["n_differ"]) == {len(found)}
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -1,8 +1,8 @@
 """A model as one SQL query: score and exact contributions of each row, in the order of addition of the library.
 
-The query has four steps, each a common table expression: the user's table (``source``); each value as a number, or a
-level as its position (``encoded``); the log-odds of each term (``terms``); and the sums. Each constant is written so
-that it is read back to the last bit, and each operation is the library's own, so that the result is too.
+The query has four steps: the user's table (``source_rows``); each value as a number, or a level as its position
+(``encoded``); the log-odds of each term (``terms``); and the sums. Each constant is written so that it is read back to
+the last bit, and each operation is the library's own, so that the result is too.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ class ScoreQuery:
         return f"CASE WHEN {is_scored} THEN {expression} END AS {self._name(name)}"
 
     def _encoded(self) -> Iterator[str]:
-        """Yield each value as a number, NULL where missing or unknown, and whether it was there and of its type."""
+        """Yield each value as a number x, NULL where not known, and its kind k: 0 NULL, 1 of its type, 2 of another."""
         d = self._dialect
         yield f"r.{self._name(CHILD)}"
         yield f"r.{self._name(IN_POPULATION)}"

@@ -43,6 +43,8 @@ def render_self_test(tables: RiskTables, provenance: Provenance, dialect: Dialec
 
 
 class SelfTest:
+    """The self-test of a model in one dialect."""
+
     def __init__(self, tables: RiskTables, provenance: Provenance, dialect: Dialect) -> None:
         self._tables, self._dialect, self._golden = tables, dialect, golden_rows(tables)
         self._query = ScoreQuery(tables, provenance, dialect)
@@ -52,7 +54,7 @@ class SelfTest:
         name, text = self._dialect.identifier, self._dialect.text
         quantities = ["score", *self._tables.features]
         shown = (
-            *(f"c.{name(CHILD)} AS {name(CHILD)}", f"q.{name('quantity')} AS {name('quantity')}"),
+            *(f"e.{name(CHILD)} AS {name(CHILD)}", f"q.{name('quantity')} AS {name('quantity')}"),
             *(f"{self._chosen(each, 'score', 'contribution')} AS {name(as_)}" for each, as_ in _NUMBERS),
             *(f"{self._chosen(each, 'status', 'state')} AS {name(as_)}" for each, as_ in _STATES),
         )
@@ -71,7 +73,8 @@ class SelfTest:
             f"expected_rows AS (\n{self._expected()}\n),\n"
             f"quantities AS (\n{self._union(rows)}\n),\n"
             f"pairs AS (\n  SELECT\n    {lines}\n"
-            f"  FROM computed_rows AS c JOIN expected_rows AS e ON c.{name(CHILD)} = e.{name(CHILD)}\n"
+            # a golden row that is not computed differs
+            f"  FROM expected_rows AS e LEFT JOIN computed_rows AS c ON c.{name(CHILD)} = e.{name(CHILD)}\n"
             "  CROSS JOIN quantities AS q\n),\n"
             f"compared AS (\n  SELECT {', '.join(columns)}, {differs} AS {name('differs')}\n  FROM pairs AS p\n)\n"
             f"SELECT d.*, SUM(d.{name('differs')}) OVER () AS {name('n_differ')}\n"
