@@ -239,6 +239,8 @@ def test_a_folder_is_no_ledger(tmp_path: Path) -> None:
         ('could not translate host name "et@s3cret" to address', "no machine of that name"),
         ("ERROR: could not extend file: No space left on device (s3cret)", "its disk is full"),
         ("server closed the connection unexpectedly (s3cret)", "the connection was lost"),
+        ("the connection is lost", "the connection was lost"),
+        ("server does not support SSL, but SSL was required (s3cret)", "do not agree on encryption"),
         ("something else, s3cret", "OperationalError"),
     ],
 )

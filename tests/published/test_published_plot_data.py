@@ -87,7 +87,7 @@ def test_a_shape_steps_at_its_edges_and_is_as_high_as_it_scores(document: dict[s
 def test_a_whole_number_is_flat_up_to_the_next_and_a_code_is_a_bar(document: dict[str, Any]) -> None:
     age = shape(document, "age_months")["points"]
     assert [p["label"] for p in age] == [
-        "5 years 0 months or less", "5 years 1 month to 5 years 3 months", "5 years 4 months or more"
+        "5 years or less", "5 years 1 month to 5 years 3 months", "5 years 4 months or more"
     ]  # fmt: skip
     assert [(p["x"], p["to"]) for p in age] == [(59, 61), (61, 64), (64, 71)]
     # from 61 to 63 months: the line falls by two months' worth, never by a third

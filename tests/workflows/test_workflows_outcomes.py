@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ from send_screen.cohorts import load_cohort
 from send_screen.errors import DataError, LedgerError, MachineError, UsageError
 from send_screen.governance import WithdrawalEntry, erase_child, open_bundle, open_for_append, sha256_of
 from send_screen.screening import Decision, select_children
+from send_screen.workflows import _outcomes, outcomes, screen
 from send_screen.workflows import decisions as enter_decisions
-from send_screen.workflows import outcomes, screen
 from send_screen.workflows._outcome_children import children_of
 
 
@@ -119,6 +120,30 @@ def test_the_command_and_its_refusals(trained: Any, version: Path, run: Path, tm
     done = CliRunner().invoke(app, ["outcomes", str(version), str(trained.data), "--unsuppressed", "--json"])
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["format"] == "send_screen.outcomes/1"
+
+
+def test_a_role_that_may_not_see_the_outcome_is_refused(trained: Any, version: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="class_teacher may not see what became of the children") as caught:
+        outcomes(version, trained.data, role="class_teacher", out=tmp_path / "page.html")
+    assert "These roles may: data_manager, head_teacher" in caught.value.remedy
+    assert not (tmp_path / "page.html").exists()
+
+
+def test_groups_that_a_role_may_not_see_are_left_out(
+    trained: Any, version: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = open_bundle(version)
+    census = bundle.contracts["education/pupil_census"]
+    meals = replace(census.columns["FSMeligible"], visible_to=frozenset({"data_manager"}))
+    contracts = {**bundle.contracts, census.id: replace(census, columns={**census.columns, "FSMeligible": meals})}
+    monkeypatch.setattr(_outcomes, "load_model", lambda *_, **__: replace(bundle, contracts=contracts))
+    pages = {}
+    for role in (None, "data_manager"):
+        made = outcomes(version, trained.data, role=role, unsuppressed=True, out=tmp_path / f"{role}.html")
+        pages[role] = ({*made.figures.shares["attribute"]}, (tmp_path / f"{role}.html").read_text("utf-8"))
+    assert pages["data_manager"][0] - pages[None][0] == {"Free school meals"}
+    assert "Free school meals: not shown to the role senco; ask education." in pages[None][1]
+    assert "not shown to the role" not in pages["data_manager"][1]
 
 
 def test_what_was_decided_is_in_the_ledger(trained: Any, version: Path, run: Path, tmp_path: Path) -> None:

@@ -190,6 +190,9 @@ def outcomes(
         list[Path] | None,
         typer.Option(help="A list that came back with what was decided; can be given several times."),
     ] = None,
+    role: Annotated[
+        str | None, typer.Option(help="Role of whoever reads the page, as the contracts name it. (default: senco)")
+    ] = None,
     unsuppressed: Annotated[
         bool,
         typer.Option("--unsuppressed", help="Show counts under ten too, for those who may see everybody's rows."),

@@ -241,7 +241,8 @@ def value_text(feature: Feature, contracts: Mapping[str, Contract], value: Any) 
         return f"{100 * float(value):.1f}".removesuffix(".0") + " %"
     if isinstance(source, AgeInMonths):
         years, months = divmod(int(float(value)), 12)
-        return f"{count(years, 'year', 'years')} {count(months, 'month', 'months')}"
+        parts = (count(years, "year", "years"), count(months, "month", "months"))
+        return " ".join(part for part, n in zip(parts, (years, months), strict=True) if n) or parts[1]
     levels = contracts[source.contract].columns[source.column].levels or {}
     written = np.format_float_positional(value, trim="-") if isinstance(value, float) else str(value)
     return levels.get(written, f"{written} {feature.unit}".rstrip())

@@ -21,7 +21,8 @@ from send_screen.reports import OutcomeFigures, render_outcomes
 from send_screen.reports._outcomes_page import CAUSE, NOT_KNOWN
 from send_screen.reports._text import format_date
 from send_screen.results import Result, Section
-from send_screen.screening import Capacity, Decision, read_decisions, select_children
+from send_screen.screening import Capacity, Decision, RoleAccess, read_decisions, role_access, select_children
+from send_screen.specs import Group, ModelSpec
 from send_screen.workflows._export import load_model, was_withdrawn
 from send_screen.workflows._folders import write_output
 from send_screen.workflows._outcome_children import children_of
@@ -80,6 +81,7 @@ def outcomes(
     capacity: str | None = None,
     per_school: bool = False,
     decisions: Sequence[str | Path] = (),
+    role: str | None = None,
     unsuppressed: bool = False,
     out: str | Path | None = None,
     academic_year: str | None = None,
@@ -106,6 +108,9 @@ def outcomes(
         Without a ledger, as in the run.
     decisions : sequence of str or pathlib.Path
         Lists that came back and are not in the ledger, ``list.xlsx`` or ``list.csv``.
+    role : str, optional
+        The role that will read the page; by default the SENCO. It must be one that may see the outcome. Groups by a
+        column that it may not see are left out.
     unsuppressed : bool, default False
         Whether to show counts of 1 to 9 children too, for those who may see the children's rows.
     out : str or pathlib.Path, optional
@@ -124,7 +129,7 @@ def outcomes(
     Raises
     ------
     UsageError
-        If there is no such version, or the capacity is invalid.
+        If there is no such version, the capacity is invalid, or the role may not see the outcome.
     DataError
         If the files cannot be used, or say of nobody what happened later.
     LedgerError
@@ -149,6 +154,8 @@ def outcomes(
     # what became of those whom a withdrawn version listed is asked all the more
     bundle = load_model(model, tracking_uri=tracking_uri, allow_withdrawn=True)
     spec, contracts = bundle.spec, bundle.contracts
+    access = role_access(contracts, role)
+    hidden = _hidden_groups(spec, access)
     cohort = load_cohort(spec, data, training=False, contracts=contracts, academic_year=academic_year)
     decided: dict[str, Decision] = {}
     if ledger is None:
@@ -167,12 +174,22 @@ def outcomes(
         )
     later = later_outcomes(spec, data, contracts=contracts, academic_year=academic_year)
     children = children_of(selection, later, {**decided, **_decisions(decisions)})
+    children = children.drop(columns=[f"group.{group.name}" for group in hidden])
     if (children["state"] == "not_known").all():
         raise DataError(
             "The files say of nobody what happened later.",
             remedy=f"Add the file of {spec.outcome.column.contract} to those that were screened.",
         )
     labels = {f"group.{group.name}": f"group.{group.label}" for group in spec.groups}
+    notes = [
+        note,
+        *(
+            f"{group.label}: not shown to the role {access.role}; ask {contracts[group.column.contract].agency}."
+            for group in hidden
+        ),
+    ]
+    if was_withdrawn(bundle, model, ledger=ledger, tracking_uri=tracking_uri):
+        notes.append(WITHDRAWN)
     table = outcome_table(children.rename(columns=labels))
     table = table if unsuppressed else merge_small_groups(table)
     published = None if unsuppressed else published_counts(table)  # once: it takes seconds
@@ -181,11 +198,24 @@ def outcomes(
         shares_of(table, published),
         estimates_of(table, published),
         _effect_at_line(table),
-        (note, *([WITHDRAWN] if was_withdrawn(bundle, model, ledger=ledger, tracking_uri=tracking_uri) else [])),
+        tuple(notes),
     )
     if out is not None:
         write_output({Path(out): render_outcomes(figures, unsuppressed=unsuppressed)})
     return Outcomes(figures, None if out is None else Path(out))
+
+
+def _hidden_groups(spec: ModelSpec, access: RoleAccess) -> list[Group]:
+    """Return the groups that a role may not see; raise UsageError where it may not see the outcome."""
+    outcome = spec.outcome.column
+    if not access.may_see(outcome):
+        contract = access.contracts[outcome.contract]
+        allowed = ", ".join(sorted(contract.columns[outcome.column].visible_to))
+        raise UsageError(
+            f"The role {access.role} may not see what became of the children.",
+            remedy=f"Ask {contract.agency}. These roles may: {allowed}.",
+        )
+    return [group for group in spec.groups if not access.may_see(group.column)]
 
 
 def _decisions(files: Sequence[str | Path]) -> dict[str, Decision]:

@@ -203,7 +203,8 @@ _SERVER_FAULTS = {
     "permission denied|no pg_hba.conf entry|read-only": "the user may not do that there",
     "no space left|disk full": "its disk is full",
     "invalid": "its address is wrong",
-    "closed|terminat": "the connection was lost",
+    "closed|terminat|is lost": "the connection was lost",
+    "ssl": "it and this machine do not agree on encryption (sslmode)",
 }
 
 
