@@ -17,7 +17,7 @@ from send_screen.documents import file_name
 from send_screen.errors import DataError, ReadError, SendScreenError, UsageError
 from send_screen.readers import TABLE_SUFFIXES, read_table
 
-BATCH_ROWS = 131_072
+BATCH_ROWS = 262_144
 _PIECE_ROWS = 524_288  # row groups are read together up to so many rows
 _PARQUET = ".parquet"
 

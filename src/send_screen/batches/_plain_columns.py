@@ -88,7 +88,7 @@ class ColumnReader:
 
     def _read_upns(self, cells: pa.Array) -> PlainColumn:
         """Return unique pupil numbers; one in small letters or with gaps is not plain."""
-        texts = pd.Series(cells.to_numpy(zero_copy_only=False))
+        texts = pd.Series(cells.to_numpy(zero_copy_only=False), dtype=object)
         valid = valid_upns(texts).to_numpy()
         filled = texts.notna().to_numpy()
         return self._column(texts, valid, np.zeros(len(valid), dtype=bool), filled, Counter())

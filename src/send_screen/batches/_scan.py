@@ -12,12 +12,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from send_screen.cohorts._drop_rows import current_year
-from send_screen.contracts import Column, Contract, valid_upns
+from send_screen.contracts import Column, Contract
 from send_screen.contracts._check import WholeTable, header_match
 from send_screen.contracts._parse_cells import column_style, distinct_texts, parse_column
+from send_screen.contracts._upn import upn_numbers
 from send_screen.readers._parquet import frame_of
 
 _MAX_TEXTS = 1_000_000  # distinct texts of a column that are looked at to see how it is written
+_NO_UPN = np.uint64(1 << 63)  # a bit that no number of a UPN has
 _MAX_NUMBERS = 20  # of a column of numbers
 
 
@@ -105,9 +107,11 @@ class TableScan:
                     found[year] += n
                     self._filled.add(key)
         if key not in self._filled and cells.null_count < len(cells):
-            parsed, _ = parse_column(pd.Series(pc.unique(cells).to_pylist(), dtype=object), column)
-            if parsed.notna().any():
-                self._filled.add(key)
+            for part in (cells.drop_null().slice(0, 100), cells):  # most often the first are enough
+                parsed, _ = parse_column(pd.Series(pc.unique(part).to_pylist(), dtype=object), column)
+                if parsed.notna().any():
+                    self._filled.add(key)
+                    break
 
     def whole(self) -> dict[str, WholeTable]:
         """Return what was found of the table, for each contract."""
@@ -133,13 +137,20 @@ class TableScan:
 def id_hashes(ids: pa.Array, column: Column) -> np.ndarray:
     """Return a hash of each identifier as its contract writes it: uint64, shape (n,); blanks have one each."""
     texts = pd.Series(pc.cast(ids, pa.string()).to_numpy(zero_copy_only=False), dtype=object)
-    odd = ~valid_upns(texts).to_numpy() if column.rule("upn") else np.ones(len(texts), dtype=bool)
-    hashes = pd.util.hash_array(texts.fillna("").to_numpy(dtype=object), categorize=False)
+    hashes = np.empty(len(texts), dtype=np.uint64)
+    odd = np.ones(len(texts), dtype=bool)
+    if column.rule("upn"):
+        valid, numbers = upn_numbers(texts)
+        hashes[valid], odd = numbers, ~valid
     if odd.any():
-        repaired, _ = parse_column(texts[odd], column)
-        hashes[odd] = pd.util.hash_array(repaired.astype(object).fillna("").to_numpy(dtype=object), categorize=False)
-        blank = np.flatnonzero(odd)[repaired.isna().to_numpy()]
-        hashes[blank] = np.random.default_rng(0).permutation(len(blank)).astype(np.uint64)
+        repaired = parse_column(texts[odd], column)[0].astype(object).to_numpy()
+        blank = pd.isna(repaired)
+        valid, numbers = upn_numbers(pd.Series(repaired))
+        of_odd = pd.util.hash_array(np.where(blank, "", repaired), categorize=False) | _NO_UPN
+        if column.rule("upn"):
+            of_odd[valid] = numbers
+        of_odd[blank] = np.arange(blank.sum(), dtype=np.uint64) | _NO_UPN
+        hashes[odd] = of_odd
     return hashes
 
 

@@ -19,7 +19,7 @@ from send_screen.batches._facts import BatchFacts
 from send_screen.batches._plain_columns import ColumnReader, cross_column_rules, other_columns
 from send_screen.cohorts import Cohort, load_cohort
 from send_screen.cohorts._as_of import date_columns
-from send_screen.cohorts._build import synthetic_and_real
+from send_screen.cohorts._build import not_eligible, out_of_population, synthetic_and_real
 from send_screen.cohorts._features import as_of_dates, evaluate_condition, feature_values, group_values
 from send_screen.cohorts._link import LinkedTables, needed_columns
 from send_screen.cohorts._source import SourceData
@@ -107,10 +107,10 @@ class Step:
         others = batch
         columns = self._read_columns(batch, facts)
         if self.reads_columns and not whole_children:
-            plain, X, part = self._plain_rows(batch, columns, facts)
-            parts.append(part)
+            told, X, screened, excluded = self._plain_rows(batch, columns, facts)
+            parts.append(screened)
             frames.append(X)
-            others = batch.filter(pa.array(~plain))
+            others = batch.filter(pa.array(~told))
         if others.num_rows:
             cohort = self.cohort(others, file=file)
             facts.add_as_of(cohort.as_of)
@@ -118,6 +118,8 @@ class Step:
             facts.add_ids(*synthetic_and_real(self.id_column, pd.concat([cohort.ids, cohort.excluded["child_id"]])))
             parts += [_screened(cohort), _excluded(cohort)]
             frames.append(cohort.X[list(self.bundle.tables.features)])
+        if self.reads_columns and not whole_children:
+            parts.append(excluded)  # after all who were screened
         X = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
         table = pa.concat_tables([self._table(part) for part in parts])
         rows = table.column("row").to_numpy()
@@ -155,7 +157,7 @@ class Step:
         return not any(
             date_columns(contract)
             or tuple(contract.key) not in ((), (self.bundle.spec.child_id,))
-            or any(self._is_derived(contract, name) for name in self._read_of(contract))
+            or any(self._is_derived(contract, name) for name in self._read_of(contract) | self._shown_of(contract))
             for contract in self.contracts.values()
         )
 
@@ -180,6 +182,12 @@ class Step:
         compared = [rule for name in groups for rule in cross_column_rules(contract.columns[name])]
         others = {other for rule in compared for other in other_columns(rule, contract)}
         return self._decisive_of(contract) | groups | others
+
+    def _shown_of(self, contract: Contract) -> set[str]:
+        """Return the columns of a contract that a list shows."""
+        show = self.bundle.spec.show
+        refs = [*show.name, *([show.class_name] if show.class_name else [])]
+        return {ref.column for ref in refs if ref.contract == contract.id}
 
     def _decisive_of(self, contract: Contract) -> set[str]:
         """Return the columns of a contract that decide about a row, and those that these are compared with."""
@@ -243,8 +251,8 @@ class Step:
 
     def _plain_rows(
         self, batch: pa.RecordBatch, columns: tuple[pd.DataFrame, np.ndarray], facts: BatchFacts
-    ) -> tuple[np.ndarray, pd.DataFrame, dict[str, object]]:
-        """Return which rows are plainly children to be screened, and of these the features and what identifies them."""
+    ) -> tuple[np.ndarray, pd.DataFrame, dict[str, object], dict[str, object]]:
+        """Return of which rows it is plain what becomes of them, the features of those screened, and both parts."""
         spec = self.bundle.spec
         frame, plain = columns[0], columns[1].copy()
         first = None  # all records of a child are of one academic year
@@ -257,28 +265,73 @@ class Step:
         nothing = pd.DataFrame()
         linked = LinkedTables(self.contracts, frame, nothing, nothing, None, None, nothing, ())
         as_of = as_of_dates(linked, spec)
-        for condition in (*spec.population.where, *spec.eligible.where):
+        ids = frame[f"{spec.data[0].contract}.{spec.child_id}"]
+        plain &= ids.notna().to_numpy()
+        broken = np.full(len(frame), -1)  # the first condition that a row does not meet
+        conditions = [*spec.population.where, *spec.eligible.where]
+        for number, condition in enumerate(conditions):
             met, _, unknown = evaluate_condition(linked, condition, as_of)
-            plain &= (met & ~unknown).to_numpy(dtype=bool)
+            plain &= ~(unknown.to_numpy(dtype=bool) & (broken < 0))
+            broken[~met.to_numpy(dtype=bool) & (broken < 0)] = number
         X = pd.DataFrame({f.name: feature_values(linked, f, as_of) for f in spec.features}, copy=False)
         for use in spec.data:
             features = [f.name for f in spec.features if any(ref.contract == use.contract for ref in f.sources)]
             if use.essential and features:
-                plain &= ~X[features].isna().all(axis=1).to_numpy()
-        ids = frame[f"{spec.data[0].contract}.{spec.child_id}"]
-        plain &= ids.notna().to_numpy()
-        kept = np.flatnonzero(plain)
-        ids = ids.iloc[kept].astype(object)
-        facts.add_ids(*synthetic_and_real(self.id_column, ids))
+                plain &= (broken >= 0) | ~X[features].isna().all(axis=1).to_numpy()
+        groups = pd.DataFrame({group.name: group_values(linked, group) for group in spec.groups}, index=frame.index)
+        kept, left = np.flatnonzero(plain & (broken < 0)), np.flatnonzero(plain & (broken >= 0))
+        facts.add_ids(*synthetic_and_real(self.id_column, ids.iloc[np.flatnonzero(plain)]))
         facts.add_as_of(as_of.iloc[kept])
-        facts.add_groups(pd.DataFrame({group.name: group_values(linked, group).iloc[kept] for group in spec.groups}))
-        school = frame[str(spec.shown_school)].iloc[kept] if spec.shown_school else pd.Series([""] * len(kept))
-        part = {
-            "row": batch.column(ROW).take(pa.array(kept)),
-            "child_id": ids.to_numpy(),
-            "school": school.map(as_code, na_action="ignore").astype(object).where(school.notna(), ""),
+        facts.add_groups(groups.iloc[kept])
+        screened = self._who(batch, frame, kept)
+        excluded = self._who(batch, frame, left) | self._why(batch, frame, left, broken[left])
+        excluded |= {f"group.{name}": groups[name].iloc[left].to_numpy() for name in groups}
+        return plain, X[list(self.bundle.tables.features)].iloc[kept].reset_index(drop=True), screened, excluded
+
+    def _who(self, batch: pa.RecordBatch, frame: pd.DataFrame, rows: np.ndarray) -> dict[str, object]:
+        """Return row, identifier and school of some rows of a batch."""
+        spec = self.bundle.spec
+        ids = frame[f"{spec.data[0].contract}.{spec.child_id}"].iloc[rows]
+        school = frame[str(spec.shown_school)].iloc[rows] if spec.shown_school else pd.Series([""] * len(rows))
+        return {
+            "row": batch.column(ROW).take(pa.array(rows)),
+            "child_id": ids.to_numpy(dtype=object),
+            "school": _texts(school),
         }
-        return plain, X[list(self.bundle.tables.features)].iloc[kept].reset_index(drop=True), part
+
+    def _why(
+        self, batch: pa.RecordBatch, frame: pd.DataFrame, rows: np.ndarray, broken: np.ndarray
+    ) -> dict[str, object]:
+        """Return what is said of rows that do not meet a condition of the spec, by its number."""
+        spec = self.bundle.spec
+        told = [*(out_of_population(spec, one) for one in spec.population.where)]
+        told += [not_eligible(one) for one in spec.eligible.where]
+
+        def shown(ref: ColumnRef) -> np.ndarray:
+            reader, position = self._shown[ref], self.whole[ref.contract].headers.position.get(ref.column)
+            if position is None:
+                return np.full(len(rows), "", dtype=object)
+            return _texts(reader.read(batch.column(position).take(pa.array(rows))).values)
+
+        name = pd.Series("", index=range(len(rows)), dtype=object)
+        for ref in spec.show.name:
+            name = (name + " " + pd.Series(shown(ref), dtype=object)).str.strip()
+        ids = frame[f"{spec.data[0].contract}.{spec.child_id}"].iloc[rows]
+        told_of = ("kind", "rule", "reason", "remedy", "columns")
+        return {
+            "contract": [spec.data[0].contract] * len(rows),
+            "name": name.to_numpy(),
+            "class_name": shown(spec.show.class_name) if spec.show.class_name else [""] * len(rows),
+            "cluster": _texts(frame[str(spec.school)].iloc[rows] if spec.school else ids),
+            **{key: [told[number][key] for number in broken] for key in told_of},
+        }
+
+    @cached_property
+    def _shown(self) -> dict[ColumnRef, ColumnReader]:
+        """Readers of the columns that a list shows beside the school."""
+        show = self.bundle.spec.show
+        refs = [*show.name, *([show.class_name] if show.class_name else [])]
+        return {ref: ColumnReader(self._column(ref), self.whole[ref.contract]) for ref in refs}
 
     def _column(self, ref: ColumnRef) -> Column:
         return self.contracts[ref.contract].columns[ref.column]
@@ -294,6 +347,12 @@ class Step:
                 for field in self.schema
             }
         )
+
+
+def _texts(values: pd.Series) -> np.ndarray:
+    """Return values as texts, empty where they are missing; as :func:`send_screen.cohorts.load_cohort` shows them."""
+    texts: np.ndarray = values.map(as_code, na_action="ignore").astype(object).where(values.notna(), "").to_numpy()
+    return texts
 
 
 def _value_type(kind: pa.DataType) -> pa.DataType:

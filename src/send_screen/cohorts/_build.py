@@ -39,6 +39,7 @@ EXCLUSIONS = {
     OUTSIDE: "outside the population",
     NO_OUTCOME: "outcome not known",
 }
+_NOT_ELIGIBLE_REMEDY = "Nothing to do here: what is already in place goes on."
 # With a larger share of rows outside the population, the file is the wrong one.
 WRONG_FILE_SHARE = 0.5
 
@@ -104,8 +105,7 @@ def load_cohort(
     _apply_years(spec, linked, excluded)
     if not training and not whole:
         _raise_on_wrong_file(spec, excluded)
-    remedy = "Nothing to do here: what is already in place goes on."
-    _apply_conditions(spec, spec.eligible.where, linked, excluded, as_of, NOT_ELIGIBLE, remedy)
+    _apply_conditions(spec, spec.eligible.where, linked, excluded, as_of, NOT_ELIGIBLE, _NOT_ELIGIBLE_REMEDY)
     excluded.loc[no_record & excluded["kind"].isna().to_numpy(), "kind"] = MANUAL_REVIEW
     X = pd.DataFrame({feature.name: feature_values(linked, feature, as_of) for feature in spec.features})
     _exclude_without_essentials(spec, linked, X, excluded)
@@ -240,8 +240,31 @@ def _sentence(text: str) -> str:
 
 
 def _apply_population(spec: ModelSpec, linked: LinkedTables, excluded: pd.DataFrame, as_of: pd.Series) -> pd.Series:
-    remedy = f"Look at the {spec.children_are.singular} by hand: this model was made for {spec.population.description}."
-    return _apply_conditions(spec, spec.population.where, linked, excluded, as_of, OUTSIDE, remedy)
+    return _apply_conditions(spec, spec.population.where, linked, excluded, as_of, OUTSIDE, _outside_remedy(spec))
+
+
+def _outside_remedy(spec: ModelSpec) -> str:
+    return f"Look at the {spec.children_are.singular} by hand: this model was made for {spec.population.description}."
+
+
+def out_of_population(spec: ModelSpec, condition: Condition) -> dict[str, str]:
+    """Return what is said of a row that does not meet a condition of the population."""
+    return _unmet(condition, OUTSIDE, _outside_remedy(spec))
+
+
+def not_eligible(condition: Condition) -> dict[str, str]:
+    """Return what is said of a row that does not meet a condition of eligibility."""
+    return _unmet(condition, NOT_ELIGIBLE, _NOT_ELIGIBLE_REMEDY)
+
+
+def _unmet(condition: Condition, kind: str, remedy: str) -> dict[str, str]:
+    return {
+        "kind": kind,
+        "rule": condition.rule,
+        "reason": _sentence(condition.description),
+        "remedy": remedy,
+        "columns": " ".join(sorted(map(str, condition.columns))),
+    }
 
 
 def _moved_on_note(spec: ModelSpec, n: int) -> list[str]:

@@ -85,6 +85,9 @@ def feature_values(linked: LinkedTables, feature: Feature, as_of: pd.Series) -> 
 
 
 def _numbers(values: pd.Series) -> pd.Series:
+    if isinstance(values.dtype, pd.CategoricalDtype):  # each category once
+        categories = pd.to_numeric(pd.Series(values.cat.categories), errors="coerce").to_numpy(dtype=np.float64)
+        return pd.Series(np.append(categories, np.nan)[values.cat.codes.to_numpy()], index=values.index)
     return pd.to_numeric(values, errors="coerce").astype("float64")
 
 

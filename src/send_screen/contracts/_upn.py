@@ -79,12 +79,25 @@ def valid_upns(upns: pd.Series) -> pd.Series:
     >>> valid_upns(pd.Series(["B801200005001", "A801200005001"])).tolist()
     [True, False]
     """
+    return pd.Series(_valid_characters(upns)[0], index=upns.index)
+
+
+def upn_numbers(upns: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Return which texts are UPNs (bool, shape (n,)), and a number for each of these, by which they differ (uint64)."""
+    valid, characters = _valid_characters(upns)
+    digits = (characters[:, 1:-1] - ord("0")).astype(np.float64) @ 10.0 ** np.arange(10, -1, -1)  # below 2 ** 53
+    return valid, digits.astype(np.uint64) * np.uint64(128) + characters[:, -1].astype(np.uint64)
+
+
+def _valid_characters(upns: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Return which texts are UPNs, and the characters of these."""
     valid, characters = characters_of(upns, _LENGTH)
     first, digits, last = characters[:, 0], characters[:, 1:-1], characters[:, -1]
     shaped = _IS_LETTER[first] & _IS_DIGIT[digits].all(axis=1) & (_IS_DIGIT | _IS_LETTER)[last]
     fits = _VALUE[characters[:, 1:]] @ _WEIGHTS % len(LETTERS) == _VALUE[first]
-    valid[valid] = shaped & fits
-    return pd.Series(valid, index=upns.index)
+    right = shaped & fits
+    valid[valid] = right
+    return valid, characters if right.all() else characters[right]
 
 
 def repair_upn(upn: str) -> str:
