@@ -338,7 +338,7 @@ def _exclude_without_essentials(spec: ModelSpec, linked: LinkedTables, X: pd.Dat
                 MANUAL_REVIEW,
                 "DATA-ESSENTIAL",
                 f"Nothing that the model looks at is known from {contract.title}.",
-                f"Look at the {spec.children_are.singular} by hand, and ask {contract.agency} for the record.",
+                f"Look at the {spec.children_are.singular} by hand, and ask {contract.agency_name} for the record.",
             )
 
 

@@ -23,6 +23,10 @@ RuleKind = Literal[
 ]  # fmt: skip
 
 
+#: What is said of an agency whose name is no one to ask.
+_AGENCY_NAMES = {"outcomes": "those who keep the SEN records"}
+
+
 @dataclass(frozen=True)
 class Rule:
     """A quality rule, with the id that its violations carry.
@@ -223,6 +227,11 @@ class Contract(_HasRules):
     roles: dict[str, str] = field(default_factory=dict)
     header_marks: tuple[str, ...] = ()
     retention_days: int | None = None
+
+    @property
+    def agency_name(self) -> str:
+        """The agency in words, as after "ask"."""
+        return _AGENCY_NAMES.get(self.agency, self.agency.replace("_", " "))
 
     @property
     def ref(self) -> str:

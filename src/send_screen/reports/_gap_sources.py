@@ -95,7 +95,7 @@ def _parts(row: Attribution, shapes: Mapping[str, Shape], total: int) -> list[Pa
     printed = round_to_total([*(_size(agency) for agency, _ in agencies), folds], total)
     parts = []
     for (agency, members), hundredths in zip(agencies, printed, strict=False):
-        parts.append(Part(f"From {agency.term}", hundredths, _interval_text(agency), is_sum=True))
+        parts.append(Part(f"From {agency.term.replace('_', ' ')}", hundredths, _interval_text(agency), is_sum=True))
         members.sort(key=lambda part: -abs(_size(part)))
         shown = members if len(members) <= _MAX_FEATURES + 1 else members[:_MAX_FEATURES]
         if rest := members[len(shown) :]:

@@ -102,7 +102,7 @@ def _how_firm(child: ScreenedChild) -> str:
 
 
 def _not_known(child: ScreenedChild) -> str:
-    return join((*child.not_known, *(f"ask {agency}" for agency in child.ask)))
+    return join((*child.not_known, *([f"ask {', '.join(child.ask)}"] if child.ask else [])))
 
 
 def sheet_columns(
@@ -131,8 +131,8 @@ def sheet_columns(
             ListColumn("Of 100 such children", 9, attrgetter("percent"), optional=True),
             ListColumn("How firm: listed by, of ten such models", 12, _how_firm, optional=True),
             ListColumn("Why to look", 38, lambda child: reasons_text(child.reasons_for)),
-            ListColumn("What speaks against", 26, lambda child: reasons_text(child.reasons_against)),
-            ListColumn("Not known", 18, _not_known),
+            ListColumn("What speaks against", 26, lambda child: reasons_text(child.reasons_against), optional=True),
+            ListColumn("Not known", 18, _not_known, optional=True),
             ListColumn("Last time", 30, lambda child: describe_last_time(child.last_time), optional=True),
         ]
         own = [

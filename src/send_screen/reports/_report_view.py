@@ -49,7 +49,7 @@ class ReportView(MeasuredView):
         """Agency -> labels of the features from its data."""
         found: dict[str, list[str]] = {}
         for shape in self.report.shapes:
-            found.setdefault(shape.agency, []).append(shape.label)
+            found.setdefault(shape.agency.replace("_", " "), []).append(shape.label)
         return found
 
     @property

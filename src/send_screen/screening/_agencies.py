@@ -26,7 +26,7 @@ class AgencyRecords:
     def of(self, child_id: str) -> tuple[str, ...]:
         """Return in words, for each contract, whether it had a record of the child by the as-of date."""
         return tuple(
-            f"{contract.title} ({contract.agency}): {_in_words(self._by_child.get((child_id, name), ()))}"
+            f"{contract.title} ({contract.agency_name}): {_in_words(self._by_child.get((child_id, name), ()))}"
             for name, contract in self.contracts.items()
         )
 
@@ -39,7 +39,7 @@ def agency_records(linkage: LinkageResult | None, spec: ModelSpec, access: RoleA
     linked = [name for name in linkage.n_rows if name not in training_only]
     first = access.may_see_links(spec.data[0].contract, spec.child_id)
     visible = {name: access.contracts[name] for name in linked if first and access.may_see_links(name, spec.child_id)}
-    hidden = dict.fromkeys(access.contracts[name].agency for name in linked if name not in visible)
+    hidden = dict.fromkeys(access.contracts[name].agency_name for name in linked if name not in visible)
     table = linkage.crosswalk[linkage.crosswalk["contract"].isin(list(visible))]
     names = [field.name for field in fields(LinkedRow)]
     cells = table[names].astype(object).where(table[names].notna(), None)

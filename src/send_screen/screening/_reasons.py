@@ -72,7 +72,7 @@ def reasons(
             label=feature.label,
             value=NOT_KNOWN if missing else value_text(feature, access.contracts, value),
             contribution=None if feature.name in interacting else float(contribution),
-            agency=access.contracts[feature.sources[0].contract].agency,
+            agency=access.contracts[feature.sources[0].contract].agency_name,
             family=feature.family,
         )
         members.append(_Member(feature, shown))

@@ -33,7 +33,7 @@ class RoleAccess:
 
     def data_owners(self, columns: Iterable[ColumnRef]) -> tuple[str, ...]:
         """Return the agencies that own those of the columns which the role may not see, each once."""
-        hidden = [self.contracts[ref.contract].agency for ref in columns if not self.may_see(ref)]
+        hidden = [self.contracts[ref.contract].agency_name for ref in columns if not self.may_see(ref)]
         return tuple(dict.fromkeys(hidden))
 
     def data_owner(self, feature: Feature) -> str | None:
@@ -47,7 +47,7 @@ class RoleAccess:
     def visible_notes(self, notes: Iterable[str]) -> tuple[str, ...]:
         """Return notes about a file; in place of each on columns that the role may not see, the agency to ask."""
         hidden = {
-            ColumnRef(key, name): contract.agency
+            ColumnRef(key, name): contract.agency_name
             for key, contract in self.contracts.items()
             for name in contract.columns
             if not self.may_see(ColumnRef(key, name))

@@ -184,7 +184,7 @@ def outcomes(
     notes = [
         note,
         *(
-            f"{group.label}: not shown to the role {access.role}; ask {contracts[group.column.contract].agency}."
+            f"{group.label}: not shown to the role {access.role}; ask {contracts[group.column.contract].agency_name}."
             for group in hidden
         ),
     ]
@@ -213,7 +213,7 @@ def _hidden_groups(spec: ModelSpec, access: RoleAccess) -> list[Group]:
         allowed = ", ".join(sorted(contract.columns[outcome.column].visible_to))
         raise UsageError(
             f"The role {access.role} may not see what became of the children.",
-            remedy=f"Ask {contract.agency}. These roles may: {allowed}.",
+            remedy=f"Ask {contract.agency_name}. These roles may: {allowed}.",
         )
     return [group for group in spec.groups if not access.may_see(group.column)]
 

@@ -61,7 +61,7 @@ class Template(Result):
         """Yield the fields to ask for, by the agency that has them."""
         by_title: dict[str, list[Field]] = {}
         for field in self.fields:
-            by_title.setdefault(f"{field.contract.title} ({field.contract.agency})", []).append(field)
+            by_title.setdefault(f"{field.contract.title} ({field.contract.agency_name})", []).append(field)
         for title, fields in by_title.items():
             yield Section([f"{f.column.name}: {f.column.label}. {f.use.capitalize()}." for f in fields], title=title)
 
@@ -161,7 +161,7 @@ def _workbook(bundle: Bundle, fields: tuple[Field, ...]) -> bytes:
             about.write_string(0, x, heading, bold)
         for y, field in enumerate(fields, start=1):
             what = f"{field.column.label}. {field.column.description}"
-            where = f"{field.contract.title} ({field.contract.agency})"
+            where = f"{field.contract.title} ({field.contract.agency_name})"
             for x, cell in enumerate((field.column.name, what, field.how, where, field.use)):
                 about.write_string(y, x, cell, wrap)
         about.freeze_panes(1, 0)
