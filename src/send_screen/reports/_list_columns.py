@@ -132,7 +132,7 @@ def sheet_columns(
             ListColumn("How firm: listed by, of ten such models", 12, _how_firm, optional=True),
             ListColumn("Why to look", 38, lambda child: reasons_text(child.reasons_for)),
             ListColumn("What speaks against", 26, lambda child: reasons_text(child.reasons_against), optional=True),
-            ListColumn("Not known", 18, _not_known, optional=True),
+            ListColumn("Not known", 28, _not_known, optional=True),
             ListColumn("Last time", 30, lambda child: describe_last_time(child.last_time), optional=True),
         ]
         own = [
