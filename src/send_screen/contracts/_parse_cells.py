@@ -151,6 +151,8 @@ def distinct_texts(series: pd.Series) -> tuple[np.ndarray, list[str | None]]:
 
 def _as_text(value: object) -> str | None:
     """Return a value as it would be typed into a CSV file; None for blank."""
+    if type(value) is str:  # nearly every cell
+        return (value if value.isascii() else replace_surrogates(value)).strip(_WHITE_SPACE) or None
     if value is None or value is pd.NaT or value is pd.NA:
         return None
     if isinstance(value, bool | np.bool_):

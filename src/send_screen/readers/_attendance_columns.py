@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ def tables_of_columns(reading: Reading) -> list[Reading]:
     """Return the tables of codes that the columns of a table hold."""
     found = []
     for mapping in wide_formats():
-        contract = load_contract(mapping.contract)
+        contract = _contract_of(mapping.contract)
         headers = [str(header).strip() for header in reading.frame.columns]
         codes = {place: code for place, header in enumerate(headers) if (code := _code_of(header, mapping, contract))}
         days = {place: day for place, header in enumerate(headers) if (day := session_of(header))}
@@ -31,6 +32,11 @@ def tables_of_columns(reading: Reading) -> list[Reading]:
         rows = _of_codes(reading.frame, codes, mapping) if counted else _of_sessions(reading.frame, days, mapping)
         found.append(_with_children(reading, rows, mapping, contract, {*codes, *days}))
     return found
+
+
+@cache
+def _contract_of(contract: str) -> Contract:
+    return load_contract(contract)
 
 
 def _code_of(header: str, mapping: WideFormat, contract: Contract) -> str | None:

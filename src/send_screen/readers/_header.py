@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import pandas as pd
@@ -68,21 +69,28 @@ def split_header(records: Iterable[tuple[int, list[str]]]) -> Layout:
     row, cells = filled[titles]
     header = [cell.strip() for cell in cells]
     below = filled[titles + 1 :]
-    data = [(number, cells) for number, cells in below if not _repeats(cells, header)]
-    repeats = len(below) - len(data)
-    if sum(map(bool, header)) >= _MIN_HEADERS:
-        data = [(number, cells) for number, cells in data if not _is_remark(cells)]
-    rows, numbers = [cells for _, cells in data], [number for number, _ in data]
-    return Layout(header, rows, numbers, titles, row, repeats, len(below) - repeats - len(data))
+    may_have_remarks = sum(map(bool, header)) >= _MIN_HEADERS
+    rows, numbers, repeats = list[list[str]](), list[int](), 0
+    for number, cells in below:
+        if _repeats(cells, header):
+            repeats += 1
+        elif not may_have_remarks or not _is_remark(cells):
+            rows.append(cells)
+            numbers.append(number)
+    return Layout(header, rows, numbers, titles, row, repeats, len(below) - repeats - len(rows))
 
 
 def _repeats(cells: list[str], header: list[str]) -> bool:
-    return len(cells) >= len(header) and [cell.strip() for cell in cells[: len(header)]] == header
+    if len(cells) < len(header) or cells[0].strip() != header[0]:
+        return False
+    return [cell.strip() for cell in cells[: len(header)]] == header
 
 
 def _is_remark(cells: list[str]) -> bool:
     """Return whether a row of one or two cells says that it is a total, a footer or a sub-heading."""
-    filled = [cell.strip() for cell in cells if cell.strip()]
+    if len(cells) > 2 and cells[0].strip() and cells[1].strip() and cells[2].strip():
+        return False
+    filled = list(islice(filter(None, map(str.strip, cells)), 3))
     return len(filled) <= 2 and _REMARK.match(filled[0]) is not None and not any(map(identifier_shaped, filled))
 
 
@@ -168,11 +176,14 @@ def as_frame(layout: Layout) -> pd.DataFrame:
     has content, and left out otherwise.
     """
     headers, width = layout.header, len(layout.header)
-    rows = ([*cells[:width], *[""] * (width - len(cells))] for cells in layout.rows)
-    frame = pd.DataFrame(rows, index=pd.Index(layout.numbers, dtype=np.int64, name="row"), dtype=object)
-    frame = frame.where(frame != "", None)
-    kept = [index for index, header in enumerate(headers) if header or frame[index].notna().any()]
-    return frame[kept].set_axis([headers[index] or _name_of(index, headers) for index in kept], axis=1)
+    rows = (cells if len(cells) == width else [*cells[:width], *[""] * (width - len(cells))] for cells in layout.rows)
+    columns = [np.array([cell or None for cell in column], dtype=object) for column in zip(*rows, strict=True)]
+    named = {
+        header or _name_of(index, headers): column
+        for index, (header, column) in enumerate(zip(headers, columns, strict=True))
+        if header or any(column)
+    }
+    return pd.DataFrame(named, index=pd.Index(layout.numbers, dtype=np.int64, name="row"), dtype=object)
 
 
 def _name_of(index: int, headers: list[str]) -> str:

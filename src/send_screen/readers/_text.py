@@ -82,7 +82,7 @@ class InvisibleCharacters:
 
     def clean(self, text: str) -> str:
         """Return a text without control characters."""
-        if text.isascii() and text.isprintable():
+        if text.isascii() and text.rstrip("\r\n").isprintable():
             return text
         if not _UNSEEN.search(text):
             return text
