@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 
 from send_screen.errors import ReadError
@@ -95,7 +95,9 @@ def _delimiter(sample: str) -> tuple[str, bool]:
     return max(_DELIMITERS, key=weight), False
 
 
-def _records(lines: Iterator[str], delimiter: str, has_sep_line: bool, file: str) -> Iterator[tuple[int, list[str]]]:
+def _records(
+    lines: Iterator[str], delimiter: str, has_sep_line: bool, file: str
+) -> Iterator[tuple[int, Sequence[str]]]:
     """Yield each record and its row number in a spreadsheet; Excel's ``sep=`` line is left out."""
     number = cells = 0
     try:
@@ -106,7 +108,7 @@ def _records(lines: Iterator[str], delimiter: str, has_sep_line: bool, file: str
             if max(map(len, record), default=0) > MAX_CELL_LENGTH:
                 raise_long_cell(file, row=number, remedy=_UNCLOSED_REMEDY)
             if number > has_sep_line:  # Excel does not display that line, so its first row is the next one
-                yield number - has_sep_line, record
+                yield number - has_sep_line, tuple(record)  # the garbage collector passes over tuples of texts
     except csv.Error as error:
         if "field limit" in str(error):
             raise_long_cell(file, row=number + 1, remedy=_UNCLOSED_REMEDY)

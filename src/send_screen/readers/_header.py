@@ -33,7 +33,7 @@ class Layout:
     """The header and the rows of a table of text cells; row numbers are those that a spreadsheet displays."""
 
     header: list[str]  # empty where the sheet is empty
-    rows: list[list[str]]  # those below the header that have content
+    rows: list[Sequence[str]]  # those below the header that have content
     numbers: list[int]  # of ``rows``
     titles: int = 0  # rows above the header that were skipped
     row: int = 1  # number of the header
@@ -51,7 +51,7 @@ class Layout:
         return [f"{text}: {count}." for text, count in counts.items() if count]
 
 
-def split_header(records: Iterable[tuple[int, list[str]]]) -> Layout:
+def split_header(records: Iterable[tuple[int, Sequence[str]]]) -> Layout:
     """Separate header and rows; skip blank rows and the titles that systems print above a table.
 
     The header is the first row with more than half as many filled cells as the fullest of the first twenty.
@@ -70,7 +70,7 @@ def split_header(records: Iterable[tuple[int, list[str]]]) -> Layout:
     header = [cell.strip() for cell in cells]
     below = filled[titles + 1 :]
     may_have_remarks = sum(map(bool, header)) >= _MIN_HEADERS
-    rows, numbers, repeats = list[list[str]](), list[int](), 0
+    rows, numbers, repeats = list[Sequence[str]](), list[int](), 0
     for number, cells in below:
         if _repeats(cells, header):
             repeats += 1
@@ -80,13 +80,13 @@ def split_header(records: Iterable[tuple[int, list[str]]]) -> Layout:
     return Layout(header, rows, numbers, titles, row, repeats, len(below) - repeats - len(rows))
 
 
-def _repeats(cells: list[str], header: list[str]) -> bool:
+def _repeats(cells: Sequence[str], header: list[str]) -> bool:
     if len(cells) < len(header) or cells[0].strip() != header[0]:
         return False
     return [cell.strip() for cell in cells[: len(header)]] == header
 
 
-def _is_remark(cells: list[str]) -> bool:
+def _is_remark(cells: Sequence[str]) -> bool:
     """Return whether a row of one or two cells says that it is a total, a footer or a sub-heading."""
     if len(cells) > 2 and cells[0].strip() and cells[1].strip() and cells[2].strip():
         return False
