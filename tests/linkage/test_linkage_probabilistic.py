@@ -85,6 +85,17 @@ def test_identifiers_in_trouble(children: pd.DataFrame, reviews: pd.DataFrame, t
     assert links.index.isin(rows).sum() >= 0.9 * len(rows)
 
 
+def test_what_an_identifier_links_and_its_details_contradict_counts_as_missed(
+    children: pd.DataFrame, reviews: pd.DataFrame
+) -> None:
+    """Thirty of three hundred rows under a child's number are born years apart: a tenth would be missed."""
+    before = link(children, reviews).expected[REVIEW].missed_links
+    reviews.loc[reviews.index[:30], "DOB"] = "2009-01-01"
+    after = link(children, reviews)
+    assert (after.crosswalk["status"] == CONFLICT).sum() == 30
+    assert after.expected[REVIEW].missed_links.value > before.value + 20
+
+
 @pytest.mark.parametrize("twin_at_this_school", [False, True])
 def test_a_same_sex_twin_under_an_own_number_is_never_taken_for_the_other(
     children: pd.DataFrame, reviews: pd.DataFrame, twin_at_this_school: bool

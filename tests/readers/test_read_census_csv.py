@@ -135,6 +135,14 @@ def test_a_column_for_each_session_is_counted_by_term_and_code(tmp_path: Path, h
     assert set(bad) == {31}  # the child without a code is reported, not lost
 
 
+def test_codes_beside_no_column_of_a_child_are_reported_by_the_contract(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "Nobody," + ",".join(CODES) + "\nx," + ",".join("1" * len(CODES)) + "\n")
+    made = read_table(path, contract=ATTENDANCE)
+    assert len(made.frame) == len(CODES)
+    violations = check_table(load_contract(ATTENDANCE), made.frame, file="a.csv").violations
+    assert any(violation.column == "UPN" for violation in violations)
+
+
 @pytest.mark.parametrize("head", ["UPN,Surname,M,F,B,C,E", "UPN,C,E,I,M,Total,Other"])
 def test_a_few_columns_that_are_called_like_codes_are_no_attendance(tmp_path: Path, head: str) -> None:
     rows = f"{upn(1)},Blorb,1,0,1,0,1\n"

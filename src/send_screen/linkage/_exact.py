@@ -61,6 +61,11 @@ class ExactLinks:
         """Which rows contradict themselves."""
         return np.asarray(self.reason_number != 0)
 
+    @property
+    def contradicted(self) -> np.ndarray:
+        """Which rows have a child's identifier and another's birth date, names or sex."""
+        return np.asarray(self.reason_number == _OTHER_CHILD)
+
     def rule(self, rows: np.ndarray) -> ExtensionArray:
         """Return the round that linked each of these rows, missing where none did."""
         return take(_ROUNDS, np.where(self.in_conflict[rows], 0, self.round_number[rows]) - 1)

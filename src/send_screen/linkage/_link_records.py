@@ -183,6 +183,9 @@ def _add_probable(
     is_link = (pairs["person"].map(child) == pairs["child"]).to_numpy()
     sides = comparable(children.iloc[exact.child[linked]]), comparable(table.iloc[linked])
     identified = (result.identified >= linkage.match) & ~(other_child(*sides) | other_forename(*sides))
+    # what its identifier says is a child's and its details are not, probability would have missed
+    contradicted = len(np.setdiff1d(exact.child[exact.contradicted], exact.child[linked]))
+    identified = np.append(identified, np.zeros(contradicted, dtype=bool))
     errors = expected_errors(pairs["probability"].to_numpy(), is_link, identified=identified)
     return pd.concat([found, added]).sort_index(), errors, result.parameters
 

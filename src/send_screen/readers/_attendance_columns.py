@@ -92,7 +92,8 @@ def _with_children(
     headers = [str(reading.frame.columns[place]) for place in others]
     position = match_headers(headers, contract.columns, marks=contract.header_marks).position
     children = pd.DataFrame(
-        {name: reading.frame.iloc[:, others[place]].to_numpy(object) for name, place in position.items()}
+        {name: reading.frame.iloc[:, others[place]].to_numpy(object) for name, place in position.items()},
+        index=range(len(reading.frame)),
     )
     rows = rows.sort_values("child", kind="stable", ignore_index=True)
     place = rows.groupby("child").cumcount().to_numpy() + 1
