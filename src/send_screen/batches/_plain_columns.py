@@ -88,7 +88,7 @@ class ColumnReader:
 
     def _read_upns(self, cells: pa.Array) -> PlainColumn:
         """Return unique pupil numbers; one in small letters or with gaps is not plain."""
-        texts = pd.Series(cells.to_numpy(zero_copy_only=False), dtype=object)
+        texts = as_series(cells)
         valid = valid_upns(texts).to_numpy()
         filled = texts.notna().to_numpy()
         return self._column(texts, valid, np.zeros(len(valid), dtype=bool), filled, Counter())
@@ -165,6 +165,11 @@ class ColumnReader:
                 self._values.append(None if value is pd.NaT else value)
                 self._broken.append(rule)
         return [self._known[type(cell), cell] for cell in distinct]
+
+
+def as_series(cells: pa.Array) -> pd.Series:
+    """Return cells as a series that holds the same memory."""
+    return pd.Series(pd.arrays.ArrowExtensionArray(cells))
 
 
 def cross_column_rules(column: Column) -> list[Rule]:

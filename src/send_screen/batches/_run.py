@@ -236,7 +236,7 @@ def _screen_several(step: Step, files: list[Path], work: Path, *, file: str) -> 
 def _write(table: pa.Table, path: Path) -> None:
     """Write a file that is there whole or not at all."""
     sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd")
+    pq.write_table(table, sink, compression="lz4")
     write_atomically(sink.getvalue().to_pybytes(), path)
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from send_screen.batches._plain_columns import as_series
 from send_screen.cohorts._drop_rows import current_year
 from send_screen.contracts import Column, Contract
 from send_screen.contracts._check import WholeTable, header_match
@@ -136,14 +137,14 @@ class TableScan:
 
 def id_hashes(ids: pa.Array, column: Column) -> np.ndarray:
     """Return a hash of each identifier as its contract writes it: uint64, shape (n,); blanks have one each."""
-    texts = pd.Series(pc.cast(ids, pa.string()).to_numpy(zero_copy_only=False), dtype=object)
+    texts = as_series(pc.cast(ids, pa.large_string()))
     hashes = np.empty(len(texts), dtype=np.uint64)
     odd = np.ones(len(texts), dtype=bool)
     if column.rule("upn"):
         valid, numbers = upn_numbers(texts)
         hashes[valid], odd = numbers, ~valid
     if odd.any():
-        repaired = parse_column(texts[odd], column)[0].astype(object).to_numpy()
+        repaired = parse_column(texts[odd].astype(object), column)[0].astype(object).to_numpy()
         blank = pd.isna(repaired)
         valid, numbers = upn_numbers(pd.Series(repaired))
         of_odd = pd.util.hash_array(np.where(blank, "", repaired), categorize=False) | _NO_UPN

@@ -120,7 +120,7 @@ class Step:
             frames.append(cohort.X[list(self.bundle.tables.features)])
         if self.reads_columns and not whole_children:
             parts.append(excluded)  # after all who were screened
-        X = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+        X = _one_block(frames)
         table = pa.concat_tables([self._table(part) for part in parts])
         rows = table.column("row").to_numpy()
         facts.n_repeats = batch.num_rows - len(rows)
@@ -347,6 +347,18 @@ class Step:
                 for field in self.schema
             }
         )
+
+
+def _one_block(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return frames as one whose numbers lie in one array, which is explained without copying it."""
+    if any(dtype != np.float64 for frame in frames for dtype in frame.dtypes):
+        return pd.concat(frames, ignore_index=True)
+    names, ends = frames[0].columns, np.cumsum([0, *map(len, frames)])
+    block = np.empty((len(names), ends[-1]))
+    for frame, start, end in zip(frames, ends[:-1], ends[1:], strict=True):
+        for row, name in zip(block, names, strict=True):
+            row[start:end] = frame[name].to_numpy()
+    return pd.DataFrame(block.T, columns=names, copy=False)
 
 
 def _texts(values: pd.Series) -> np.ndarray:

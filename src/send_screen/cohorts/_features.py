@@ -120,8 +120,9 @@ def group_values(linked: LinkedTables, group: Group) -> pd.Series:
     else:
         levels = (column.levels or {}) | group.levels
         labels = known_codes(linked, group.column).map(lambda value: levels.get(value, value), na_action="ignore")
-    labels = labels.astype(object).where(labels.notna(), NOT_RECORDED).astype(str)
-    return labels.str.replace("×", "x").astype(object)  # × separates the groups of an intersection
+    codes, distinct = pd.factorize(labels.astype(object))
+    names = [str(label).replace("×", "x") for label in distinct]  # × separates the groups of an intersection
+    return pd.Series(np.array([*names, NOT_RECORDED], dtype=object)[codes], index=values.index)
 
 
 def as_of_dates(linked: LinkedTables, spec: ModelSpec) -> pd.Series:
