@@ -13,7 +13,7 @@ import pytest
 
 from send_screen import erase, record
 from send_screen.errors import UsageError
-from send_screen.governance import read_ledger, records_of_child
+from send_screen.governance import WithdrawalEntry, open_for_append, read_ledger, records_of_child
 from send_screen.serving._model import ServedModel
 from send_screen.serving._responses import respond
 
@@ -112,6 +112,19 @@ def test_what_was_answered_expires_as_a_list_does(
     with pytest.raises(UsageError, match="past their date"):
         record(upns(body)[0], out=tmp_path / "asked", ledger=ledger_place)
     assert erase(expired=True, ledger=ledger_place).answers == ()
+
+
+def test_a_running_server_answers_nothing_once_its_ledger_has_a_withdrawal(
+    served: Any, body: bytes, ledger_place: Any
+) -> None:
+    model = served(ledger_place)
+    assert respond(model.predict_records, body, "text/csv")[0] == 200
+    version = {"version": model.bundle.published.version.id, "manifest_sha256": model.bundle.manifest_sha256}
+    with open_for_append(ledger_place) as book:
+        book.append(WithdrawalEntry(model="m", registered="1", by="A", reason="It missed boys", **version))
+    status, text = respond(model.predict_records, body, "text/csv")
+    assert (status, "withdrawn for good" in text) == (410, True)
+    assert len(read_ledger(ledger_place).entries) == 2
 
 
 def test_without_a_ledger_nothing_is_entered(served: Any, body: bytes, tmp_path: Path) -> None:

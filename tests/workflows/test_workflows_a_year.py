@@ -113,7 +113,12 @@ def test_a_year(store: Store, ledger_place: Any, tmp_path: Path) -> None:
         ("listed", 1),
         ("listed", 0),
     ]
-    assert july["name"][1] in (tmp_path / "letter.html").read_text("utf-8")
+    page = (tmp_path / "letter.html").read_text("utf-8")
+    assert july["name"][1] in page
+    assert "we stopped using the computer model that suggested this" in page
+    today = dt.date.today().isoformat()
+    assert [each["withdrawn_on"] for each in held["lists"]] == [today, today]
+    assert "withdrawn for good on" in (tmp_path / "request" / "record.html").read_text("utf-8")
 
     # another asks for an erasure
     before = read_ledger(ledger_place).entries

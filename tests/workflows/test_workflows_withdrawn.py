@@ -131,6 +131,16 @@ def test_no_command_takes_an_exported_folder_where_a_ledger_is_named(
     assert "It was withdrawn on" in audit(trained.exported, ledger=store.ledger).to_text()
 
 
+def test_the_ledger_of_the_variable_is_asked_although_another_is_given(
+    store: Store, trained: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEND_SCREEN_LEDGER", str(store.ledger))
+    command = ["screen", trained.exported, trained.school_file, "--out", tmp_path / "out"]
+    found = CliRunner().invoke(app, [*map(str, command), "--ledger", str(tmp_path / "own.db")])
+    assert (found.exit_code, "withdrawn for good" in found.output) == (1, True), found.output
+    assert not list(tmp_path.glob("o*"))
+
+
 @pytest.mark.parametrize("by", ["version", "manifest_sha256"])
 def test_a_folder_is_known_by_its_id_or_its_manifest(trained: Any, tmp_path: Path, by: str) -> None:
     bundle = open_bundle(trained.exported)

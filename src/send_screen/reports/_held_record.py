@@ -62,6 +62,8 @@ class HeldList:
     n_listed: int
     n_rows: int
     keep_until: str | None
+    withdrawn_on: str | None
+    """ISO date on which the version was withdrawn; None where nobody knows of that."""
     watermarks: tuple[str, ...]
     record: ChildRecord
     decisions: tuple[EnteredDecision, ...]
@@ -183,6 +185,7 @@ def render_letter(held: HeldRecord, *, template: str | None = None, file: str = 
         "reasons_in_words": join_list(last.reasons_for),
         "decision": held.decision.label if held.decision else "",
         "contact": last.owner,
+        "withdrawn_on": format_date(last.withdrawn_on) if last.withdrawn_on else "",
         "watermarks": list(last.watermarks),
         "disclaimers": DISCLAIMERS,
     }

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from send_screen.errors import SendScreenError
-from send_screen.governance import AnyEntry, Bundle, LedgerLocation, ServedEntry, open_for_append
+from send_screen.governance import AnyEntry, Bundle, LedgerLocation, ServedEntry, open_for_append, withdrawal
 from send_screen.screening import keep_until
 from send_screen.serving._requests import RequestError
 
@@ -52,7 +52,8 @@ def enter_answers(
     Raises
     ------
     RequestError
-        If it cannot be entered: then nothing may be answered. Why is logged, and not told to whoever asked.
+        If it cannot be entered: then nothing may be answered. Why is logged, and not told to whoever asked. Also if
+        the ledger says that the version was withdrawn.
     """
     records: dict[str, dict[str, Any]] = {}
     plain = table.astype(object).where(table.notna(), None)
@@ -71,7 +72,9 @@ def enter_answers(
     )
     try:
         with open_for_append(location, verified=verified) as ledger:
-            return ledger.append(entry, records=records)
+            gone = withdrawal(ledger.entries, entry.version, manifest_sha256=entry.manifest_sha256)
+            if gone is None:
+                return ledger.append(entry, records=records)
     except SendScreenError as error:
         _logger.error("An answer was refused, since it cannot be entered in the ledger: %s", error)
         raise RequestError(
@@ -79,3 +82,4 @@ def enter_answers(
             remedy="Tell those who run this server: its log says why. Then send the request again.",
             status=503,
         ) from None
+    raise RequestError("This version was withdrawn for good.", remedy="Tell those who run this server.", status=410)

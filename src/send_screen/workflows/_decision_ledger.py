@@ -51,8 +51,8 @@ def decision_ledgers(ledger: str | Path | None, uri: str) -> list[LedgerLocation
     paths = [file_at(address) for address in addresses]
     if (folder := folder_of(uri)) is not None:
         paths.append((folder / LEDGER).resolve())
-    named = named_ledger(ledger)
-    return [*([] if named is None else [named]), *(LedgerLocation(path) for path in paths if path is not None)]
+    named = [location for location in (named_ledger(ledger), named_ledger()) if location is not None]
+    return [*dict.fromkeys(named), *(LedgerLocation(path) for path in paths if path is not None)]
 
 
 def require_not_withdrawn(

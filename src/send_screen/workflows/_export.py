@@ -128,7 +128,7 @@ def open_version(
 
 def was_withdrawn(bundle: Bundle, model: str | Path, *, ledger: str | Path | None, tracking_uri: str | None) -> bool:
     """Return whether a ledger says that a version was withdrawn: the named one, and for ``models:/`` the registry's."""
-    ledgers = [named_ledger(ledger)]
+    ledgers = [named_ledger(ledger), named_ledger()]  # one that is given is of runs, perhaps
     if str(model).startswith("models:"):
         from send_screen.tracking import default_uri
         from send_screen.workflows._decision_ledger import decision_ledgers

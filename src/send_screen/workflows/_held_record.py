@@ -18,10 +18,13 @@ from send_screen.governance import (
     AnyEntry,
     DecisionsEntry,
     DisclosureEntry,
+    LedgerLocation,
     ScreeningEntry,
     ServedEntry,
     current_user,
     find_pseudonyms,
+    find_withdrawal,
+    named_ledger,
     open_for_append,
     read_ledger,
     records_of_child,
@@ -215,7 +218,7 @@ def _held_record(place: str | Path, child: str) -> HeldRecord:
         child_id=child,
         made_on=dt.date.today().isoformat(),
         lists=tuple(
-            _held_list(entry, ledger.entries, records)
+            _held_list(entry, ledger.entries, records, _withdrawn_on(entry, ledger.location))
             for entry in ledger.entries
             if isinstance(entry, ScreeningEntry) and entry.number in records
         ),
@@ -233,7 +236,15 @@ def _held_record(place: str | Path, child: str) -> HeldRecord:
     )
 
 
-def _held_list(entry: ScreeningEntry, entries: Sequence[AnyEntry], records: dict[int, dict[str, Any]]) -> HeldList:
+def _withdrawn_on(entry: ScreeningEntry, location: LedgerLocation) -> str | None:
+    """Return when the version of a run was withdrawn, as far as its ledger or the named one knows."""
+    found = find_withdrawal([location, named_ledger()], version=entry.version, manifest_sha256=entry.manifest_sha256)
+    return None if found is None else found.when.date().isoformat()
+
+
+def _held_list(
+    entry: ScreeningEntry, entries: Sequence[AnyEntry], records: dict[int, dict[str, Any]], withdrawn: str | None
+) -> HeldList:
     return HeldList(
         made_on=entry.when.date().isoformat(),
         by=entry.by,
@@ -247,6 +258,7 @@ def _held_list(entry: ScreeningEntry, entries: Sequence[AnyEntry], records: dict
         n_listed=len(entry.listed),
         n_rows=entry.n_rows,
         keep_until=entry.keep_until,
+        withdrawn_on=withdrawn,
         watermarks=entry.watermarks,
         record=ChildRecord.model_validate(records[entry.number], strict=False),
         decisions=tuple(
