@@ -89,11 +89,10 @@ def test_what_an_identifier_links_and_its_details_contradict_counts_as_missed(
     children: pd.DataFrame, reviews: pd.DataFrame
 ) -> None:
     """Thirty of three hundred rows under a child's number are born years apart: a tenth would be missed."""
-    before = link(children, reviews).expected[REVIEW].missed_links
     reviews.loc[reviews.index[:30], "DOB"] = "2009-01-01"
     after = link(children, reviews)
     assert (after.crosswalk["status"] == CONFLICT).sum() == 30
-    assert after.expected[REVIEW].missed_links.value > before.value + 20
+    assert 20 < after.expected[REVIEW].missed_links.value < 50
 
 
 @pytest.mark.parametrize("twin_at_this_school", [False, True])
@@ -109,8 +108,8 @@ def test_a_same_sex_twin_under_an_own_number_is_never_taken_for_the_other(
         children = pd.concat([children, twins.assign(NCyearActual="R")], ignore_index=True)
     links = link(children, table).links.set_index("row")["child_id"]
     assert links.reindex(rows).dropna().tolist() == (numbers if twin_at_this_school else [])
-    without = link(children, table.assign(UPN=table["UPN"].where(~table.index.isin(rows)))).links
     if not twin_at_this_school:  # without their numbers they are: it is the number that tells them apart
+        without = link(children, table.assign(UPN=table["UPN"].where(~table.index.isin(rows)))).links
         assert without["row"].isin(rows).sum() > len(rows) / 2
 
 
