@@ -2,6 +2,8 @@
 
 import io
 import json
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import xlsxwriter
 from send_screen.contracts import shipped, upn_check_letter
 from send_screen.errors import ReadError
 from send_screen.readers import read_table
+from send_screen.readers._parquet_footer import encodings_of
 from send_screen.readers._size_limits import Measure
 
 HEADER = ["UPN", "Surname", "DOB", "E01", "E02"]
@@ -246,6 +249,41 @@ def test_damage_inside_a_page_of_a_parquet_file_is_found(tmp_path):
     pq.write_table(pa.table({"UPN": ["AAAABBBBCCCC"]}), tmp_path / "a.parquet", compression="none")
     data = (tmp_path / "a.parquet").read_bytes()
     refused(write(tmp_path / "a.parquet", data.replace(b"BBBB", b"\xff\xfe\xff\xfe")), "damaged")
+
+
+def test_a_parquet_footer_on_which_arrow_ends_the_process_is_one_message(tmp_path):
+    """A column becomes a required one, which its statistics do not fit."""
+    pq.write_table(pa.table({"UPN": UPNS[:2], "Note": ["a", "b"]}), tmp_path / "a.parquet")
+    data = (tmp_path / "a.parquet").read_bytes()
+    optional, required = b"\x25\x02\x18", b"\x25\x00\x18"
+    assert optional in data
+    path = write(tmp_path / "a.parquet", data.replace(optional, required, 1))
+    code = (
+        "import sys; from send_screen.errors import ReadError; from send_screen.readers import read_table\n"
+        "try: read_table(sys.argv[1])\n"
+        "except ReadError as error: print(error)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
+    assert "damaged or not complete" in done.stdout
+
+
+@pytest.mark.parametrize("size", [1, 4, 1_000])
+def test_a_parquet_footer_that_breaks_off_is_damaged(size):
+    data = io.BytesIO()
+    pq.write_table(pa.table({f"c{n}": ["x"] for n in range(20)}), data)
+    whole = data.getvalue()
+    assert encodings_of(whole) == {0, 3, 8}  # plain, run lengths, dictionary
+    length = int.from_bytes(whole[-8:-4], "little")
+    footer = whole[-8 - length : -8][:-size]
+    with pytest.raises(ValueError, match="footer"):
+        encodings_of(footer + len(footer).to_bytes(4, "little") + b"PAR1")
+
+
+def test_text_in_delta_encoding_is_refused(tmp_path):
+    table = pa.table({"UPN": UPNS[:2]})
+    encoding = {"use_dictionary": False, "column_encoding": "DELTA_BYTE_ARRAY"}
+    pq.write_table(table, tmp_path / "a.parquet", **encoding)
+    refused(tmp_path / "a.parquet", "DELTA_BYTE_ARRAY")
 
 
 def test_parquet_bytes_that_are_text_are_read_as_text(tmp_path):

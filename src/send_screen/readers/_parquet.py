@@ -12,6 +12,7 @@ import pandas as pd
 from send_screen.contracts._quote import header_like, quotable
 from send_screen.errors import ReadError
 from send_screen.readers._header import check_headers, require_rows
+from send_screen.readers._parquet_footer import DELTA_BYTE_ARRAY, encodings_of
 from send_screen.readers._reading import Reading
 from send_screen.readers._size_limits import MAX_BYTES, MAX_CELL_LENGTH, check_size, raise_long_cell, raise_too_large
 from send_screen.readers._text import InvisibleCharacters
@@ -31,7 +32,7 @@ def read_parquet(content: io.BytesIO, name: str) -> Reading:
             schema = parquet.schema_arrow
             check_headers(schema.names, name)
             _check_no_nesting([field.name for field in schema if pa.types.is_nested(field.type)], name)
-            _check_text_size(parquet.metadata, name)
+            _check_text_size(content.getvalue(), name)
             # Columns of bytes are text, from writers that do not mark text.
             is_bytes = [pa.types.is_binary(field.type) or pa.types.is_large_binary(field.type) for field in schema]
             fields = [
@@ -113,11 +114,9 @@ def _check_no_nesting(columns: list[str], file: str) -> None:
         )
 
 
-def _check_text_size(metadata: Any, file: str) -> None:
+def _check_text_size(data: bytes, file: str) -> None:
     """Raise for text in delta encoding: unpacked, a page of it can be a million times as large."""
-    groups = (metadata.row_group(number) for number in range(metadata.num_row_groups))
-    columns = (group.column(number) for group in groups for number in range(group.num_columns))
-    if any("DELTA_BYTE_ARRAY" in column.encodings for column in columns):
+    if DELTA_BYTE_ARRAY in encodings_of(data):
         raise ReadError(
             "The text is in the encoding DELTA_BYTE_ARRAY, which is not read.",
             file=file,
