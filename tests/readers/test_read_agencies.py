@@ -321,6 +321,10 @@ def test_a_children_in_need_census_gives_two_tables(agencies: Agencies, tmp_path
     same_rows(found, expected)
     notes = " ".join(involvement.notes)
     assert "Left out of involvement: 1 CINdetails with ReferralNFA true." in notes
+    left_out = next(note for note in involvement.notes if note.startswith("Left out of involvement"))
+    # how many have something is for who may see what the table says of them
+    assert left_out.contract == "social_care/involvement"
+    assert "StartDate" in left_out.columns
     assert "NEG" not in " ".join(map(str, involvement.frame.to_numpy().ravel()))
     n_without = len(agencies.children) - agencies.disabilities["PersonID"].nunique()
     assert f"Of {len(agencies.children)} records {n_without} have no Disability, and no row in disability." in notes

@@ -77,7 +77,7 @@ def known_records(
             joined[name] = _only(joined[name], theirs)
             not_linked = _not_linked(linkage, name, theirs.index)
             notes += belong_to_nobody_note(~theirs & ~not_linked, files[name])
-            notes += _not_linked_note(not_linked, files[name])
+            notes += [Note(note, needed[name], name) for note in _not_linked_note(not_linked, files[name])]
         child = ids[name].reindex(joined[name].frame.index)
         records = records_as_of(
             used[name],

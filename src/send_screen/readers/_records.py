@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from send_screen.contracts._dates import read_date
+from send_screen.contracts._note import Note
 from send_screen.documents import count
 from send_screen.errors import ReadError
 from send_screen.readers._attendance_marks import sessions_by_code
@@ -273,16 +274,22 @@ class _TableRows:
         if self._without and self.rows:
             tags = " or ".join(rows.path.rpartition("/")[2] for rows in self.mapping.rows if rows.path != ".")
             what = f"no {tags}" if tags else "nothing of it"
-            yield f"Of {count(n_records, 'record', 'records')} {self._without:,} have {what}, and no row in {name}."
+            yield self._note(
+                f"Of {count(n_records, 'record', 'records')} {self._without:,} have {what}, and no row in {name}."
+            )
         for what, number in self._excluded.items():
-            yield f"Left out of {name}: {number:,} {what}."
+            yield self._note(f"Left out of {name}: {number:,} {what}.")
         taken: Counter[str] = Counter()
         for spells, row in self._without_spells:
             if spells.without and spells.path in self._with_spells:
                 row |= spells.without
                 values = ", ".join(f"{column} {text}" for column, text in spells.without.items())
                 taken[f"Records of {name} without {spells.path}, which others have, were taken as {values}"] += 1
-        yield from (f"{sentence}: {number:,}." for sentence, number in taken.items())
+        yield from (self._note(f"{sentence}: {number:,}.") for sentence, number in taken.items())
+
+    def _note(self, text: str) -> Note:
+        """Return a note on how many children have something: for who may see what the table says of them."""
+        return Note(text, self.mapping.mapped, self.mapping.contract)
 
 
 def _parts(element: Element, rows: Rows, counts: Counter[str]) -> list[dict[str, str]]:
