@@ -19,6 +19,7 @@ from ledger_writers import withdrawal_entry as entry
 from send_screen.errors import LedgerError, MachineError, MissingExtraError, UsageError
 from send_screen.governance import (
     LedgerLocation,
+    OpenLedger,
     open_for_append,
     read_ledger,
     records_of_child,
@@ -150,6 +151,35 @@ def test_a_process_killed_in_mid_transaction_loses_nothing_and_leaves_nothing_ha
         book.append(entry("next"), records={"child": {"a": 3}})
     assert records_of_child(ledger_place, "child") == [(1, {"a": 1}), (2, {"a": 3})]
     assert records_of_child(ledger_place, "other") == []
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_connection_that_is_ended_in_mid_transaction_leaves_nothing_half(
+    ledger_server: str, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    import psycopg
+
+    with open_for_append(ledger_server) as book:
+        book.append(entry("before"), records={"B801200005001": {"x": 1}})
+    insert = OpenLedger._insert
+    elsewhere = psycopg.connect(ledger_server.replace("+psycopg", ""), autocommit=True)
+
+    def ended(ledger: OpenLedger, *arguments: Any) -> None:
+        (process,) = ledger._connection.exec_driver_sql("SELECT pg_backend_pid()").one()
+        if when == "after":
+            insert(ledger, *arguments)
+        elsewhere.execute("SELECT pg_terminate_backend(%s, 10000)", [process])
+        insert(ledger, *arguments)
+
+    monkeypatch.setattr(OpenLedger, "_insert", ended)
+    with pytest.raises(MachineError, match="the connection was lost"), open_for_append(ledger_server) as book:
+        book.append(entry("lost"), records={"B801200005002": {"x": 2}})
+    elsewhere.close()
+    monkeypatch.setattr(OpenLedger, "_insert", insert)
+    with open_for_append(ledger_server) as book:
+        assert [each.reason for each in book.entries] == ["before"]
+        book.append(entry("after"))
+    read_ledger(ledger_server).require_unaltered()
 
 
 def test_a_ledger_that_another_run_holds_is_named(ledger_place: Any, monkeypatch: pytest.MonkeyPatch) -> None:
