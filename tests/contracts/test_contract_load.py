@@ -155,3 +155,12 @@ def test_importing_contracts_loads_no_standards_package():
 def test_a_missing_folder_is_a_thing_missing_on_the_machine():
     with pytest.raises(MachineError, match="not on this machine"):
         shipped("recipes")  # type: ignore[arg-type]  # no such folder, on purpose
+
+
+@pytest.mark.parametrize("ref", available_contracts())
+def test_a_contract_of_the_library_follows_the_standard(ref: str) -> None:
+    from send_screen.contracts._odcs import _validator
+    from send_screen.documents import load_yaml
+
+    contract = load_contract(ref)
+    assert not list(_validator().iter_errors(load_yaml(contract.text, file=ref, error=ContractError)))
