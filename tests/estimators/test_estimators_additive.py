@@ -12,12 +12,21 @@ from hypothesis import strategies as st
 from scipy.special import expit
 from sklearn import set_config
 from sklearn.base import clone
+from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV, GroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from send_screen.estimators import INTERVENTIONAL, AdditiveRiskClassifier, _fit_additive, _rank_interactions, purify
+from send_screen.estimators import (
+    INTERVENTIONAL,
+    AdditiveRiskClassifier,
+    _boost,
+    _design,
+    _fit_additive,
+    _rank_interactions,
+    purify,
+)
 from send_screen.estimators._bagging import make_bags, subsample_groups
 from send_screen.estimators._binned_feature import BinnedFeature, bin_matrix, bin_pair
 from send_screen.estimators._bins import quantile_cut_points
@@ -234,6 +243,36 @@ def test_bags_hold_out_whole_schools_and_every_row_once_a_repeat():
         assert sorted(np.concatenate([bag.held_out for bag in bags])) == list(range(len(y)))
         for bag in bags:
             assert not set(schools[bag.train]) & set(schools[bag.held_out])
+
+
+def test_bags_of_very_many_schools_hold_out_whole_ones_with_about_the_same_share_of_need():
+    rng = np.random.default_rng(0)
+    schools = rng.permutation(np.repeat(np.arange(2_500), 8))
+    y = (rng.random(len(schools)) < expit(rng.normal(-2, 0.5, 2_500)[schools])).astype(float)
+    for bags in make_bags(y, schools, n_repeats=2, seed=0):
+        assert sorted(np.concatenate([bag.held_out for bag in bags])) == list(range(len(y)))
+        for bag in bags:
+            assert not set(schools[bag.train]) & set(schools[bag.held_out])
+            assert y[bag.held_out].mean() == pytest.approx(y.mean(), rel=0.1)
+
+
+def test_the_way_of_many_rows_gives_as_good_a_model(monkeypatch, fitted):
+    model, _, _ = fitted
+    for module in (_boost, _design):
+        monkeypatch.setattr(module, "MANY_ROWS", 0)
+    X, y, schools = synthetic()
+    many = clone(model).fit(X, y, groups=schools)
+    asked, outcome, _ = synthetic(20_000, seed=1)
+    plain, larger_steps = (log_loss(outcome, each.predict_proba(asked)[:, 1]) for each in (model, many))
+    assert many.risk_tables_ != model.risk_tables_
+    assert larger_steps == pytest.approx(plain, rel=0.01)
+    assert monotonicity_violations(many.risk_tables_.terms, many.risk_tables_.interactions, {"reading": -1}) == {}
+
+
+def test_a_score_of_some_rows_is_that_of_all(children):
+    data, _, _ = children
+    linear, rows = data.fit_linear(np.arange(len(data.y)), 0.1), np.arange(5, len(data.y), 7)
+    assert np.array_equal(data.score(linear)[rows], data.score(linear, (), rows))
 
 
 def test_trees_do_not_know_what_was_grown_on_their_bins_before(children):

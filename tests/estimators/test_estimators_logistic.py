@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import expit
 from sklearn.compose import make_column_transformer
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.impute import SimpleImputer
@@ -16,7 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from send_screen.estimators import PenalisedLogisticClassifier, _solver
+from send_screen.estimators import PenalisedLogisticClassifier, _design, _solver
 from send_screen.tables import RiskTables, monotonicity_violations
 
 
@@ -275,10 +276,39 @@ def test_a_penalty_that_cannot_be_is_refused(C):
         PenalisedLogisticClassifier(C=C).fit(*synthetic(100))
 
 
-def test_a_fit_that_stops_early_says_so(monkeypatch):
+@pytest.mark.parametrize("many", [100_000, 0])
+def test_a_fit_that_stops_early_says_so(monkeypatch, many):
+    monkeypatch.setattr(_design, "MANY_ROWS", many)
     monkeypatch.setattr(_solver, "_GRADIENT_ACCEPTED", 0.0)
     with pytest.warns(ConvergenceWarning, match="did not converge"):
         PenalisedLogisticClassifier().fit(*synthetic(100))
+
+
+@pytest.mark.parametrize("C", [1e-4, 0.01, 10.0])
+@pytest.mark.parametrize("seed", range(4))
+def test_many_rows_are_fitted_to_the_same_optimum_under_the_same_bounds(seed, C):
+    rng = np.random.default_rng(seed)
+    n, k = 9_000, 6  # more than two batches
+    Z = rng.normal(size=(n, k))
+    y = (rng.random(n) < expit(Z @ rng.normal(size=k) - 2)).astype(float)
+    weight = rng.choice([0.5, 1.0, 3.0], n)
+    A = np.eye(k)
+    A[:2, :2] = [[1.0, 0.0], [-0.7, 1.3]]
+    how = {"A": A, "bounded": np.arange(k) < 4, "C": C}
+    w, intercept = _solver.fit_bounded_logistic(Z.copy(), y, weight, **how)
+    theirs, their_intercept = _solver.fit_many_rows(Z, y, weight, **how)
+    assert (np.linalg.solve(A, w)[:4] < 1e-9).any() or seed  # a bound is active in one of them at least
+    np.testing.assert_allclose(theirs, w, rtol=0, atol=1e-7)
+    assert their_intercept == pytest.approx(intercept, abs=1e-7)
+
+
+def test_the_model_of_many_rows_is_that_of_few_up_to_single_precision(monkeypatch):
+    X, need = synthetic(3_000)
+    how = {"C": 0.1, "monotonic_cst": {"reading": "decreasing"}}
+    plain = PenalisedLogisticClassifier(**how).fit(X, need).decision_function(X)
+    monkeypatch.setattr(_design, "MANY_ROWS", 0)
+    many = PenalisedLogisticClassifier(**how).fit(X, need).decision_function(X)
+    assert 0.0 < np.abs(many - plain).max() < 1e-5
 
 
 SCRIPT = """

@@ -30,9 +30,9 @@ class AdditiveRiskClassifier(AdditiveClassifier):
     ``groups`` it leaves out rows, or detected clusters of rows, such as the children of a class whose size is a
     feature; a warning then says so. The held-out rows choose the averaging weights of four linear components (none, and
     C, the inverse of the penalty, of .001, .01 and .1), the number of boosting rounds, whether there are interactions,
-    and the affine calibration. Of more than 20,000 rows, one C is chosen on 20,000 of them, schools sampled whole. With
-    fewer than 40 schools the weights are stacking weights over schools [Yao2018]_, whatever the number of rows: each
-    school counts once.
+    and the affine calibration. Of more than 20,000 rows, one C is chosen on 20,000 of them, schools sampled whole. Of
+    more than 100,000 rows, C is not 0, and trees are shrunk less, so that there are fewer. With fewer than 40 schools
+    the weights are stacking weights over schools [Yao2018]_, whatever the number of rows: each school counts once.
 
     With a monotonic constraint the whole score never falls (``"increasing"``) or never rises (``"decreasing"``) as the
     feature grows, whatever the others are. A *missing* value never scores below the lowest-risk observed value.
@@ -134,7 +134,7 @@ class AdditiveRiskClassifier(AdditiveClassifier):
         monotonic_cst = checked_monotonic_cst(self.monotonic_cst, X.columns)
         signs = {feature: sign for feature, sign in monotonic_cst.items() if feature in kept}
         levels = {name: levels for name, levels in self.categorical_features_.items() if name in kept}
-        data = TrainingData.build(X[kept], y, weight, levels, signs)
+        data = TrainingData.build(X if kept == list(X.columns) else X[kept], y, weight, levels, signs)
         fitted = fit_additive(data, groups, max_pairs=max_pairs, seed=seed, n_jobs=effective_n_jobs(self.n_jobs))
         self.C_weights_, self.bagged_tables_ = fitted.C_weights, None
         members = fitted.bags if len(fitted.bags) > 1 else []

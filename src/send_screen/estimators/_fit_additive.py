@@ -16,7 +16,7 @@ from send_screen.estimators._binned_feature import BinnedFeature, bin_pair
 from send_screen.estimators._boost import BinnedDataset, BoostedEnsemble, boost
 from send_screen.estimators._lightgbm import BagDatasets
 from send_screen.estimators._rank_interactions import rank_interactions
-from send_screen.estimators._solver import fit_rising_slope
+from send_screen.estimators._solver import MANY_ROWS, fit_rising_slope
 from send_screen.estimators._training_data import AdditiveComponents, Pairs, TrainingData
 
 C_GRID = (0.0, 0.001, 0.01, 0.1)
@@ -60,6 +60,26 @@ def fit_additive(data: TrainingData, groups: np.ndarray | None, *, max_pairs: in
         return FitResult([data.fit_linear(np.arange(len(data.y)), _FALLBACK_C)], [0], [], {_FALLBACK_C: 1.0})
     few_groups = groups if groups is not None and groups.max() + 1 < FEW_GROUPS else None
     candidates = _C_candidates(data, groups, seed=seed, n_jobs=n_jobs) if few_groups is None else C_GRID
+    bags = [bag for bags_of_repeat in repeats for bag in bags_of_repeat]
+    averaged, weights = _fit_repeats(data, repeats, candidates, few_groups, seed=seed, n_jobs=n_jobs)
+    averaged, pairs = _add_interactions(data, bags, averaged, max_pairs, seed=seed, n_jobs=n_jobs)
+    slope, shift = _calibration(data, held_out_score(data, bags, averaged, pairs))
+    repeat_of = [r for r, bags_of_repeat in enumerate(repeats) for _ in bags_of_repeat]
+    scaled = [components.scaled(slope) for components in averaged]
+    calibrated = [replace(components, intercept=components.intercept + shift) for components in scaled]
+    return FitResult(calibrated, repeat_of, pairs, weights)
+
+
+def _fit_repeats(
+    data: TrainingData,
+    repeats: Sequence[list[Bag]],
+    candidates: Sequence[float],
+    few_groups: np.ndarray | None,
+    *,
+    seed: int,
+    n_jobs: int,
+) -> tuple[list[AdditiveComponents], dict[float, float]]:
+    """Return the linear component and shapes of each bag, averaged over C, and the weight of each C."""
     fitted: dict[float, list[AdditiveComponents]] = {C: [] for C in candidates}
     weights: dict[float, float] = {}
     bags: list[Bag] = []
@@ -69,15 +89,12 @@ def fit_additive(data: TrainingData, groups: np.ndarray | None, *, max_pairs: in
         datasets = dataset.split(bags_of_repeat)
         for C, components in fitted.items():
             components += _fit_bags(data, dataset, datasets, C, seed=seed + 100 * r, n_jobs=n_jobs)
+        del datasets  # before those of the next repeat are there
         weights = _average_weights(data, bags, fitted, few_groups)
         fitted = {C: fitted[C] for C in weights}
-    averaged = [reduce(add, (fitted[C][b].scaled(weight) for C, weight in weights.items())) for b in range(len(bags))]
-    averaged, pairs = _add_interactions(data, bags, averaged, max_pairs, seed=seed, n_jobs=n_jobs)
-    slope, shift = _calibration(data, held_out_score(data, bags, averaged, pairs))
-    repeat_of = [r for r, bags_of_repeat in enumerate(repeats) for _ in bags_of_repeat]
-    scaled = [components.scaled(slope) for components in averaged]
-    calibrated = [replace(components, intercept=components.intercept + shift) for components in scaled]
-    return FitResult(calibrated, repeat_of, pairs, weights)
+    return [
+        reduce(add, (fitted[C][b].scaled(weight) for C, weight in weights.items())) for b in range(len(bags))
+    ], weights
 
 
 def shapes_dataset(data: TrainingData) -> BinnedDataset:
@@ -86,7 +103,10 @@ def shapes_dataset(data: TrainingData) -> BinnedDataset:
 
 
 def _C_candidates(data: TrainingData, groups: np.ndarray | None, *, seed: int, n_jobs: int) -> tuple[float, ...]:
-    """Return the C grid; with very many rows, the C with the least held-out loss on a subsample."""
+    """Return the C grid; with very many rows, the C with the least held-out loss on a subsample.
+
+    With more than 100,000 rows that is not 0: a line costs no accuracy then, and spares trees that would make it up.
+    """
     if len(data.y) <= MAX_ROWS_FOR_C:
         return C_GRID
     rows = subsample_groups(len(data.y), groups, MAX_ROWS_FOR_C, seed)
@@ -96,10 +116,9 @@ def _C_candidates(data: TrainingData, groups: np.ndarray | None, *, seed: int, n
         return C_GRID
     dataset, bags = shapes_dataset(part), repeats[0]
     datasets = dataset.split(bags)
-    losses = [
-        _held_out_loss(part, bags, _fit_bags(part, dataset, datasets, C, seed=seed, n_jobs=n_jobs)) for C in C_GRID
-    ]
-    return (C_GRID[int(np.argmin(losses))],)
+    grid = C_GRID if len(data.y) <= MANY_ROWS else C_GRID[1:]
+    losses = [_held_out_loss(part, bags, _fit_bags(part, dataset, datasets, C, seed=seed, n_jobs=n_jobs)) for C in grid]
+    return (grid[int(np.argmin(losses))],)
 
 
 def held_out_score(
@@ -108,7 +127,7 @@ def held_out_score(
     """Return each row's mean score over the bags that hold it out; NaN where none does."""
     total, n_scores = np.zeros(len(data.y)), np.zeros(len(data.y))
     for bag, of_bag in zip(bags, components, strict=True):
-        total[bag.held_out] += data.score(of_bag, pairs)[bag.held_out]
+        total[bag.held_out] += data.score(of_bag, pairs, bag.held_out)
         n_scores[bag.held_out] += 1.0
     mean: np.ndarray = np.divide(total, n_scores, out=np.full(len(total), np.nan), where=n_scores > 0)
     return mean

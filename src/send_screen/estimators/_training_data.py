@@ -110,15 +110,17 @@ class TrainingData:
             values.append(steps)
         return AdditiveComponents(intercept, slopes, tuple(values))
 
-    def score(self, components: AdditiveComponents, pairs: Pairs = ()) -> np.ndarray:
-        """Return the score of all rows: float64, shape (n,)."""
-        score = np.full(len(self.y), components.intercept)
+    def score(
+        self, components: AdditiveComponents, pairs: Pairs = (), rows: np.ndarray | slice = slice(None)
+    ) -> np.ndarray:
+        """Return the score of some rows: float64, shape (m,)."""
+        score = np.full(len(self.y[rows]), components.intercept)
         for j, (design, feature) in enumerate(zip(self.designs, self.features, strict=True)):
-            score += components.values[j][feature.codes]
+            score += components.values[j][feature.codes[rows]]
             if isinstance(design, NumericDesign) and components.slopes[j]:
-                score += components.slopes[j] * design.clipped
+                score += components.slopes[j] * design.clipped(rows)
         for (first, second), grid in zip(pairs, components.grids, strict=True):
-            score += grid[first.codes, second.codes]
+            score += grid[first.codes[rows], second.codes[rows]]
         return score
 
     def tables(self, components: AdditiveComponents, pairs: Pairs, name: str) -> RiskTables:

@@ -34,8 +34,9 @@ def published_range(values: np.ndarray) -> tuple[float, float] | None:
     """
     if len(values) < 2 * MINIMUM_CHILDREN:
         return None
-    ordered = np.sort(np.asarray(values, dtype=np.float64))
-    return float(ordered[MINIMUM_CHILDREN - 1]), float(ordered[-MINIMUM_CHILDREN])
+    low, high = MINIMUM_CHILDREN - 1, len(values) - MINIMUM_CHILDREN
+    partly_ordered = np.partition(np.asarray(values, dtype=np.float64), (low, high))
+    return float(partly_ordered[low]), float(partly_ordered[high])
 
 
 def published_counts(n: int, n_missing: int) -> tuple[int | None, int | None]:
