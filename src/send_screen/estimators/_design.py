@@ -63,8 +63,15 @@ class NumericDesign:
 
     def matrix(self, rows: np.ndarray) -> np.ndarray:
         """Return the scaled columns of some rows; not cached, since for all features they are twice the data."""
-        raw = _value_and_indicator(self.x[rows], self.low, self.high, self.median, indicator=len(self.A) > 1)
-        return np.asarray((raw - self.centres) / self.scales)
+        x = self.x[rows]
+        known, scaled = ~np.isnan(x), np.empty((len(x), len(self.A)))
+        scaled[:, 0] = (np.where(known, np.clip(x, self.low, self.high), self.median) - self.centres[0]) / self.scales[
+            0
+        ]
+        if len(self.A) > 1:
+            present, missing = (np.array([0.0, 1.0]) - self.centres[1]) / self.scales[1]
+            scaled[:, 1] = np.where(known, present, missing)
+        return scaled
 
     def take(self, rows: np.ndarray) -> NumericDesign:
         """Return the same columns of some of the rows."""

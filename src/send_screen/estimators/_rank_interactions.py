@@ -66,9 +66,12 @@ def _cell_sums(
     """
     of_second = {k: [j for j, _ in with_k] for k, with_k in groupby(pairs, key=lambda pair: pair[1])}
     totals: dict[int, np.ndarray] = {}
+    held_out = np.zeros((len(bags), len(gradients[0])), dtype=bool)
+    for of_bag, bag in zip(held_out, bags, strict=True):
+        of_bag[bag.held_out] = True
     for start in range(0, len(gradients[0]), _BATCH):
         rows = slice(start, start + _BATCH)
-        derivatives = _derivatives(rows, bags, gradients, curvatures)
+        derivatives = _derivatives(rows, held_out, gradients, curvatures)
         batch = [axis.take(rows) for axis in coarse]
         for k, first in of_second.items():
             sums = _indicator([_cells(batch[j], batch[k]) for j in first]) @ derivatives
@@ -83,16 +86,16 @@ def _cell_sums(
 
 
 def _derivatives(
-    rows: slice, bags: Sequence[Bag], gradients: Sequence[np.ndarray], curvatures: Sequence[np.ndarray]
+    rows: slice, held_out: np.ndarray, gradients: Sequence[np.ndarray], curvatures: Sequence[np.ndarray]
 ) -> np.ndarray:
     """Return both derivatives in a bag's training rows, then in those held out, 0 elsewhere: shape (m, 4 x bags)."""
-    found = []
-    for values, held_out in product((gradients, curvatures), (False, True)):
-        for bag, derivative in zip(bags, values, strict=True):
-            out = np.zeros(len(derivative), dtype=bool)
-            out[bag.held_out] = True
-            found.append(np.where(out[rows] == held_out, derivative[rows], 0.0))
-    return np.column_stack(found)
+    return np.column_stack(
+        [
+            np.where(out[rows] == wanted, derivative[rows], 0.0)
+            for values, wanted in product((gradients, curvatures), (False, True))
+            for out, derivative in zip(held_out, values, strict=True)
+        ]
+    )
 
 
 def _indicator(cells: Sequence[tuple[np.ndarray, int]]) -> csc_array:

@@ -17,6 +17,7 @@ _BATCH = 50_000  # rows at a time, to bound memory
 _NEWTON_BATCH = 4_096  # rows at a time, in the level 2 cache
 _CURVATURE_ROWS = 50_000
 _NEWTON_STEPS = 100
+_NEWTON_TOLERANCE = 1e-8  # far below the standard error of the gradient of many rows
 
 
 def fit_bounded_logistic(
@@ -114,7 +115,7 @@ def fit_many_rows(
     value, gradient, curvature = evaluate(at)
     for _ in range(_NEWTON_STEPS):
         free = ~(at_least_zero & (at <= 0.0) & (gradient > 0.0))
-        if np.abs(gradient[free]).max() <= _GRADIENT_TOLERANCE:
+        if np.abs(gradient[free]).max() <= _NEWTON_TOLERANCE:
             break
         step = np.zeros(len(at))
         step[free] = np.linalg.solve(curvature[np.ix_(free, free)], -gradient[free])
