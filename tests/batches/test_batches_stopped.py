@@ -23,7 +23,7 @@ from send_screen import record, screen
 from send_screen.batches import _pieces as pieces_module
 from send_screen.batches import _run as run_module
 from send_screen.batches import screen_pieces, working_folder
-from send_screen.errors import UsageError
+from send_screen.errors import SendScreenError, UsageError
 from send_screen.governance import open_bundle, read_ledger, records_of_entry
 from send_screen.simulation import simulate_england
 
@@ -185,3 +185,27 @@ def test_the_ledger_knows_every_child(trained: Any, data: Path, tmp_path: Path) 
     again = screen(trained.exported, data, out=tmp_path / "list", engine="batches", capacity="10")
     assert again.result.since is not None
     assert again.result.since.n_new == 0
+
+
+def test_what_cannot_be_screened_is_said_and_nothing_is_left(trained: Any, data: Path, tmp_path: Path) -> None:
+    table = pq.read_table(data)
+    files = {
+        "no rows": table.slice(0, 0),
+        "The file has no column UPN": table.drop_columns("UPN"),
+        "There is no such file": None,
+    }
+    for number, (message, content) in enumerate(files.items()):
+        path = tmp_path / f"{number}.parquet"
+        if content is not None:
+            pq.write_table(content, path)
+        with pytest.raises(SendScreenError, match=message):
+            screen(trained.exported, path, out=tmp_path / "list", engine="batches")
+    assert not [path for path in tmp_path.iterdir() if path.name.endswith(".screening")]
+
+
+def test_a_table_of_one_child_who_is_excluded(trained: Any, data: Path, tmp_path: Path) -> None:
+    table = pq.read_table(data).to_pandas().iloc[[0]].assign(SENprovision="E")
+    table.to_parquet(tmp_path / "one.parquet", index=False)
+    found = screen(trained.exported, tmp_path / "one.parquet", out=tmp_path / "list", engine="batches")
+    assert not found.ok
+    assert (found.result.n_rows, found.result.n_screened, len(found.result.excluded)) == (1, 0, 1)

@@ -77,9 +77,11 @@ def find_pieces(data: Path, *, copies: Path) -> Pieces:
 
     Files of another kind than Parquet are read whole, and copied as Parquet into ``copies``.
     """
-    paths = (
-        sorted(path for path in data.iterdir() if path.suffix.lower() in TABLE_SUFFIXES) if data.is_dir() else [data]
-    )
+    if not data.exists():
+        raise ReadError("There is no such file.", file=file_name(data), remedy="Check the name and the folder.")
+    paths = [data]
+    if data.is_dir():
+        paths = sorted(path for path in data.iterdir() if path.suffix.lower() in TABLE_SUFFIXES)
     if not paths:
         raise DataError("The folder holds no file with a table.", file=file_name(data), remedy="Name another folder.")
     opened: list[tuple[str, Path, pa.Schema, list[int]]] = []
@@ -98,6 +100,8 @@ def find_pieces(data: Path, *, copies: Path) -> Pieces:
                 raise
             told = str(error) if isinstance(error, SendScreenError) else f"{name}: it is damaged, or cannot be read."
             set_aside.append(told)
+    if opened and not any(sum(groups) for *_, groups in opened):
+        raise ReadError("The file has headers and no rows.", file=file_name(data), remedy="Export it again with rows.")
     if not opened:
         raise DataError("None of the files can be read:\n" + "\n".join(set_aside), file=file_name(data))
     headers = tuple(name for name in opened[0][2].names if name != ROW)

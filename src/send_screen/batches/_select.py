@@ -301,11 +301,14 @@ def _cohort_of(screened: ScreenedPieces, chosen: np.ndarray, rows: np.ndarray) -
             hashes = id_hashes(ids, step.id_column)
             batches = (_of_children(screened, file, hashes) for file in screened.several)
         found += [batch for batch in batches if batch.num_rows]
-    schema = found[0].schema if found else None
-    if schema is None:
-        raise AssertionError("nobody was chosen")
+    if not found:  # nobody was selected: a cohort of none of some rows
+        piece = next(piece for _, piece in screened.parts if piece is not None)
+        found = [next(piece.batches(names)).slice(0, 1)]
+    schema = found[0].schema
     together = pa.Table.from_batches([batch.cast(schema) for batch in found]).sort_by(ROW).combine_chunks()
     cohort = step.cohort(together.to_batches()[0], file=screened.file)
+    if not len(rows):
+        cohort = cohort.take(np.zeros(0, dtype=np.int64))
     return replace(
         cohort,
         excluded=_excluded_rows(pd.concat(excluded, ignore_index=True), screened.file),

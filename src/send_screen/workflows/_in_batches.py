@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from send_screen.cohorts._column_mapping import MAPPING_FILE
-from send_screen.errors import MachineError, UsageError
+from send_screen.errors import MachineError, SendScreenError, UsageError
 from send_screen.governance import Bundle
 from send_screen.screening import Capacity, ChildRecord
 
@@ -44,12 +44,18 @@ def selected_in_batches(
     work = out.resolve().with_name(f".{out.resolve().name}.screening")
     try:
         with working_folder(work):
-            screened = screen_pieces(bundle, data, work, progress=progress)
-            raise_on_whole_table(screened)
-            if progress is not None:
-                progress("Selecting")
-            selection = select_in_pieces(screened, capacity=capacity, per_school=per_school)
-            yield selection, selection.not_selected() if selection.n_screened <= MAX_RECORDS else iter(())
+            try:
+                screened = screen_pieces(bundle, data, work, progress=progress)
+                raise_on_whole_table(screened)
+                if progress is not None:
+                    progress("Selecting")
+                selection = select_in_pieces(screened, capacity=capacity, per_school=per_school)
+                yield selection, selection.not_selected() if selection.n_screened <= MAX_RECORDS else iter(())
+            except MachineError:
+                raise  # the next run goes on
+            except SendScreenError:
+                remove_work(work)  # nothing to go on with
+                raise
         remove_work(work)
     except OSError as error:
         raise MachineError(
