@@ -36,6 +36,8 @@ LIGHT = (
     "reports",
     "cli",
     "school_kit",
+    "score_code",
+    "batches",
 )
 SOURCES = sorted(
     [
@@ -54,6 +56,7 @@ SOURCES = sorted(
             "_export.py",
             "_export_entry.py",
             "_held_record.py",
+            "_in_batches.py",
             "_kit.py",
             "_last_list.py",
             "_list_folder.py",
