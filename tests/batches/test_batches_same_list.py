@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,46 +16,8 @@ from send_screen.batches import BatchSelection, screen_pieces, select_in_pieces,
 from send_screen.batches import _pieces as pieces_module
 from send_screen.cohorts import load_cohort
 from send_screen.errors import SendScreenError
-from send_screen.governance import Bundle, open_bundle
+from send_screen.governance import Bundle
 from send_screen.screening import Capacity, ScreeningResult, Selection, result_for_role, select_children
-from send_screen.simulation import simulate_england
-
-
-@pytest.fixture(scope="module")
-def bundle(trained: Any) -> Bundle:
-    return open_bundle(trained.exported)
-
-
-@pytest.fixture(scope="module")
-def children() -> pd.DataFrame:
-    """Invented children of 40 schools in one table as text, with what real files have wrong."""
-    tables = simulate_england(children=3_000, schools=40, seed=11).tables
-    census, profile = tables["education/pupil_census"], tables["education/eyfsp"]
-    table = census.merge(profile.drop(columns="AcademicYear"), on="UPN", how="left").astype(object)
-    table = table.where(table.notna(), None).map(lambda cell: cell if cell is None else _as_typed(cell))
-    for row, column, cell in (
-        (5, "E01", "9"),
-        (7, "DOB", "gibberish"),
-        (9, "UPN", table.loc[9, "UPN"].lower()),
-        (11, "AcademicYear", "2019/20"),
-        (13, "SENprovision", None),
-        (15, "UPN", None),
-        (17, "UPN", "A123"),
-        (19, "Ethnicity", "ZZZZ"),
-        (21, "E02", "2 - Expected"),
-        (23, "E03", ""),
-        (25, "NCyearActual", "6"),
-        (27, "SessionsAbsent", "many"),
-        (29, "DOB", "2001-01-01"),
-        (31, "School", "12"),
-    ):
-        table.loc[row, column] = cell
-    again, other = table.iloc[[40]], table.iloc[[41]].assign(E05="A")
-    return pd.concat([table, again, other], ignore_index=True)
-
-
-def _as_typed(cell: object) -> str:
-    return str(cell).removesuffix(" 00:00:00") if not isinstance(cell, bool) else str(cell).lower()
 
 
 def _write(table: pd.DataFrame, path: Path) -> Path:

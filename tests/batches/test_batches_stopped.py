@@ -51,7 +51,7 @@ def test_a_stopped_run_goes_on_and_ends_the_same(
     monkeypatch.setattr(pieces_module, "_PIECE_ROWS", 500)
     bundle, work = open_bundle(trained.exported), tmp_path / "work"
     written: list[Path] = []
-    original = run_module._write
+    original = run_module.write_table
 
     def stop_after_three(table: pa.Table, path: Path) -> None:
         if len(written) == 3:
@@ -59,11 +59,11 @@ def test_a_stopped_run_goes_on_and_ends_the_same(
         written.append(path)
         original(table, path)
 
-    monkeypatch.setattr(run_module, "_write", stop_after_three)
+    monkeypatch.setattr(run_module, "write_table", stop_after_three)
     with pytest.raises(KeyboardInterrupt), working_folder(work):
         screen_pieces(bundle, data, work, processes=1)
     before = {path: path.stat().st_mtime_ns for path in written}
-    monkeypatch.setattr(run_module, "_write", original)
+    monkeypatch.setattr(run_module, "write_table", original)
     with working_folder(work):
         resumed = screen_pieces(bundle, data, work, processes=1)
     with working_folder(tmp_path / "other"):

@@ -112,7 +112,7 @@ def find_pieces(data: Path, *, copies: Path) -> Pieces:
         if set(schema.names) - {ROW} != set(headers):
             raise UsageError(
                 f"{name} has other columns than {opened[0][0]}, so they are not pieces of one table.",
-                remedy="Put files with the same columns into the folder, or leave out --engine batches.",
+                remedy="Put files with the same columns into the folder, or leave out --engine.",
             )
         pieces += _pieces_of(len(pieces), name, parquet, groups, number * offset, numbered=ROW in schema.names)
     sha256 = hashes[0][:64] if len(hashes) == 1 else hashlib.sha256("".join(sorted(hashes)).encode()).hexdigest()

@@ -11,7 +11,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
@@ -34,6 +34,8 @@ from send_screen.documents import file_name, first_few, locked, write_atomically
 from send_screen.errors import ReadError, UsageError
 from send_screen.governance import Bundle
 
+#: Applies a function to pieces, and yields each with what was returned, in any order.
+Run = Callable[[Callable[[Piece], Any], Sequence[Piece]], Iterator[tuple[Piece, Any]]]
 _PLAN, _LOCK = "plan.json", "lock"
 _SAMPLE = 50_000  # children whose values are kept, to compare a column with that of training
 _ROWS_TOGETHER = 100_000  # rows of children with several, who are looked at together
@@ -91,9 +93,12 @@ def screen_pieces(
     work: Path,
     *,
     processes: int | None = None,
+    run: Run | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> ScreenedPieces:
     """Screen a table piece by piece; what an earlier run with the same data and version did is kept.
+
+    ``run`` applies a function to pieces elsewhere than in ``processes`` of this machine.
 
     Raises
     ------
@@ -110,11 +115,11 @@ def screen_pieces(
     first = next(pieces.pieces[0].batches(pieces.headers, rows=1_000))
     columns = used_columns(contracts, first.select(list(pieces.headers)))
     _keep_or_begin(work, {"version": version("send-screen"), "model": bundle.manifest_sha256, "data": pieces.sha256})
-    with _pool(processes) as run:
+    with _pool(processes) if run is None else nullcontext(run) as on_each:
         set_aside = list(pieces.set_aside)
         scan = TableScan(contracts, columns, (uses[0], bundle.spec.child_id))
         readable: list[Piece] = []
-        for piece, found in run(partial(_scan_piece, scan), pieces.pieces):
+        for piece, found in on_each(partial(_scan_piece, scan), pieces.pieces):
             if isinstance(found, str):
                 set_aside.append(found)
                 continue
@@ -130,7 +135,7 @@ def screen_pieces(
         several: list[Path] = []
         done = 0
         screen = partial(_screen_piece, step=step, columns=columns.names, repeated=repeated, work=work)
-        for piece, found in run(screen, readable):
+        for piece, found in on_each(screen, readable):
             if isinstance(found, str):
                 set_aside.append(found)
                 continue
@@ -158,7 +163,7 @@ def _keep_or_begin(work: Path, plan: dict[str, str]) -> None:
 
 
 @contextmanager
-def _pool(processes: int | None) -> Iterator[Callable[..., Iterator[tuple[Piece, Any]]]]:
+def _pool(processes: int | None) -> Iterator[Run]:
     """Yield a function that applies another to pieces, in one process or in several, in the order in which they end."""
     n = processes or os.cpu_count() or 1
     if n == 1:
@@ -206,8 +211,8 @@ def _screen_piece(
     except ReadError as error:
         return str(error)
     if apart:
-        _write(pa.Table.from_batches(apart), several)
-    _write(pa.Table.from_batches(outcomes, step.schema), part)
+        write_table(pa.Table.from_batches(apart), several)
+    write_table(pa.Table.from_batches(outcomes, step.schema), part)
     return (part, several) if apart else (part,)
 
 
@@ -227,13 +232,13 @@ def _screen_several(step: Step, files: list[Path], work: Path, *, file: str) -> 
         part = work / f"part-several-{len(parts):06}.parquet"
         if not _is_whole(part):
             in_order = table.slice(start, stop - start).sort_by(ROW).combine_chunks().to_batches()[0]
-            _write(pa.Table.from_batches([step.screen(in_order, file=file, whole_children=True)]), part)
+            write_table(pa.Table.from_batches([step.screen(in_order, file=file, whole_children=True)]), part)
         parts.append(part)
         start = stop
     return parts
 
 
-def _write(table: pa.Table, path: Path) -> None:
+def write_table(table: pa.Table, path: Path) -> None:
     """Write a file that is there whole or not at all."""
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, compression="lz4")

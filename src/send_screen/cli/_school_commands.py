@@ -43,8 +43,11 @@ def screen(
         typer.Option("--replace", help="Move the list in --out beside it, once its decisions were entered."),
     ] = False,
     engine: Annotated[
-        Literal["memory", "batches"],
-        typer.Option(help="batches: read one large table, or a folder of its pieces, in bounded memory on all cores."),
+        Literal["memory", "batches", "spark"],
+        typer.Option(
+            help="batches: read one large table, or a folder of its pieces, in bounded memory on all cores. "
+            "spark: so on the machines of Spark that MASTER or Spark's own settings name."
+        ),
     ] = "memory",
     ledger: Annotated[
         str | None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,8 @@ from send_screen.governance import Bundle
 from send_screen.screening import Capacity, ChildRecord
 
 if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
     from send_screen.batches import BatchSelection
 
 MAX_RECORDS = 1_000_000  # children; of more, the ledger has records of those selected and excluded alone
@@ -21,9 +23,10 @@ MAX_RECORDS = 1_000_000  # children; of more, the ledger has records of those se
 @contextmanager
 def selected_in_batches(
     bundle: Bundle,
-    data: Path,
+    data: Path | DataFrame,
     out: Path,
     *,
+    engine: str,
     capacity: Capacity | None,
     per_school: bool,
     progress: Callable[[str], None] | None,
@@ -33,19 +36,29 @@ def selected_in_batches(
     What a stopped run leaves there, the next run into ``out`` with the same data and version goes on from.
     """
     # only here: Arrow takes a third of a second to load
-    from send_screen.batches import raise_on_whole_table, remove_work, screen_pieces, select_in_pieces, working_folder
+    from send_screen.batches import (
+        on_spark,
+        raise_on_whole_table,
+        remove_work,
+        screen_pieces,
+        select_in_pieces,
+        working_folder,
+        write_frame,
+    )
 
-    answers = (data if data.is_dir() else data.parent) / MAPPING_FILE
-    if answers.exists():
+    if isinstance(data, Path) and (answers := (data if data.is_dir() else data.parent) / MAPPING_FILE).exists():
         raise UsageError(
             f"The answers in {answers} are for data that are read at once.",
-            remedy="Leave out --engine batches, or move that file away if the columns have the contract's names.",
+            remedy=f"Leave out --engine {engine}, or move that file away if the columns have the contract's names.",
         )
+    session = None if isinstance(data, Path) else data.sparkSession
     work = out.resolve().with_name(f".{out.resolve().name}.screening")
     try:
         with working_folder(work):
             try:
-                screened = screen_pieces(bundle, data, work, progress=progress)
+                with on_spark(session) if engine == "spark" else nullcontext() as run:
+                    table = data.absolute() if isinstance(data, Path) else write_frame(data, work)
+                    screened = screen_pieces(bundle, table, work, run=run, progress=progress)
                 raise_on_whole_table(screened)
                 if progress is not None:
                     progress("Selecting")

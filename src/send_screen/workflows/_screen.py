@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW, load_cohort
 from send_screen.documents import count
@@ -39,7 +39,10 @@ from send_screen.workflows._list_folder import (
     write_list_folder,
 )
 
-Engine = Literal["memory", "batches"]
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+Engine = Literal["memory", "batches", "spark"]
 _MAX_REASONS = 5  # on the console
 
 
@@ -125,7 +128,7 @@ class ScreenedFile(Result):
 
 def screen(
     model: str | Path,
-    file: str | Path,
+    file: str | Path | DataFrame,
     *,
     out: str | Path,
     capacity: str | None = None,
@@ -148,8 +151,9 @@ def screen(
     ----------
     model : str or pathlib.Path
         See :func:`load_model`.
-    file : str or pathlib.Path
-        A school's file, or a folder with one file per contract.
+    file : str, pathlib.Path or pyspark.sql.DataFrame
+        A school's file, or a folder with one file per contract. With ``engine="spark"`` also a DataFrame of Spark,
+        whose rows are numbered by partition.
     out : str or pathlib.Path
         Folder for the results. If it holds a list already, that stays, and the new one is written into a folder beside
         it with the date in its name. The summary is written last, so a folder without one is incomplete.
@@ -166,9 +170,10 @@ def screen(
     replace : bool, default False
         Write the list into ``out`` although it holds one, which is moved beside it. The decisions that people wrote
         into that must have been entered with :func:`decisions`.
-    engine : {"memory", "batches"}, default "memory"
+    engine : {"memory", "batches", "spark"}, default "memory"
         ``"batches"`` reads one table, of a file or of a folder of files with the same columns, piece by piece on all
-        cores and in bounded memory. A run that was stopped goes on where it was. The list is the same.
+        cores and in bounded memory. A run that was stopped goes on where it was. ``"spark"`` does so on the machines of
+        Spark: the session that is running, or what the environment names. The list is the same.
     ledger : str or pathlib.Path, optional
         The ledger in which the run is recorded, with those it listed under pseudonyms: a file, or the address of a
         PostgreSQL database; by default ``ledger.db`` beside ``out``.
@@ -211,25 +216,28 @@ def screen(
     requested = Capacity.parse(capacity) if capacity else None
     if not str(out).strip():
         raise UsageError("No folder is given for the lists.", remedy="Give one with --out.")
+    data = Path(file) if isinstance(file, str | Path) else file
+    if not isinstance(data, Path) and engine != "spark":
+        raise UsageError("The data are no file.", remedy="Name one; or of a DataFrame of Spark give engine='spark'.")
     bundle = load_model(model, ledger=ledger, tracking_uri=tracking_uri)
     write = partial(
         screen_into,
         model=model,
-        file=Path(file).name,
+        file=data.name if isinstance(data, Path) else "Spark DataFrame",
         out=Path(out),
         role=role,
         allow_synthetic_model=allow_synthetic_model,
         replace=replace,
         ledger=ledger,
     )
-    if engine == "batches":
+    if engine != "memory":
         if academic_year:
             raise UsageError(
                 "--academic-year is for data that are read at once.",
-                remedy="Add a column AcademicYear, or leave out --engine batches.",
+                remedy=f"Add a column AcademicYear, or leave out --engine {engine}.",
             )
         with selected_in_batches(
-            bundle, Path(file), Path(out), capacity=requested, per_school=per_school, progress=progress
+            bundle, data, Path(out), engine=engine, capacity=requested, per_school=per_school, progress=progress
         ) as (selection, not_selected):
             return write(selection, not_selected=not_selected, set_aside=selection.screened.set_aside)
     try:
