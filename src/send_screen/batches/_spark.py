@@ -65,7 +65,7 @@ def _session() -> Iterator[SparkSession]:
             raise MachineError(
                 "Spark could not be started.",
                 remedy="Install Java 17 or later (openjdk-17-jre-headless) and let JAVA_HOME name it; or name a "
-                "cluster that answers, by MASTER.",
+                "cluster that answers, by MASTER, or by SPARK_REMOTE with pyspark[connect] installed.",
             ) from error
         try:
             yield started

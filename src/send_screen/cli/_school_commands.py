@@ -46,7 +46,7 @@ def screen(
         Literal["memory", "batches", "spark"],
         typer.Option(
             help="batches: read one large table, or a folder of its pieces, in bounded memory on all cores. "
-            "spark: so on the machines of Spark that MASTER or Spark's own settings name."
+            "spark: so on the machines of Spark that MASTER, SPARK_REMOTE or Spark's own settings name."
         ),
     ] = "memory",
     ledger: Annotated[
