@@ -22,7 +22,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from send_screen import screen
-from send_screen.errors import MissingExtraError, UsageError
+from send_screen.batches import on_spark
+from send_screen.batches._pieces import Piece
+from send_screen.errors import MachineError, MissingExtraError, UsageError
 from send_screen.governance import read_ledger, records_of_entry
 
 #: Screens as the command line does, piece by small piece; then the same table as a notebook has it.
@@ -180,3 +182,31 @@ def test_without_pyspark_it_says_what_to_install(
 def test_a_table_that_is_no_file_is_for_spark(trained: Any, children: pd.DataFrame, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="engine='spark'"):
         screen(trained.exported, children, out=tmp_path / "list")  # type: ignore[arg-type]
+
+
+class _InThisProcess:
+    """What the engine asks of a session of Spark, without one."""
+
+    def range(self, first: int, stop: int, step: int, partitions: int) -> _InThisProcess:
+        self.numbers = [*range(first, stop, step)]
+        return self
+
+    def mapInArrow(self, function: Any, schema: str) -> _InThisProcess:
+        batches = (pa.RecordBatch.from_pydict({"id": [number]}) for number in self.numbers)
+        self.rows = [row for batch in function(batches) for row in batch.to_pylist()]
+        return self
+
+    def collect(self) -> list[dict[str, Any]]:
+        return self.rows
+
+
+@pytest.mark.skipif(find_spec("pyspark") is None, reason="the extra [spark] is not installed")
+def test_a_machine_that_does_not_see_the_data_is_one_error(tmp_path: Path) -> None:
+    here, elsewhere = (Piece(0, "a.parquet", path, (0,), 2, 1) for path in (tmp_path / "a", tmp_path / "b"))
+    here.path.touch()
+    with on_spark(_InThisProcess()) as run:
+        assert list(run(lambda piece: piece.n_rows, [here])) == [(here, 1)]
+        with pytest.raises(MachineError, match=r"does not see .*b\. Every machine of Spark must see the data"):
+            list(run(lambda piece: piece.n_rows, [here, elsewhere]))
+        with pytest.raises(MachineError, match=r"cannot use .*c \(No such file"):
+            list(run(lambda piece: (tmp_path / "c").read_bytes(), [here]))
