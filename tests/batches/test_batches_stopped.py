@@ -99,21 +99,24 @@ def test_a_second_run_into_one_folder_is_refused(tmp_path: Path) -> None:
         pass
 
 
-def test_a_damaged_piece_is_named_and_the_others_are_screened(trained: Any, data: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("damaged", [0, 1])
+def test_a_damaged_piece_is_named_and_the_others_are_screened(
+    trained: Any, data: Path, tmp_path: Path, damaged: int
+) -> None:
     folder = tmp_path / "pieces"
     folder.mkdir()
     table = pq.read_table(data)
     for number in range(3):
         pq.write_table(table.slice(number * 1_000, 1_000), folder / f"part{number}.parquet")
-    content = (folder / "part1.parquet").read_bytes()
+    content = (folder / f"part{damaged}.parquet").read_bytes()
     # the end, which says where the columns are, stays
-    (folder / "part1.parquet").write_bytes(content[:2_000] + bytes(20_000) + content[22_000:])
+    (folder / f"part{damaged}.parquet").write_bytes(content[:2_000] + bytes(20_000) + content[22_000:])
     (folder / "part3.csv").write_text("a letter, not a table", encoding="utf-8")
     found = screen(trained.exported, folder, out=tmp_path / "list", engine="batches", capacity="10")
     assert not found.ok
     assert found.exit_code == 1
     names = [re.split("[:,]", text)[0] for text in sorted(found.set_aside)]
-    assert names == ["part1.parquet", "part3.csv"]
+    assert names == [f"part{damaged}.parquet", "part3.csv"]
     assert found.result.n_rows == 2_000
     for name in names:
         assert any(name in banner for banner in found.result.banners)

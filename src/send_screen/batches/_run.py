@@ -112,7 +112,7 @@ def screen_pieces(
     pieces = find_pieces(data, copies=work / "copies")
     uses = [use.contract for use in bundle.spec.data if not use.training_only]
     contracts = {name: bundle.contracts[name] for name in uses}
-    first = next(pieces.pieces[0].batches(pieces.headers, rows=1_000))
+    first = _first_rows(pieces)
     columns = used_columns(contracts, first.select(list(pieces.headers)))
     _keep_or_begin(work, {"version": version("send-screen"), "model": bundle.manifest_sha256, "data": pieces.sha256})
     with _pool(processes) if run is None else nullcontext(run) as on_each:
@@ -150,6 +150,16 @@ def screen_pieces(
     told = (pq.read_table(part, columns=["facts"])["facts"].drop_null().to_pylist() for part, _ in parts)
     facts = add_up(text for texts in told for text in texts)
     return ScreenedPieces(step, pieces, columns, tuple(parts), tuple(several), facts, tuple(set_aside), name)
+
+
+def _first_rows(pieces: Pieces) -> pa.RecordBatch:
+    """Return some rows of the first piece that can be read; raise ReadError where none can."""
+    for piece in pieces.pieces:
+        try:
+            return next(piece.batches(pieces.headers, rows=1_000))
+        except ReadError as error:
+            wrong = error
+    raise wrong
 
 
 def _keep_or_begin(work: Path, plan: dict[str, str]) -> None:
