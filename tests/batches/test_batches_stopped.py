@@ -23,7 +23,7 @@ from send_screen import record, screen
 from send_screen.batches import _pieces as pieces_module
 from send_screen.batches import _run as run_module
 from send_screen.batches import screen_pieces, working_folder
-from send_screen.errors import SendScreenError, UsageError
+from send_screen.errors import MachineError, SendScreenError, UsageError
 from send_screen.governance import open_bundle, read_ledger, records_of_entry
 from send_screen.simulation import simulate_england
 
@@ -196,6 +196,10 @@ def test_what_cannot_be_screened_is_said_and_nothing_is_left(trained: Any, data:
         "no rows": table.slice(0, 0),
         "The file has no column UPN": table.drop_columns("UPN"),
         "There is no such file": None,
+        "more than one column with the header 'E01'": pa.table(
+            [*table.columns, table.column("E02")], names=[*table.column_names, "E01"]
+        ),
+        "several values in the column": table.append_column("ages", pa.array([[1, 2]] * len(table))),
     }
     for number, (message, content) in enumerate(files.items()):
         path = tmp_path / f"{number}.parquet"
@@ -212,3 +216,8 @@ def test_a_table_of_one_child_who_is_excluded(trained: Any, data: Path, tmp_path
     found = screen(trained.exported, tmp_path / "one.parquet", out=tmp_path / "list", engine="batches")
     assert not found.ok
     assert (found.result.n_rows, found.result.n_screened, len(found.result.excluded)) == (1, 0, 1)
+
+
+def test_a_process_that_is_ended_from_outside_is_told() -> None:
+    with pytest.raises(MachineError, match="ended from outside"), run_module._pool(2) as run:
+        list(run(os._exit, [9]))  # type: ignore[list-item]  # a code in place of a piece

@@ -16,6 +16,8 @@ from send_screen.batches._step import ROW
 from send_screen.documents import file_name
 from send_screen.errors import DataError, ReadError, SendScreenError, UsageError
 from send_screen.readers import TABLE_SUFFIXES, read_table
+from send_screen.readers._parquet import check_schema
+from send_screen.readers._parquet_footer import MAX_FOOTER
 
 BATCH_ROWS = 262_144
 _PIECE_ROWS = 524_288  # row groups are read together up to so many rows
@@ -91,11 +93,13 @@ def find_pieces(data: Path, *, copies: Path) -> Pieces:
         try:
             parquet, file_notes = _as_parquet(path, copies / f"{number:06}{_PARQUET}")
             with pq.ParquetFile(parquet) as file:
+                if parquet == path:
+                    check_schema(file.schema_arrow, _end_of(path), name)
                 groups = [file.metadata.row_group(group).num_rows for group in range(file.metadata.num_row_groups)]
                 opened.append((name, parquet, file.schema_arrow, groups))
             notes += [f"{name}: {note}" if len(paths) > 1 else note for note in file_notes]
             hashes.append(f"{_sha256(path)}  {name}\n")
-        except (SendScreenError, pa.ArrowException, OSError) as error:
+        except (SendScreenError, pa.ArrowException, OSError, ValueError) as error:
             if len(paths) == 1 and isinstance(error, SendScreenError):
                 raise
             told = str(error) if isinstance(error, SendScreenError) else f"{name}: it is damaged, or cannot be read."
@@ -146,6 +150,13 @@ def _as_parquet(path: Path, copy: Path) -> tuple[Path, tuple[str, ...]]:
     copy.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(table, copy, row_group_size=BATCH_ROWS, compression="zstd")
     return copy, reading.notes
+
+
+def _end_of(path: Path) -> bytes:
+    """Return the last bytes of a file, as many as a footer may have."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - MAX_FOOTER))
+        return file.read()
 
 
 def _sha256(path: Path) -> str:

@@ -11,6 +11,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -31,7 +32,7 @@ from send_screen.cohorts._notes import not_known_note
 from send_screen.contracts._check import header_notes
 from send_screen.contracts._quote import quotable
 from send_screen.documents import file_name, first_few, locked, write_atomically
-from send_screen.errors import ReadError, UsageError
+from send_screen.errors import MachineError, ReadError, UsageError
 from send_screen.governance import Bundle
 
 #: Applies a function to pieces, and yields each with what was returned, in any order.
@@ -183,8 +184,14 @@ def _pool(processes: int | None) -> Iterator[Run]:
 
         def run(function: Callable[[Piece], Any], pieces: Sequence[Piece]) -> Iterator[tuple[Piece, Any]]:
             futures = {pool.submit(function, piece): piece for piece in pieces}
-            for future in as_completed(futures):
-                yield futures.pop(future), future.result()
+            try:
+                for future in as_completed(futures):
+                    yield futures.pop(future), future.result()
+            except BrokenProcessPool:
+                raise MachineError(
+                    "A process was ended from outside, most often for want of memory.",
+                    remedy="Run it again with less running beside it: it goes on where it was.",
+                ) from None
 
         yield run
 

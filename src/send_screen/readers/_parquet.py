@@ -30,9 +30,7 @@ def read_parquet(content: io.BytesIO, name: str) -> Reading:
             rows, columns = parquet.metadata.num_rows, parquet.metadata.num_columns
             check_size(name, rows=rows, columns=columns, cells=rows * columns)
             schema = parquet.schema_arrow
-            check_headers(schema.names, name)
-            _check_no_nesting([field.name for field in schema if pa.types.is_nested(field.type)], name)
-            _check_text_size(content.getvalue(), name)
+            check_schema(schema, content.getvalue(), name)
             # Columns of bytes are text, from writers that do not mark text.
             is_bytes = [pa.types.is_binary(field.type) or pa.types.is_large_binary(field.type) for field in schema]
             fields = [
@@ -52,6 +50,23 @@ def read_parquet(content: io.BytesIO, name: str) -> Reading:
         raise ReadError("The Parquet file is damaged or not complete.", file=name, remedy="Write it again.") from error
     frame.index = pd.RangeIndex(2, 2 + len(frame), name="row")  # the header is row 1
     return Reading(frame, name, notes=tuple(notes))
+
+
+def check_schema(schema: Any, end: bytes, file: str) -> None:
+    """Raise for columns that are not read, from the schema of a file and its last bytes, which hold the footer.
+
+    Raises
+    ------
+    ReadError
+        If headers are missing or repeated, or cells hold several values or text that can be far larger unpacked.
+    ValueError
+        If the footer is damaged.
+    """
+    import pyarrow as pa
+
+    check_headers(schema.names, file)
+    _check_no_nesting([field.name for field in schema if pa.types.is_nested(field.type)], file)
+    _check_text_size(end, file)
 
 
 def frame_of(table: Any) -> tuple[pd.DataFrame, list[str]]:

@@ -12,6 +12,7 @@ DELTA_BYTE_ARRAY = 7
 _MAX_LENGTH = 16_000_000  # bytes of a footer
 _MAX_DEPTH = 20
 _END = 8  # bytes after the footer: its length, and the mark of the format
+MAX_FOOTER = _MAX_LENGTH + _END
 # Fields: of the file its row groups, of a row group its columns, of a column its metadata, of these the encodings.
 _ROW_GROUPS, _COLUMNS, _METADATA, _ENCODINGS = 4, 1, 3, 2
 
