@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,8 @@ def test_the_users_autologging_logs_no_fit_of_ours_and_goes_on_with_theirs(
     store = f"sqlite:///{tmp_path / 'theirs.db'}"
     monkeypatch.setattr(mlflow.tracking._tracking_service.utils, "_tracking_uri", store)
     monkeypatch.chdir(tmp_path)
+    # MLflow asks pyspark, where it is installed, and that takes a process without a file for a doctest, and ends it
+    monkeypatch.setattr(sys, "ps1", ">>> ", raising=False)
     try:
         mlflow.set_experiment("theirs")
         for flavour in (mlflow.sklearn, mlflow.lightgbm):
