@@ -64,9 +64,9 @@ $(OLDEST)/.installed: $(STAMP) constraints-oldest.txt
 	touch $@
 
 # What other versions of dependencies cannot change is left out: what asks none of them for anything (pip, pages in a
-# browser, commits), forgeries, and the arithmetic of attacks. Audits and trainings of the rest call all that these do.
+# browser, commits), Spark, which is not installed there, forgeries, and the arithmetic of attacks. Audits and trainings of the rest call all that these do.
 NOT_AT_OLDEST := install browser serving docs school_kit test_habits.py audit/test_audit_alterations.py audit/test_audit_cli.py \
-  hard_rules/test_disclosure.py real/test_disclosure_real.py evaluation/test_evaluation_disclosure.py evaluation/test_disclosure_experiment.py
+  batches/test_batches_spark.py hard_rules/test_disclosure.py real/test_disclosure_real.py evaluation/test_evaluation_disclosure.py evaluation/test_disclosure_experiment.py
 
 test-oldest: $(OLDEST)/.installed   ## the quick tests that a dependency can change, at the lower bound of each
 	HYPOTHESIS_PROFILE=oldest $(OLDEST)/bin/$(PYTEST) -m "not slow" $(NOT_AT_OLDEST:%=--ignore=tests/%)
