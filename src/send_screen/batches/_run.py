@@ -115,7 +115,15 @@ def screen_pieces(
     contracts = {name: bundle.contracts[name] for name in uses}
     first = _first_rows(pieces)
     columns = used_columns(contracts, first.select(list(pieces.headers)))
-    _keep_or_begin(work, {"version": version("send-screen"), "model": bundle.manifest_sha256, "data": pieces.sha256})
+    _keep_or_begin(
+        work,
+        {
+            "version": version("send-screen"),
+            "model": bundle.manifest_sha256,
+            "data": pieces.sha256,
+            "pieces": [[piece.file, piece.first_row, piece.n_rows] for piece in pieces.pieces],
+        },
+    )
     with _pool(processes) if run is None else nullcontext(run) as on_each:
         set_aside = list(pieces.set_aside)
         scan = TableScan(contracts, columns, (uses[0], bundle.spec.child_id))
@@ -163,7 +171,7 @@ def _first_rows(pieces: Pieces) -> pa.RecordBatch:
     raise wrong
 
 
-def _keep_or_begin(work: Path, plan: dict[str, str]) -> None:
+def _keep_or_begin(work: Path, plan: dict[str, object]) -> None:
     """Keep the parts of an earlier run with the same plan, and delete those of another."""
     text = json.dumps(plan, sort_keys=True)
     path = work / _PLAN
