@@ -20,9 +20,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from send_screen import record, screen
+from send_screen.batches import ROW, screen_pieces, working_folder
 from send_screen.batches import _pieces as pieces_module
 from send_screen.batches import _run as run_module
-from send_screen.batches import screen_pieces, working_folder
 from send_screen.errors import MachineError, SendScreenError, UsageError
 from send_screen.governance import open_bundle, read_ledger, records_of_entry
 from send_screen.simulation import simulate_england
@@ -211,6 +211,7 @@ def test_what_cannot_be_screened_is_said_and_nothing_is_left(trained: Any, data:
         "more than one column with the header 'E01'": pa.table(
             [*table.columns, table.column("E02")], names=[*table.column_names, "E01"]
         ),
+        "is this library's own": table.append_column(ROW, pa.array(range(len(table)))),
         "several values in the column": table.append_column("ages", pa.array([[1, 2]] * len(table))),
     }
     for number, (message, content) in enumerate(files.items()):

@@ -65,8 +65,6 @@ class Pieces:
 
     pieces: tuple[Piece, ...]
     headers: tuple[str, ...]
-    offset: int
-    """Between the row numbers of two files; 0 for one file."""
     files: tuple[str, ...]
     sha256: str
     set_aside: tuple[str, ...]
@@ -95,6 +93,7 @@ def find_pieces(data: Path, *, copies: Path) -> Pieces:
             with pq.ParquetFile(parquet) as file:
                 if parquet == path:
                     check_schema(file.schema_arrow, _end_of(path), name)
+                    _require_no_numbers(file.schema_arrow, name)
                 groups = [file.metadata.row_group(group).num_rows for group in range(file.metadata.num_row_groups)]
                 opened.append((name, parquet, file.schema_arrow, groups))
             notes += [f"{name}: {note}" if len(paths) > 1 else note for note in file_notes]
@@ -120,9 +119,7 @@ def find_pieces(data: Path, *, copies: Path) -> Pieces:
             )
         pieces += _pieces_of(len(pieces), name, parquet, groups, number * offset, numbered=ROW in schema.names)
     sha256 = hashes[0][:64] if len(hashes) == 1 else hashlib.sha256("".join(sorted(hashes)).encode()).hexdigest()
-    return Pieces(
-        tuple(pieces), headers, offset, tuple(name for name, *_ in opened), sha256, tuple(set_aside), tuple(notes)
-    )
+    return Pieces(tuple(pieces), headers, tuple(name for name, *_ in opened), sha256, tuple(set_aside), tuple(notes))
 
 
 def _pieces_of(
@@ -150,6 +147,12 @@ def _as_parquet(path: Path, copy: Path) -> tuple[Path, tuple[str, ...]]:
     copy.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(table, copy, row_group_size=BATCH_ROWS, compression="zstd")
     return copy, reading.notes
+
+
+def _require_no_numbers(schema: pa.Schema, file: str) -> None:
+    """Raise for a column with the name that the numbers of rows have in a copy."""
+    if ROW in schema.names:
+        raise ReadError(f"The name {ROW} is this library's own.", file=file, column=ROW, remedy="Rename the column.")
 
 
 def _end_of(path: Path) -> bytes:

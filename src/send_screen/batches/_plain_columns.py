@@ -73,18 +73,20 @@ class ColumnReader:
         if missing := [float(code) for code in self.column.missing_codes if _as_float(code) is not None]:
             filled &= ~np.isin(values, missing)
             values = np.where(filled, values, np.nan)
-        plain = ~filled | np.isfinite(values)
-        if self.column.logical_type == "integer":
-            plain &= ~filled | (values == np.rint(values))
         series = pd.Series(values)
-        for rule in self._own_rules:
-            if rule.kind != "type":
-                plain &= satisfies(rule, self.column, pd.DataFrame({self.column.name: series})).to_numpy(dtype=bool)
+        frame = pd.DataFrame({self.column.name: series})
+        plain, only_warned = np.ones(len(values), dtype=bool), np.zeros(len(values), dtype=bool)
         broken: Counter[tuple[str, str]] = Counter()
-        only_warn = bool(self._own_rules) and all(rule.severity == "warning" for rule in self._own_rules)
-        if self._own_rules and not plain.all():
-            broken[self._own_rules[0].id, ""] = int((~plain).sum())
-        return self._column(series, plain, ~plain & only_warn, filled, broken)
+        whole = self.column.logical_type != "integer" or values == np.rint(values)
+        is_typed = ~filled | (np.isfinite(values) & whole)
+        for rule in self._own_rules:
+            passed = is_typed if rule.kind == "type" else satisfies(rule, self.column, frame).to_numpy(dtype=bool)
+            if not passed.all():
+                broken[rule.id, ""] = int((plain & ~passed).sum())
+                only_warned |= plain & ~passed & (rule.severity == "warning")
+                plain &= passed
+        plain &= is_typed
+        return self._column(series, plain, only_warned, filled, broken)
 
     def _read_upns(self, cells: pa.Array) -> PlainColumn:
         """Return unique pupil numbers; one in small letters or with gaps is not plain."""

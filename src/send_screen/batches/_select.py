@@ -21,10 +21,10 @@ from send_screen.batches._scan import id_hashes
 from send_screen.batches._step import ROW
 from send_screen.cohorts import Cohort
 from send_screen.cohorts._drop_rows import OTHER_YEAR
-from send_screen.errors import UsageError
 from send_screen.screening import Capacity, ChildRecord, ReviewSample, Selection, draw_review_sample, review_key
 from send_screen.screening._capacity import margin_size
 from send_screen.screening._scored import SelectionStability, score_cohort, unusual_banners, value_notes
+from send_screen.screening._selection import no_schools_error
 from send_screen.screening._unlike_training import unlike_training
 from send_screen.specs import ColumnRef, Group
 from send_screen.tables import percent, tie_break_key
@@ -77,8 +77,13 @@ class BatchSelection(Selection):
         unlike = unlike_training(self.scored.features, bundle.tables, sample, bundle.contracts)
         beyond = [facts.out_of_range[name] + facts.unknown_level[name] for name in names]
         missing = [facts.missing[name] for name in names]
-        not_read = tuple(f"Not read, so nobody in it is on this list: {piece}" for piece in self.screened.set_aside)
+        not_read = tuple(f"Not read, so nobody in it is on this list: {piece}" for piece in self.set_aside)
         return not_read + unlike + unusual_banners(self.scored.features, self.n_screened, beyond, missing)
+
+    @property
+    def set_aside(self) -> tuple[str, ...]:
+        """Files, or pieces of one, that cannot be read, and why."""
+        return self.screened.set_aside
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -166,13 +171,7 @@ def _everyone(screened: ScreenedPieces, *, per_school: bool) -> _Everyone:
             [part.column("school").cast(pa.string()).combine_chunks() for part in _parts(screened, "school")]
         ).dictionary_encode()
         if names.dictionary.to_pylist() == [""]:
-            column = screened.step.bundle.spec.shown_school
-            raise UsageError(
-                "The file does not say who goes to which school, so places cannot be given by school.",
-                remedy=f"Add the column {column.column}, or leave out --per-school."
-                if column
-                else "Leave out --per-school.",
-            )
+            raise no_schools_error(screened.step.bundle.spec)
         school = names.indices.to_numpy().astype(np.int64)
     order = np.lexsort((-score, school))
     starts = np.flatnonzero(np.r_[True, np.diff(school[order]) > 0, True]) if len(score) else np.zeros(1, np.int64)

@@ -81,6 +81,7 @@ def _run_in(session: SparkSession) -> Run:
         def apply(batches):  # type: ignore[no-untyped-def]  # Spark would take types for those of its columns
             for batch in batches:
                 for number in batch.column(0).to_pylist():
+                    # what this library found goes back to it; no model, nor anything of a file
                     found = pickle.dumps(_applied(function, pieces[number]))
                     yield pa.RecordBatch.from_pydict({"number": [number], "found": [found]})
 
@@ -116,7 +117,7 @@ def write_frame(frame: DataFrame, work: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
 
-    def write(batches):  # type: ignore[no-untyped-def]
+    def write(batches):  # type: ignore[no-untyped-def]  # as above
         rows = [batch for batch in batches if batch.num_rows]
         if rows:
             path = folder / f"partition-{TaskContext.get().partitionId():06}.parquet"

@@ -1,15 +1,16 @@
 """Screen a batch of rows: one pure function, Arrow in and Arrow out, that every engine runs.
 
 Rows whose cells are all plainly valid, which most are, are read column by column. The others are read by
-:func:`send_screen.cohorts.load_cohort`, which says what is wrong with each. Both give the same scores.
+the reader of whole files, which says what is wrong with each. What becomes of either is decided by one function.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,11 +18,11 @@ import pyarrow as pa
 
 from send_screen.batches._facts import BatchFacts
 from send_screen.batches._plain_columns import ColumnReader, cross_column_rules, other_columns
-from send_screen.cohorts import Cohort, load_cohort
+from send_screen.cohorts import Cohort
 from send_screen.cohorts._as_of import date_columns
-from send_screen.cohorts._build import not_eligible, out_of_population, synthetic_and_real
-from send_screen.cohorts._features import as_of_dates, evaluate_condition, feature_values, group_values
-from send_screen.cohorts._link import LinkedTables, needed_columns
+from send_screen.cohorts._build import cohort_of, synthetic_and_real
+from send_screen.cohorts._known_records import PROBLEM_COLUMNS
+from send_screen.cohorts._link import LinkedTables, link, needed_columns
 from send_screen.cohorts._source import SourceData
 from send_screen.cohorts._source_table import SourceTable
 from send_screen.contracts import Column, Contract
@@ -31,7 +32,6 @@ from send_screen.contracts._predicates import satisfies
 from send_screen.governance import Bundle
 from send_screen.readers._parquet import frame_of
 from send_screen.specs import ColumnRef
-from send_screen.specs._columns import as_code
 from send_screen.tables import RiskTables
 
 #: Column that an engine adds to those of the table: the number of the row in its file, as a spreadsheet counts.
@@ -102,25 +102,18 @@ class Step:
             A row for each, of ``schema``; ``facts`` of the first is what the batch tells of the table as a whole.
         """
         facts = BatchFacts(n_rows=batch.num_rows)
-        parts: list[dict[str, object]] = []
-        frames: list[pd.DataFrame] = []
-        others = batch
-        columns = self._read_columns(batch, facts)
-        if self.reads_columns and not whole_children:
-            told, X, screened, excluded = self._plain_rows(batch, columns, facts)
-            parts.append(screened)
-            frames.append(X)
-            others = batch.filter(pa.array(~told))
-        if others.num_rows:
-            cohort = self.cohort(others, file=file)
+        frame, plain = self._read_columns(batch, facts)
+        if whole_children or not self.reads_columns:
+            plain[:] = False
+        cohorts = [self._plain_cohort(batch, frame, plain, file=file)] if plain.any() else []
+        if not plain.all():
+            cohorts.append(self.cohort(batch.filter(pa.array(~plain)), file=file))
+        for cohort in cohorts:
             facts.add_as_of(cohort.as_of)
             facts.add_groups(cohort.sensitive)
             facts.add_ids(*synthetic_and_real(self.id_column, pd.concat([cohort.ids, cohort.excluded["child_id"]])))
-            parts += [_screened(cohort), _excluded(cohort)]
-            frames.append(cohort.X[list(self.bundle.tables.features)])
-        if self.reads_columns and not whole_children:
-            parts.append(excluded)  # after all who were screened
-        X = _one_block(frames)
+        parts = [*map(_screened, cohorts), *map(_excluded, cohorts)]
+        X = _one_block([cohort.X[list(self.bundle.tables.features)] for cohort in cohorts])
         table = pa.concat_tables([self._table(part) for part in parts])
         rows = table.column("row").to_numpy()
         facts.n_repeats = batch.num_rows - len(rows)
@@ -149,7 +142,25 @@ class Step:
         frame, _ = frame_of(pa.Table.from_batches([batch]).drop_columns([ROW]))
         frame.index = pd.Index(batch.column(ROW).to_numpy(), name="row")
         source = SourceData(dict.fromkeys(self.contracts, SourceTable(frame, file)))
-        return load_cohort(self.bundle.spec, source, training=False, contracts=self.bundle.contracts, whole=self.whole)
+        spec, contracts = self.bundle.spec, self.bundle.contracts
+        linked = link(spec, source, training=False, contracts=contracts, whole=self.whole)
+        return cohort_of(spec, linked, training=False, whole_file=False)
+
+    def _plain_cohort(self, batch: pa.RecordBatch, frame: pd.DataFrame, plain: np.ndarray, *, file: str) -> Cohort:
+        """Return the rows in which no cell is wrong as a cohort, read column by column."""
+        spec = self.bundle.spec
+        frame = frame[plain].reset_index(drop=True)
+        origin = pd.DataFrame(
+            {
+                "contract": self._id.contract,
+                "file": file,
+                "row": batch.column(ROW).to_numpy()[plain],
+                "child_id": frame[str(self._id)].astype(object),
+            }
+        )
+        nothing = pd.DataFrame(index=frame.index, columns=PROBLEM_COLUMNS, dtype=object)
+        linked = LinkedTables(self.contracts, frame, origin, nothing, None, None, pd.DataFrame(), ())
+        return cohort_of(spec, linked, training=False, whole_file=False)
 
     @cached_property
     def reads_columns(self) -> bool:
@@ -157,19 +168,23 @@ class Step:
         return not any(
             date_columns(contract)
             or tuple(contract.key) not in ((), (self.bundle.spec.child_id,))
-            or any(self._is_derived(contract, name) for name in self._read_of(contract) | self._shown_of(contract))
+            or any(self._is_derived(contract, name) for name in self._read_of(contract))
             for contract in self.contracts.values()
         )
 
     @property
+    def _id(self) -> ColumnRef:
+        return ColumnRef(self.bundle.spec.data[0].contract, self.bundle.spec.child_id)
+
+    @property
     def position_of_id(self) -> int:
         """The position of the child's identifier in a batch."""
-        return self.whole[self.bundle.spec.data[0].contract].headers.position[self.bundle.spec.child_id]
+        return self.whole[self._id.contract].headers.position[self._id.column]
 
     @property
     def id_column(self) -> Column:
         """The contract's column of the child's identifier."""
-        return self.contracts[self.bundle.spec.data[0].contract].columns[self.bundle.spec.child_id]
+        return self._column(self._id)
 
     def _is_derived(self, contract: Contract, name: str) -> bool:
         derivation = derivation_of(contract.columns[name], self.whole[contract.id].filled)
@@ -177,28 +192,21 @@ class Step:
         return derivation is not None and (derivation.kind == "codes" or name in missing)
 
     def _read_of(self, contract: Contract) -> set[str]:
-        """Return the columns of a contract that are read: those that decide about a row, and those of the groups."""
-        groups = {group.column.column for group in self.bundle.spec.groups if group.column.contract == contract.id}
-        compared = [rule for name in groups for rule in cross_column_rules(contract.columns[name])]
-        others = {other for rule in compared for other in other_columns(rule, contract)}
-        return self._decisive_of(contract) | groups | others
-
-    def _shown_of(self, contract: Contract) -> set[str]:
-        """Return the columns of a contract that a list shows."""
-        show = self.bundle.spec.show
-        refs = [*show.name, *([show.class_name] if show.class_name else [])]
-        return {ref.column for ref in refs if ref.contract == contract.id}
+        """Return the columns of a contract that are read: those that decide about a row, are shown, or make groups."""
+        spec = self.bundle.spec
+        refs = [*spec.show.name, spec.show.class_name, *(group.column for group in spec.groups)]
+        return self._decisive_of(contract) | _with_compared(contract, _columns_of(contract, refs))
 
     def _decisive_of(self, contract: Contract) -> set[str]:
-        """Return the columns of a contract that decide about a row, and those that these are compared with."""
+        """Return the columns of a contract that decide about a row: where one breaks a rule, the row is read by itself.
+
+        So are schools, of which the child's identifier tells how to read a short number.
+        """
         spec = self.bundle.spec
         names = {spec.child_id} & contract.columns.keys() | self._needed[contract.id]
-        names |= (
-            {spec.shown_school.column} if spec.shown_school and spec.shown_school.contract == contract.id else set()
-        )
+        names |= _columns_of(contract, [spec.school, spec.shown_school])
         names |= {name for name, column in contract.columns.items() if column.rule("academicYear")}
-        rules = [rule for name in names for rule in cross_column_rules(contract.columns[name])]
-        return names | {other for rule in rules for other in other_columns(rule, contract)}
+        return _with_compared(contract, names)
 
     @cached_property
     def _needed(self) -> dict[str, set[str]]:
@@ -214,7 +222,7 @@ class Step:
         }
 
     def _read_columns(self, batch: pa.RecordBatch, facts: BatchFacts) -> tuple[pd.DataFrame, np.ndarray]:
-        """Return the columns that are read, and in which rows none that decides breaks a rule."""
+        """Return the columns that are read, and in which rows it is plain that none that decides breaks a rule."""
         n = batch.num_rows
         columns: dict[str, pd.Series] = {}
         decisive = {name: self._decisive_of(contract) for name, contract in self.contracts.items()}
@@ -236,109 +244,27 @@ class Step:
         frame = pd.DataFrame(columns)
         for ref in self._readers:
             of_ref = self._column(ref)
-            rules = cross_column_rules(of_ref)
-            if not rules or ref.column not in self.whole[ref.contract].headers.position:
+            if ref.column not in self.whole[ref.contract].headers.position:
                 continue
             of_contract = {other.column: frame[str(other)] for other in self._readers if other.contract == ref.contract}
-            for rule in rules:
+            for rule in cross_column_rules(of_ref):
                 passed = satisfies(rule, of_ref, pd.DataFrame(of_contract)).to_numpy(dtype=bool)
                 facts.broken.setdefault(rule.id, Counter())[""] += int((~passed).sum())
                 if ref.column in decisive[ref.contract]:
                     plain &= passed
                 else:
                     frame[str(ref)] = frame[str(ref)].where(passed)
-        return frame, plain
-
-    def _plain_rows(
-        self, batch: pa.RecordBatch, columns: tuple[pd.DataFrame, np.ndarray], facts: BatchFacts
-    ) -> tuple[np.ndarray, pd.DataFrame, dict[str, object], dict[str, object]]:
-        """Return of which rows it is plain what becomes of them, the features of those screened, and both parts."""
-        spec = self.bundle.spec
-        frame, plain = columns[0], columns[1].copy()
-        first = None  # all records of a child are of one academic year
-        for ref in self._readers:
-            if self._column(ref).rule("academicYear"):
-                year = frame[str(ref)].astype(object)
-                first = year if first is None else first.where(first.notna(), year)
-                current = self.whole[ref.contract].academic_year
-                plain &= (year.isna() | ((year == current) & (year == first))).to_numpy()
-        nothing = pd.DataFrame()
-        linked = LinkedTables(self.contracts, frame, nothing, nothing, None, None, nothing, ())
-        as_of = as_of_dates(linked, spec)
-        ids = frame[f"{spec.data[0].contract}.{spec.child_id}"]
-        plain &= ids.notna().to_numpy()
-        broken = np.full(len(frame), -1)  # the first condition that a row does not meet
-        conditions = [*spec.population.where, *spec.eligible.where]
-        for number, condition in enumerate(conditions):
-            met, _, unknown = evaluate_condition(linked, condition, as_of)
-            plain &= ~(unknown.to_numpy(dtype=bool) & (broken < 0))
-            broken[~met.to_numpy(dtype=bool) & (broken < 0)] = number
-        X = pd.DataFrame({f.name: feature_values(linked, f, as_of) for f in spec.features}, copy=False)
-        for use in spec.data:
-            features = [f.name for f in spec.features if any(ref.contract == use.contract for ref in f.sources)]
-            if use.essential and features:
-                plain &= (broken >= 0) | ~X[features].isna().all(axis=1).to_numpy()
-        groups = pd.DataFrame({group.name: group_values(linked, group) for group in spec.groups}, index=frame.index)
-        kept, left = np.flatnonzero(plain & (broken < 0)), np.flatnonzero(plain & (broken >= 0))
-        facts.add_ids(*synthetic_and_real(self.id_column, ids.iloc[np.flatnonzero(plain)]))
-        facts.add_as_of(as_of.iloc[kept])
-        facts.add_groups(groups.iloc[kept])
-        screened = self._who(batch, frame, kept)
-        excluded = self._who(batch, frame, left) | self._why(batch, frame, left, broken[left])
-        excluded |= {f"group.{name}": groups[name].iloc[left].to_numpy() for name in groups}
-        return plain, X[list(self.bundle.tables.features)].iloc[kept].reset_index(drop=True), screened, excluded
-
-    def _who(self, batch: pa.RecordBatch, frame: pd.DataFrame, rows: np.ndarray) -> dict[str, object]:
-        """Return row, identifier and school of some rows of a batch."""
-        spec = self.bundle.spec
-        ids = frame[f"{spec.data[0].contract}.{spec.child_id}"].iloc[rows]
-        school = frame[str(spec.shown_school)].iloc[rows] if spec.shown_school else pd.Series([""] * len(rows))
-        return {
-            "row": batch.column(ROW).take(pa.array(rows)),
-            "child_id": ids.to_numpy(dtype=object),
-            "school": _texts(school),
-        }
-
-    def _why(
-        self, batch: pa.RecordBatch, frame: pd.DataFrame, rows: np.ndarray, broken: np.ndarray
-    ) -> dict[str, object]:
-        """Return what is said of rows that do not meet a condition of the spec, by its number."""
-        spec = self.bundle.spec
-        told = [*(out_of_population(spec, one) for one in spec.population.where)]
-        told += [not_eligible(one) for one in spec.eligible.where]
-
-        def shown(ref: ColumnRef) -> np.ndarray:
-            reader, position = self._shown[ref], self.whole[ref.contract].headers.position.get(ref.column)
-            if position is None:
-                return np.full(len(rows), "", dtype=object)
-            return _texts(reader.read(batch.column(position).take(pa.array(rows))).values)
-
-        name = pd.Series("", index=range(len(rows)), dtype=object)
-        for ref in spec.show.name:
-            name = (name + " " + pd.Series(shown(ref), dtype=object)).str.strip()
-        ids = frame[f"{spec.data[0].contract}.{spec.child_id}"].iloc[rows]
-        told_of = ("kind", "rule", "reason", "remedy", "columns")
-        return {
-            "contract": [spec.data[0].contract] * len(rows),
-            "name": name.to_numpy(),
-            "class_name": shown(spec.show.class_name) if spec.show.class_name else [""] * len(rows),
-            "cluster": _texts(frame[str(spec.school)].iloc[rows] if spec.school else ids),
-            **{key: [told[number][key] for number in broken] for key in told_of},
-        }
-
-    @cached_property
-    def _shown(self) -> dict[ColumnRef, ColumnReader]:
-        """Readers of the columns that a list shows beside the school."""
-        show = self.bundle.spec.show
-        refs = [*show.name, *([show.class_name] if show.class_name else [])]
-        return {ref: ColumnReader(self._column(ref), self.whole[ref.contract]) for ref in refs}
+            if of_ref.rule("academicYear"):
+                year, current = frame[str(ref)], self.whole[ref.contract].academic_year
+                plain &= (year.isna() | (year == current)).to_numpy()
+        return frame, plain & frame[str(self._id)].notna().to_numpy()
 
     def _column(self, ref: ColumnRef) -> Column:
         return self.contracts[ref.contract].columns[ref.column]
 
-    def _table(self, part: dict[str, object]) -> pa.Table:
+    def _table(self, part: Mapping[str, Any]) -> pa.Table:
         """Return columns as a table of the schema; those that are not given are missing."""
-        n = len(part["row"])  # type: ignore[arg-type]
+        n = len(part["row"])
         return pa.table(
             {
                 field.name: pa.array(part[field.name], _value_type(field.type), from_pandas=True).cast(field.type)
@@ -361,17 +287,21 @@ def _one_block(frames: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.DataFrame(block.T, columns=names, copy=False)
 
 
-def _texts(values: pd.Series) -> np.ndarray:
-    """Return values as texts, empty where they are missing; as :func:`send_screen.cohorts.load_cohort` shows them."""
-    texts: np.ndarray = values.map(as_code, na_action="ignore").astype(object).where(values.notna(), "").to_numpy()
-    return texts
+def _columns_of(contract: Contract, refs: Iterable[ColumnRef | None]) -> set[str]:
+    return {ref.column for ref in refs if ref is not None and ref.contract == contract.id}
+
+
+def _with_compared(contract: Contract, names: set[str]) -> set[str]:
+    """Return columns of a contract, and those that its rules compare them with."""
+    rules = [rule for name in names for rule in cross_column_rules(contract.columns[name])]
+    return names | {other for rule in rules for other in other_columns(rule, contract)}
 
 
 def _value_type(kind: pa.DataType) -> pa.DataType:
     return kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
-def _screened(cohort: Cohort) -> dict[str, object]:
+def _screened(cohort: Cohort) -> dict[str, Any]:
     return {
         "row": cohort.show["row"].to_numpy(dtype=np.int64),
         "child_id": cohort.ids.astype(str).to_numpy(),
@@ -379,10 +309,10 @@ def _screened(cohort: Cohort) -> dict[str, object]:
     }
 
 
-def _excluded(cohort: Cohort) -> dict[str, object]:
+def _excluded(cohort: Cohort) -> dict[str, Any]:
     excluded = cohort.excluded
     texts = ("child_id", "name", "class_name", "school", "cluster", "contract", "kind", "rule", "reason", "remedy")
-    found: dict[str, object] = {name: excluded[name].astype(object).to_numpy() for name in texts}
+    found: dict[str, Any] = {name: excluded[name].astype(object).to_numpy() for name in texts}
     found["row"] = excluded["row"].to_numpy(dtype=np.int64)
     found["columns"] = [" ".join(sorted(map(str, columns))) for columns in excluded["columns"]]
     return found | {name: excluded[name].to_numpy() for name in map(str, excluded) if name.startswith("group.")}

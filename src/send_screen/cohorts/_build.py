@@ -21,7 +21,6 @@ from send_screen.cohorts._features import (
 from send_screen.cohorts._join import NO_RECORD
 from send_screen.cohorts._link import LinkedTables, link
 from send_screen.contracts import SYNTHETIC_AUTHORITY, SYNTHETIC_RANGE, Column, Contract, valid_nhs_numbers, valid_upns
-from send_screen.contracts._check import WholeTable
 from send_screen.contracts._predicates import recording_dates
 from send_screen.documents import count, first_few
 from send_screen.errors import DataError, PopulationError
@@ -39,7 +38,6 @@ EXCLUSIONS = {
     OUTSIDE: "outside the population",
     NO_OUTCOME: "outcome not known",
 }
-_NOT_ELIGIBLE_REMEDY = "Nothing to do here: what is already in place goes on."
 # With a larger share of rows outside the population, the file is the wrong one.
 WRONG_FILE_SHARE = 0.5
 
@@ -51,7 +49,6 @@ def load_cohort(
     training: bool = True,
     contracts: Mapping[str, Contract] | None = None,
     academic_year: str | None = None,
-    whole: Mapping[str, WholeTable] | None = None,
 ) -> Cohort:
     """Read the data a spec names and build its cohort.
 
@@ -68,8 +65,6 @@ def load_cohort(
         By default those that the spec was read with.
     academic_year : str, optional
         The academic year of tables that do not say theirs, such as ``"2025/26"``.
-    whole : mapping of contract id to WholeTable, optional
-        What was found of the whole tables, where the data are some of their rows.
 
     Returns
     -------
@@ -94,7 +89,12 @@ def load_cohort(
     >>> len(cohort) + len(cohort.excluded)
     600
     """
-    linked = link(spec, data, training=training, contracts=contracts, academic_year=academic_year, whole=whole)
+    linked = link(spec, data, training=training, contracts=contracts, academic_year=academic_year)
+    return cohort_of(spec, linked, training=training)
+
+
+def cohort_of(spec: ModelSpec, linked: LinkedTables, *, training: bool, whole_file: bool = True) -> Cohort:
+    """Return the cohort of linked tables; with ``whole_file``, raise where these are the wrong file to screen."""
     excluded = linked.problem.assign(kind=pd.Series(MANUAL_REVIEW, index=linked.frame.index, dtype=object))
     excluded.loc[excluded["rule"].isin([OTHER_YEAR, *_year_rules(linked)]), "kind"] = OUTSIDE
     # Eligibility is applied before a missing record counts: whoever is not eligible needs no manual review.
@@ -103,13 +103,14 @@ def load_cohort(
     as_of = as_of_dates(linked, spec)
     moved_on = _apply_population(spec, linked, excluded, as_of)
     _apply_years(spec, linked, excluded)
-    if not training and not whole:
+    if not training and whole_file:
         _raise_on_wrong_file(spec, excluded)
-    _apply_conditions(spec, spec.eligible.where, linked, excluded, as_of, NOT_ELIGIBLE, _NOT_ELIGIBLE_REMEDY)
+    remedy = "Nothing to do here: what is already in place goes on."
+    _apply_conditions(spec, spec.eligible.where, linked, excluded, as_of, NOT_ELIGIBLE, remedy)
     excluded.loc[no_record & excluded["kind"].isna().to_numpy(), "kind"] = MANUAL_REVIEW
     X = pd.DataFrame({feature.name: feature_values(linked, feature, as_of) for feature in spec.features})
     _exclude_without_essentials(spec, linked, X, excluded)
-    ids = linked.origin["child_id"].map(as_code, na_action="ignore")
+    ids = _codes(linked.origin["child_id"])
     # Without schools each child is a cluster of one; a child without an identifier is excluded anyway.
     school = _text(linked, spec.school) if spec.school else ids.fillna("(no identifier)")
     outcome = None
@@ -240,31 +241,8 @@ def _sentence(text: str) -> str:
 
 
 def _apply_population(spec: ModelSpec, linked: LinkedTables, excluded: pd.DataFrame, as_of: pd.Series) -> pd.Series:
-    return _apply_conditions(spec, spec.population.where, linked, excluded, as_of, OUTSIDE, _outside_remedy(spec))
-
-
-def _outside_remedy(spec: ModelSpec) -> str:
-    return f"Look at the {spec.children_are.singular} by hand: this model was made for {spec.population.description}."
-
-
-def out_of_population(spec: ModelSpec, condition: Condition) -> dict[str, str]:
-    """Return what is said of a row that does not meet a condition of the population."""
-    return _unmet(condition, OUTSIDE, _outside_remedy(spec))
-
-
-def not_eligible(condition: Condition) -> dict[str, str]:
-    """Return what is said of a row that does not meet a condition of eligibility."""
-    return _unmet(condition, NOT_ELIGIBLE, _NOT_ELIGIBLE_REMEDY)
-
-
-def _unmet(condition: Condition, kind: str, remedy: str) -> dict[str, str]:
-    return {
-        "kind": kind,
-        "rule": condition.rule,
-        "reason": _sentence(condition.description),
-        "remedy": remedy,
-        "columns": " ".join(sorted(map(str, condition.columns))),
-    }
+    remedy = f"Look at the {spec.children_are.singular} by hand: this model was made for {spec.population.description}."
+    return _apply_conditions(spec, spec.population.where, linked, excluded, as_of, OUTSIDE, remedy)
 
 
 def _moved_on_note(spec: ModelSpec, n: int) -> list[str]:
@@ -291,11 +269,13 @@ def _apply_years(spec: ModelSpec, linked: LinkedTables, excluded: pd.DataFrame) 
     ]
     if not columns:
         return
-    years = linked.frame[list(map(str, columns))]
-    first = years.bfill(axis=1).iloc[:, 0]
+    years = [linked.frame[str(ref)].astype(object) for ref in columns]
+    first = years[0]
+    for year in years[1:]:
+        first = first.where(first.notna(), year)
     _exclude(
         excluded,
-        (years.notna() & years.ne(first, axis=0)).any(axis=1),
+        pd.concat([year.notna() & (year != first) for year in years], axis=1).any(axis=1),
         columns,
         MANUAL_REVIEW,
         "DATA-YEARS-DIFFER",
@@ -375,7 +355,12 @@ def _text(linked: LinkedTables, ref: ColumnRef | None) -> pd.Series:
     values = linked.frame.get(str(ref))
     if values is None:
         return pd.Series("", index=linked.frame.index, dtype=object)
-    return values.map(as_code, na_action="ignore").astype(object).where(values.notna(), "").astype(str)
+    return _codes(values).astype(object).where(values.notna(), "").astype(str)
+
+
+def _codes(values: pd.Series) -> pd.Series:
+    """Return values as codes of a contract, missing ones as they are; texts are codes already."""
+    return values.astype(object) if pd.api.types.is_string_dtype(values) else values.map(as_code, na_action="ignore")
 
 
 def _is_synthetic(spec: ModelSpec, linked: LinkedTables, keep: np.ndarray, *, training: bool) -> bool:

@@ -23,7 +23,7 @@ _MAX_CHARACTERS = 60  # quoted in a message
 _SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class _StrictLoader(_SafeLoader):  # type: ignore[misc]
+class _StrictLoader(_SafeLoader):  # type: ignore[misc]  # one of two
     """A safe loader that refuses duplicate keys (of which the last would win) and keeps dates as text."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:

@@ -17,7 +17,7 @@ from send_screen.screening._capacity import Capacity, listed_and_margin
 from send_screen.screening._review_sample import ReviewSample, draw_review_sample, review_key
 from send_screen.screening._scored import ScoredCohort, SelectionStability, score_cohort, selection_stability
 from send_screen.screening._ties import n_same_score
-from send_screen.specs import Group
+from send_screen.specs import Group, ModelSpec
 from send_screen.tables import tie_break_key
 
 
@@ -58,6 +58,11 @@ class Selection:
         return self.scored.banners()
 
     @property
+    def set_aside(self) -> tuple[str, ...]:
+        """Files, or pieces of one, that cannot be read, and why: their children are on no list."""
+        return ()
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """How the file was interpreted, and which values were clipped."""
         return (*self.cohort.notes, *self.scored.notes())
@@ -95,13 +100,7 @@ def select_children(
     """
     capacity = capacity or Capacity(share=bundle.spec.capacity)
     if per_school and len(cohort) and (cohort.show["school"] == "").all():
-        column = bundle.spec.shown_school
-        raise UsageError(
-            "The file does not say who goes to which school, so places cannot be given by school.",
-            remedy=f"Add the column {column.column}, or leave out --per-school."
-            if column
-            else "Leave out --per-school.",
-        )
+        raise no_schools_error(bundle.spec)
     scored = score_cohort(bundle, cohort)
     school = cohort.show["school"] if per_school else None
     listed, margin = listed_and_margin(scored.score, tie_break_key(cohort.ids.tolist()), school, capacity)
@@ -115,3 +114,12 @@ def select_children(
     # who is drawn stands there alone, so that nobody is asked about twice
     margin = margin[~np.isin(margin, review.drawn)]
     return Selection(bundle, cohort, capacity, per_school, scored, listed, margin, review)
+
+
+def no_schools_error(spec: ModelSpec) -> UsageError:
+    """Return the error for a list for each school of a file that does not say who goes to which."""
+    column = spec.shown_school
+    return UsageError(
+        "The file does not say who goes to which school, so places cannot be given by school.",
+        remedy=f"Add the column {column.column}, or leave out --per-school." if column else "Leave out --per-school.",
+    )

@@ -35,7 +35,7 @@ def selected_in_batches(
 
     What a stopped run leaves there, the next run into ``out`` with the same data and version goes on from.
     """
-    # only here: Arrow takes a third of a second to load
+    # only here: other commands need neither Parquet nor processes
     from send_screen.batches import (
         on_spark,
         raise_on_whole_table,

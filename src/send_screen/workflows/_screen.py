@@ -239,7 +239,7 @@ def screen(
         with selected_in_batches(
             bundle, data, Path(out), engine=engine, capacity=requested, per_school=per_school, progress=progress
         ) as (selection, not_selected):
-            return write(selection, not_selected=not_selected, set_aside=selection.screened.set_aside)
+            return write(selection, not_selected=not_selected)
     try:
         cohort = load_cohort(bundle.spec, file, training=False, contracts=bundle.contracts, academic_year=academic_year)
     except DataError as error:
@@ -261,7 +261,6 @@ def screen_into(
     replace: bool,
     ledger: str | Path | None,
     not_selected: Iterable[tuple[str, ChildRecord]] = (),
-    set_aside: tuple[str, ...] = (),
     verified: list[AnyEntry] | None = None,
 ) -> ScreenedFile:
     """Enter a selection of the children in ``file`` into the ledger and write its files; see :func:`screen`.
@@ -290,7 +289,7 @@ def screen_into(
             manifest_sha256=bundle.manifest_sha256,
             ledger=open_ledger,
         )
-    return ScreenedFile(result, summary, folder, stopped, kept if folder == out else out, set_aside)
+    return ScreenedFile(result, summary, folder, stopped, kept if folder == out else out, selection.set_aside)
 
 
 def _move_entered_list(out: Path, date: str, ledger: OpenLedger) -> Path | None:
