@@ -150,9 +150,12 @@ def test_killed_at_any_moment_it_ends_the_same(trained: Any, data: Path, tmp_pat
 
     def assert_same_as_expected() -> None:
         # an earlier list of these children may have been complete: the next one compares itself with it
-        lists = [pd.read_csv(each / "list.csv").drop(columns=["run", "last_time"]) for each in (out, expected.out)]
-        pd.testing.assert_frame_equal(*lists)
-        assert (out / "excluded.csv").read_bytes() == (expected.out / "excluded.csv").read_bytes()
+        for name in ("list.csv", "excluded.csv"):
+            found, same = (
+                pd.read_csv(folder / name, dtype=str).drop(columns=["run", "last_time"], errors="ignore")
+                for folder in (out, expected.out)
+            )
+            pd.testing.assert_frame_equal(found, same)
 
     while kills < 20:
         began = time.monotonic()

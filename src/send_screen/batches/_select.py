@@ -325,7 +325,8 @@ def _of_children(screened: ScreenedPieces, file: Path, hashes: np.ndarray) -> pa
 
 def _excluded_rows(table: pd.DataFrame, file: str) -> pd.DataFrame:
     """Return excluded rows as those of a cohort, by row."""
-    columns = [frozenset(_ref(text) for text in texts.split()) for texts in table["columns"].astype(str)]
+    of_text = {text: frozenset(map(_ref, str(text).split())) for text in table["columns"].unique()}
+    columns = [of_text[text] for text in table["columns"]]
     texts = {name: table[name].astype(object).where(table[name].notna(), None) for name in table if name != "row"}
     excluded = pd.DataFrame({"row": table["row"], **texts})
     excluded = excluded.assign(columns=pd.Series(columns, dtype=object), file=file)
